@@ -1,0 +1,1 @@
+"""Hand-designed face anti-spoofing networks, one file each; PyTorch alone."""
