@@ -1,0 +1,43 @@
+"""One palette for every picture: the same thing has the same colour everywhere.
+
+The colours are Okabe and Ito's set (2008), which stays apart for all common forms of colour blindness, plus
+one violet; whatever a colour tells, a marker shape, a dash or a word tells as well.
+"""
+
+PALETTE: dict[str, str] = {
+    "searched": "#D55E00",
+    "hand-designed": "#0072B2",
+    "random": "#777777",
+    "none": "#9A9A9A",
+    "max_pool_3x3": "#E69F00",
+    "avg_pool_3x3": "#56B4E9",
+    "skip_connect": "#009E73",
+    "sep_conv_3x3": "#5B3A9B",
+    "sep_conv_5x5": "#CC79A7",
+    "input_node": "#CFE3F1",
+    "node": "#FFFFFF",
+    "output_node": "#FBE3C4",
+    "ink": "#222222",
+    "faint": "#8A8A8A",
+    "grid": "#E4E4E4",
+    "shade": "#F4F4F4",
+}
+"""Kinds of model, operations of a cell, and the drawing's own greys, by name."""
+
+KIND_MARKERS: dict[str, str] = {"searched": "*", "hand-designed": "s", "random": "^"}
+"""Matplotlib marker of each kind of model."""
+
+OPERATION_DASHES: dict[str, str | tuple[int, tuple[float, ...]]] = {
+    "none": (0, (1, 1.5)),
+    "max_pool_3x3": (0, (5, 1.5)),
+    "avg_pool_3x3": (0, (3, 1.2, 1, 1.2)),
+    "skip_connect": "solid",
+    "sep_conv_3x3": "solid",
+    "sep_conv_5x5": (0, (8, 1.5)),
+}
+"""Matplotlib line style of each operation."""
+
+
+def colour_of(name: str) -> str:
+    """The colour of a kind of model or of an operation; dark grey for one the palette does not name."""
+    return PALETTE.get(name, "#444444")

@@ -1,0 +1,101 @@
+"""The Pareto front of cost against error, and the models of a leaderboard as its points.
+
+A model is on the front if no other one is at least as good in both and better in one. Points come from
+leaderboard rows, never from typed numbers. Left out: fronts of more than two aims.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from autofas.analysis.leaderboard import LeaderboardRow
+from autofas.errors import DataError
+
+if TYPE_CHECKING:
+    from autofas.analysis.pareto_plot import ParetoPicture
+
+Cost = Literal["params", "macs"]
+
+
+def pareto_front(costs: ArrayLike, errors: ArrayLike) -> list[int]:
+    """Indices of the points on the front, both aims minimised, cheapest first, ties by index.
+
+    `costs`, `errors`: (N,). Points equal in both stay together; a point of equal cost and higher error does
+    not stay. Raises ValueError for unequal lengths or a value that is not a number.
+    """
+    cost, error = np.asarray(costs, float), np.asarray(errors, float)
+    if cost.ndim != 1 or cost.shape != error.shape:
+        raise ValueError(f"costs {cost.shape} and errors {error.shape} must be two vectors of one length")
+    if np.isnan(cost).any() or np.isnan(error).any():
+        raise ValueError("a point without a cost or an error (NaN) has no place on a front")
+    front: list[int] = []
+    for index in np.lexsort((error, cost)):  # by cost, then error; the sort is stable
+        last = front[-1] if front else None
+        same = last is not None and cost[index] == cost[last] and error[index] == error[last]
+        if last is None or error[index] < error[last] or same:
+            front.append(int(index))
+    return front
+
+
+@dataclass(frozen=True)
+class Point:
+    """One model of a plot: mean ACER over its seeds (each the mean over its folds) and their range."""
+
+    model: str
+    kind: str
+    cost: int
+    acer: float
+    lowest: float
+    highest: float
+    seeds: int
+    folds: int
+
+
+def points_of(rows: Sequence[LeaderboardRow], x: Cost) -> list[Point]:
+    """A point for each model of the rows; raises DataError if the rows cannot share a plot."""
+    if not rows:
+        raise DataError("no leaderboard row to plot; evaluate a model first")
+    places = sorted({f"{row.dataset} protocol {row.protocol}" for row in rows})
+    if len(places) > 1:
+        raise DataError(f"one plot cannot hold {' and '.join(places)}; choose rows of one protocol")
+    counters = sorted({row.counter for row in rows})
+    if x == "macs" and len(counters) > 1:
+        raise DataError(f"MACs by the counters {' and '.join(counters)} cannot share an axis; choose one")
+    groups: dict[tuple[str | int, ...], list[LeaderboardRow]] = {}
+    for row in rows:
+        key = (row.model, row.kind, row.threshold_rule, row.input, row.params, row.macs)
+        groups.setdefault(key, []).append(row)
+    points = []
+    for group in groups.values():
+        by_seed: dict[int | None, list[float]] = {}
+        for row in group:
+            by_seed.setdefault(row.seed, []).append(row.acer)
+        means = [float(np.mean(values)) for values in by_seed.values()]
+        first = group[0]
+        cost = first.params if x == "params" else first.macs
+        if cost == 0:
+            raise DataError(f"{first.model} has 0 {x}, which a logarithmic axis cannot show")
+        mean = float(np.mean(means))
+        folds = len({row.fold for row in group})
+        points.append(Point(first.model, first.kind, cost, mean, min(means), max(means), len(means), folds))
+    return points
+
+
+def plot_pareto(
+    rows: Sequence[LeaderboardRow], path: str | os.PathLike[str], x: Cost = "params", title: str | None = None
+) -> "ParetoPicture":
+    """Draw ACER (percent, lower is better) against `x` (logarithmic) as a PNG of 1600x1000 pixels.
+
+    The rows must share data set and protocol, and for `macs` the counter; raises DataError otherwise.
+    """
+    from autofas.analysis.pareto_plot import pareto_picture
+
+    picture = pareto_picture(rows, x, title)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    picture.figure.savefig(path, dpi=picture.figure.dpi, format="png")
+    return picture

@@ -1,0 +1,223 @@
+"""The picture of error against cost: every model named, kinds told apart, the Pareto front as a step line.
+
+Matplotlib's Agg canvas without pyplot, so that drawing changes no global state. Left out: interactive plots.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.transforms import IdentityTransform
+
+from autofas.analysis.labels import Box, Floats, place_labels
+from autofas.analysis.leaderboard import LeaderboardRow
+from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
+from autofas.analysis.pareto import Cost, Point, pareto_front, points_of
+from autofas.analysis.tables import count
+
+SIZE_PX = (1600, 1000)
+DPI = 160
+MARKER_SIZE = {"searched": 13.5, "hand-designed": 7.5, "random": 8.0}
+
+
+@dataclass(frozen=True)
+class ParetoPicture:
+    """A drawn plot: the figure, its points, the indices of those on the front, the label boxes in pixels."""
+
+    figure: Figure
+    points: list[Point]
+    front: list[int]
+    labels: list[Box]
+
+
+def pareto_picture(
+    rows: Sequence[LeaderboardRow], x: Cost = "params", title: str | None = None
+) -> ParetoPicture:
+    """The plot of `plot_pareto` as a figure of 1600x1000 pixels, not yet written; raises DataError as it."""
+
+    points = points_of(rows, x)
+    front = pareto_front([p.cost for p in points], [p.acer for p in points])
+    figure = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.075, 0.145, 0.90, 0.70))
+    _frame(axes, points, x)
+    curve = _draw_front(axes, points, front)
+    for index, point in enumerate(points):
+        _draw_point(axes, point, index in front)
+    place = f"{rows[0].dataset}, protocol {rows[0].protocol}"
+    figure.text(0.075, 0.955, title or f"{place}: ACER against {_NAMES[x]}", fontsize=14, weight="bold")
+    figure.text(0.075, 0.022, _footer(rows, points, x), fontsize=7.5, color=PALETTE["faint"])
+    _legend(figure, points)
+    canvas.draw()
+    labels = _draw_labels(figure, axes, canvas.get_renderer(), points, front, curve)
+    return ParetoPicture(figure, points, front, labels)
+
+
+_NAMES = {"params": "parameters", "macs": "multiply-adds"}
+
+
+def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
+    """Axes, limits with room for labels, ticks at 1, 2 and 5 times a power of ten, a light grid."""
+
+    costs = np.array([p.cost for p in points], float)
+    low, high = costs.min(), costs.max()
+    room = max((high / low) ** 0.10, 1.3)
+    axes.set_xscale("log")
+    axes.set_xlim(low / room ** (1.0 if len(points) < 12 else 1.6), high * room**1.6)
+    top = 100 * max(p.highest for p in points)
+    bottom = 100 * min(p.lowest for p in points)
+    span = max(top - bottom, 0.1 * top, 0.5)
+    floor = bottom - 0.14 * span
+    axes.set_ylim(-0.03 * (top + span) if floor < 0.25 * top else floor, top + 0.12 * span)
+    wide = high / low * room**2.6 > 300
+    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0) if wide else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value)}"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
+    axes.set_xlabel("parameters" if x == "params" else "multiply-adds (MACs) a sample", fontsize=11)
+    axes.set_ylabel("ACER (%)   lower is better", fontsize=11)
+    axes.tick_params(labelsize=10, color=PALETTE["faint"])
+    axes.grid(color=PALETTE["grid"], linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(PALETTE["faint"])
+
+
+def _tick(value: float) -> str:
+    """`1M` rather than `1.00M`."""
+    for name, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
+        if value >= 0.9999 * size:
+            return f"{value / size:g}{name}"
+    return f"{value:g}"
+
+
+def _draw_front(axes: Axes, points: Sequence[Point], front: Sequence[int]) -> Floats:
+    """The step line, the region it dominates; returns the line's segments in pixels (N, 4)."""
+    left, right = axes.get_xlim()
+    top = axes.get_ylim()[1]
+    xs = [points[i].cost for i in front]
+    ys = [100 * points[i].acer for i in front]
+    corners = [(float(xs[0]), top)]
+    for cost, error in zip(xs, ys, strict=True):
+        corners += [(float(cost), corners[-1][1]), (float(cost), error)]
+    corners.append((right, ys[-1]))
+    line = np.array(corners)
+    axes.fill_between(line[:, 0], line[:, 1], top, color=PALETTE["shade"], linewidth=0, zorder=0)
+    solid = line[2:-1]  # the two ends say "nothing cheaper" and "nothing better": dashed
+    ink = PALETTE["ink"]
+    axes.plot(solid[:, 0], solid[:, 1], color=ink, linewidth=1.4, zorder=2, solid_joinstyle="miter")
+    for part in (line[:3], line[-2:]):
+        axes.plot(part[:, 0], part[:, 1], color=ink, linewidth=0.8, linestyle=(0, (2, 3)), zorder=2)
+    axes.set_xlim(left, right)
+    pixels = axes.transData.transform(line)
+    return np.concatenate([pixels[:-1], pixels[1:]], axis=1)
+
+
+def _draw_point(axes: Axes, point: Point, on_front: bool) -> None:
+    if point.seeds > 1:
+        low, high = 100 * point.lowest, 100 * point.highest
+        axes.plot([point.cost] * 2, [low, high], color=colour_of(point.kind), linewidth=1.0, zorder=2.5)
+        axes.plot([point.cost] * 2, [low, high], "_", color=colour_of(point.kind), markersize=6, zorder=2.5)
+    axes.plot(
+        [point.cost],
+        [100 * point.acer],
+        marker=KIND_MARKERS[point.kind],
+        markersize=MARKER_SIZE[point.kind],
+        color=colour_of(point.kind),
+        markeredgecolor=PALETTE["ink"] if on_front else "white",
+        markeredgewidth=1.2 if on_front else 0.7,
+        zorder=4 if on_front else 3,
+    )
+
+
+def _legend(figure: Figure, points: Sequence[Point]) -> None:
+    """One line above the axes, so that it never covers a point."""
+
+    entries = []
+    for kind, marker in KIND_MARKERS.items():
+        if any(point.kind == kind for point in points):
+            size = MARKER_SIZE[kind]
+            entries.append(
+                Line2D(
+                    [], [], linestyle="", marker=marker, markersize=size, label=kind, color=colour_of(kind)
+                )
+            )
+    entries.append(Line2D([], [], color=PALETTE["ink"], linewidth=1.4, label="Pareto front"))
+    if any(point.seeds > 1 for point in points):
+        entries.append(
+            Line2D([], [], color=PALETTE["faint"], marker="_", linewidth=1.0, label="lowest to highest seed")
+        )
+    figure.legend(
+        handles=entries, loc="upper left", bbox_to_anchor=(0.066, 0.945), ncols=len(entries), frameon=False,
+        fontsize=10, handletextpad=0.5, columnspacing=1.8,
+    )  # fmt: skip
+
+
+def _footer(rows: Sequence[LeaderboardRow], points: Sequence[Point], x: Cost) -> str:
+    """What the numbers are: counter, threshold rule, seeds and folds, commit."""
+    parts = [f"MACs counted by {rows[0].counter}" if x == "macs" else "all parameters"]
+    parts.append("threshold: " + ", ".join(sorted({row.threshold_rule for row in rows})))
+    seeds = sorted({point.seeds for point in points})
+    folds = sorted({point.folds for point in points})
+    for name, values in (("seeds", seeds), ("folds", folds)):
+        parts.append(f"{name} a model: {'-'.join(str(v) for v in dict.fromkeys((values[0], values[-1])))}")
+    commits = sorted({row.commit[:10] for row in rows if row.commit})
+    if commits:
+        shown = ", ".join(commits[:4]) + (f" and {len(commits) - 4} more" if len(commits) > 4 else "")
+        parts.append(f"commit {shown}")
+    return "   |   ".join(parts)
+
+
+def _draw_labels(
+    figure: Figure,
+    axes: Axes,
+    renderer: Any,
+    points: Sequence[Point],
+    front: Sequence[int],
+    curve: Floats,
+) -> list[Box]:
+    """Place a name and cost beside every marker, with a leader line where it had to move away."""
+
+    size = 9.5 if len(points) <= 12 else 8.5 if len(points) <= 20 else 7.5
+    texts: list[Text] = []
+    for index, point in enumerate(points):
+        weight = "bold" if index in front else "normal"
+        text = figure.text(0, 0, f"{point.model}  {count(point.cost)}", fontsize=size, weight=weight)
+        text.set_transform(IdentityTransform())
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
+        texts.append(text)
+    extents = [text.get_window_extent(renderer) for text in texts]
+    anchors = [tuple(axes.transData.transform((p.cost, 100 * p.acer))) for p in points]
+    scale = DPI / 72
+    markers = []
+    for point, (px, py) in zip(points, anchors, strict=True):
+        half = scale * MARKER_SIZE[point.kind] / 2
+        markers.append(Box(px - half, py - half, px + half, py + half))
+        if point.seeds > 1:
+            ends = [(point.cost, 100 * point.lowest), (point.cost, 100 * point.highest)]
+            low, high = axes.transData.transform(ends)[:, 1]
+            markers.append(Box(px - 8, low - 2, px + 8, high + 2))
+    frame = axes.get_window_extent(renderer)
+    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 + 12, frame.y1 + 12)
+    sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
+    boxes = place_labels(anchors, sizes, bounds, obstacles=markers, lines=curve, gap=5.0 * scale)
+    for text, extent, box, (px, py) in zip(texts, extents, boxes, anchors, strict=True):
+        text.set_position((box.x0 + 2 - extent.x0, box.y0 + 1 - extent.y0))
+        end = box.nearest(px, py)
+        if np.hypot(end[0] - px, end[1] - py) > 9.0 * scale:
+            leader = Line2D([px, end[0]], [py, end[1]], color=PALETTE["faint"], linewidth=0.8, zorder=1.5)
+            leader.set_transform(IdentityTransform())
+            leader.set_clip_on(False)
+            axes.add_artist(leader)
+    return boxes

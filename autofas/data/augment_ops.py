@@ -1,0 +1,206 @@
+"""The image operations of augmentation, each over a batch with a parameter a sample.
+
+All take float32 (B, C, H, W) in [0, 1] and float64 numpy parameters of shape (B,); none draws a random
+number. What is left out: real JPEG files (Pillow encodes one image at a time; ``jpeg`` computes the same
+quantisation without chroma subsampling or entropy coding, which loses nothing).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, the weights of JPEG's Y
+_BLUR_RADIUS = 4
+
+# ITU-T T.81 Annex K, tables K.1 and K.2, in row order
+_LUMINANCE_TABLE = (
+    (16, 11, 10, 16, 24, 40, 51, 61),
+    (12, 12, 14, 19, 26, 58, 60, 55),
+    (14, 13, 16, 24, 40, 57, 69, 56),
+    (14, 17, 22, 29, 51, 87, 80, 62),
+    (18, 22, 37, 56, 68, 109, 103, 77),
+    (24, 35, 55, 64, 81, 104, 113, 92),
+    (49, 64, 78, 87, 103, 121, 120, 101),
+    (72, 92, 95, 98, 112, 100, 103, 99),
+)
+_CHROMINANCE_TABLE = (
+    (17, 18, 24, 47, 99, 99, 99, 99),
+    (18, 21, 26, 66, 99, 99, 99, 99),
+    (24, 26, 56, 99, 99, 99, 99, 99),
+    (47, 66, 99, 99, 99, 99, 99, 99),
+    (99, 99, 99, 99, 99, 99, 99, 99),
+    (99, 99, 99, 99, 99, 99, 99, 99),
+    (99, 99, 99, 99, 99, 99, 99, 99),
+    (99, 99, 99, 99, 99, 99, 99, 99),
+)
+
+
+def warp(images: Tensor, degrees: np.ndarray, zoom: np.ndarray, shift: np.ndarray) -> Tensor:
+    """Rotate by ``degrees`` counter-clockwise, keep ``zoom`` of each side, move the window by ``shift`` (B,
+    2).
+
+    One bilinear resampling; ``shift`` is (right, down) in image sides. Outside is the nearest border pixel.
+    """
+    height, width = images.shape[-2:]
+    angle = np.deg2rad(degrees)
+    # grid_sample spans [-1, 1] on both axes, so the cross terms carry the aspect ratio
+    cos, sin = np.cos(angle) * zoom, np.sin(angle) * zoom
+    rows = [cos, -sin * height / width, 2 * shift[:, 0], sin * width / height, cos, 2 * shift[:, 1]]
+    theta = torch.from_numpy(np.stack(rows).astype(np.float32)).to(images.device)[
+        :, :, None, None
+    ]  # (6, B, 1, 1)
+    x = (torch.arange(width, device=images.device) * 2 + 1) / width - 1  # (W,)
+    y = ((torch.arange(height, device=images.device) * 2 + 1) / height - 1)[:, None]  # (H, 1)
+    # Not affine_grid: its matrix product rounds differently with the size of the batch
+    grid = torch.stack(
+        (theta[0] * x + theta[1] * y + theta[2], theta[3] * x + theta[4] * y + theta[5]), dim=-1
+    )
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def colour(
+    images: Tensor, brightness: np.ndarray, contrast: np.ndarray, saturation: np.ndarray, gain: np.ndarray
+) -> Tensor:
+    """Multiply by ``brightness``, then per channel by ``gain`` (B, 3); scale contrast about the mean grey
+    value and saturation about each pixel's grey value; one 3x3 matrix and offset a sample, clipped to [0,
+    1]."""
+    luma = np.asarray(LUMA)
+    grey = np.broadcast_to(luma, (len(images), 3, 3))
+    mixed = saturation[:, None, None] * np.eye(3) + (1 - saturation)[:, None, None] * grey
+    scale = brightness[:, None] * gain  # (B, 3)
+    matrix = contrast[:, None, None] * mixed * scale[:, None, :]  # (B, 3, 3)
+    means = images.mean(dim=(2, 3))  # (B, 3)
+    weights = torch.from_numpy((luma * scale * (1 - contrast)[:, None]).astype(np.float32)).to(images.device)
+    offset = (means * weights).sum(dim=1)[:, None, None]  # (B, 1, 1)
+    flat = images.flatten(2)  # (B, 3, H*W)
+    linear = torch.from_numpy(matrix.astype(np.float32)).to(images.device)
+    return (torch.bmm(linear, flat) + offset).clamp_(0, 1).view_as(images)
+
+
+def gamma(images: Tensor, exponent: np.ndarray) -> Tensor:
+    """Raise pixels to ``exponent``: above 1 darkens, below 1 brightens."""
+    return images.pow(_column(exponent, images))
+
+
+def blur(images: Tensor, sigma: np.ndarray) -> Tensor:
+    """Gaussian blur of standard deviation ``sigma`` pixels, separable, over 9 taps, borders repeated."""
+    taps = np.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1)
+    weights = np.exp(-(taps**2) / (2 * np.maximum(sigma, 1e-3)[:, None] ** 2))
+    weights /= weights.sum(axis=1, keepdims=True)  # (B, 9)
+    column = [_column(weights[:, tap], images) for tap in range(len(taps))]
+    height, width = images.shape[-2:]
+    radius = _BLUR_RADIUS
+    padded = F.pad(images, (0, 0, radius, radius), mode="replicate")
+    images = torch.stack([column[tap] * padded[:, :, tap : tap + height] for tap in range(len(taps))]).sum(
+        dim=0
+    )
+    padded = F.pad(images, (radius, radius, 0, 0), mode="replicate")
+    return torch.stack([column[tap] * padded[..., tap : tap + width] for tap in range(len(taps))]).sum(dim=0)
+
+
+def rescale(images: Tensor, factor: np.ndarray) -> Tensor:
+    """Shrink by ``factor`` (in (0, 1]) without aliasing and enlarge again, as a distant or low-resolution
+    camera does; sizes are rounded to sixteenths of the side so that samples share resamplings."""
+    height, width = images.shape[-2:]
+    steps = np.clip(np.round(factor * 16).astype(int), 1, 16)
+    result = images.clone()
+    for step in np.unique(steps):
+        if step == 16:
+            continue
+        chosen = torch.from_numpy(np.flatnonzero(steps == step)).to(images.device)
+        small = (max(1, height * int(step) // 16), max(1, width * int(step) // 16))
+        shrunk = F.interpolate(
+            images[chosen], size=small, mode="bilinear", antialias=True, align_corners=False
+        )
+        result[chosen] = F.interpolate(shrunk, size=(height, width), mode="bilinear", align_corners=False)
+    return result
+
+
+def add_noise(images: Tensor, std: np.ndarray, field: Tensor) -> Tensor:
+    """Add ``field`` (B, C*H*W) of standard normal numbers times ``std``, clipped to [0, 1]."""
+    return torch.addcmul(images, field.view_as(images), _column(std, images)).clamp_(0, 1)
+
+
+def jpeg(images: Tensor, quality: np.ndarray) -> Tensor:
+    """What baseline JPEG at ``quality`` (1 to 100) without chroma subsampling does to RGB images.
+
+    YCbCr (JFIF), 8x8 DCT, the standard tables scaled by the quality as the reference encoder does, and
+    back.
+    """
+    batch, _, height, width = images.shape
+    to_rgb, to_ycc = (matrix.to(images.device) for matrix in _colour_matrices())
+    # In double precision: a coefficient's last bit decides the quantiser's step, and the last bit of a matrix
+    # product depends on the size of the batch
+    ycc = torch.einsum("ij,bjhw->bihw", to_ycc, (images.double() * 255).round())
+    ycc[:, 0] -= 128
+    padded = F.pad(ycc, (0, -width % 8, 0, -height % 8), mode="replicate")
+    rows, columns = padded.shape[2] // 8, padded.shape[3] // 8
+    blocks = padded.view(batch, 3, rows, 8, columns, 8).transpose(3, 4).reshape(batch, 3, rows * columns, 64)
+    basis = _dct_basis().to(images.device)  # (64, 64)
+    tables = torch.from_numpy(quantisation_tables(quality)).to(images.device)[:, :, None]  # (B, 3, 1, 64)
+    coefficients = ((blocks @ basis.T) / tables).round() * tables
+    blocks = (coefficients @ basis).view(batch, 3, rows, columns, 8, 8)
+    ycc = blocks.transpose(3, 4).reshape(padded.shape)[:, :, :height, :width].clone()
+    ycc[:, 0] += 128
+    rgb = torch.einsum("ij,bjhw->bihw", to_rgb, ycc)
+    return (rgb.round().clamp_(0, 255) / 255).float()
+
+
+def quantisation_tables(quality: np.ndarray) -> np.ndarray:
+    """(B, 3, 64) float64 quantiser steps of Y, Cb and Cr in row order for qualities (B,) of 1 to 100."""
+    whole = np.clip(np.round(quality), 1, 100)
+    scale = np.where(whole < 50, np.floor(5000 / whole), 200 - 2 * whole)[:, None, None]
+    base = np.stack(
+        [np.ravel(t) for t in (_LUMINANCE_TABLE, _CHROMINANCE_TABLE, _CHROMINANCE_TABLE)]
+    )  # (3, 64)
+    return np.clip(np.floor((base * scale + 50) / 100), 1, 255)
+
+
+def cut_out(images: Tensor, centre: np.ndarray, side: np.ndarray) -> Tensor:
+    """Cutout (DeVries, 2017): mid-grey squares of ``side`` image sides about ``centre`` (B, 2: x, y)."""
+    height, width = images.shape[-2:]
+    x = torch.arange(width, device=images.device)
+    y = torch.arange(height, device=images.device)[:, None]
+    half = side / 2
+    left, right = (
+        _column((centre[:, 0] - half) * width, images),
+        _column((centre[:, 0] + half) * width, images),
+    )
+    top, bottom = (
+        _column((centre[:, 1] - half) * height, images),
+        _column((centre[:, 1] + half) * height, images),
+    )
+    inside = (x + 0.5 >= left) & (x + 0.5 < right) & (y + 0.5 >= top) & (y + 0.5 < bottom)  # (B, 1, H, W)
+    return images.masked_fill(inside, 0.5)
+
+
+def _column(values: np.ndarray, images: Tensor) -> Tensor:
+    """(B,) numpy values as a (B, 1, 1, 1) tensor beside the images."""
+    return torch.from_numpy(np.asarray(values, dtype=np.float32)).to(images.device)[:, None, None, None]
+
+
+@lru_cache(maxsize=1)
+def _dct_basis() -> Tensor:
+    """(64, 64): the 8x8 DCT-II of a flattened block, orthonormal, so its transpose inverts it."""
+    k, n = np.meshgrid(np.arange(8), np.arange(8), indexing="ij")
+    line = np.cos((2 * n + 1) * k * np.pi / 16) * np.where(k == 0, np.sqrt(1 / 8), 0.5)
+    return torch.from_numpy(np.kron(line, line))
+
+
+@lru_cache(maxsize=1)
+def _colour_matrices() -> tuple[Tensor, Tensor]:
+    """YCbCr to RGB and back (JFIF; chroma centred on 0)."""
+    red, green, blue = LUMA
+    forward = np.array(
+        [
+            [red, green, blue],
+            [-red / (2 * (1 - blue)), -green / (2 * (1 - blue)), 0.5],
+            [0.5, -green / (2 * (1 - red)), -blue / (2 * (1 - red))],
+        ]
+    )
+    return torch.from_numpy(np.linalg.inv(forward)), torch.from_numpy(forward)

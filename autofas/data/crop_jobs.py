@@ -1,0 +1,165 @@
+"""The decoding of many manifest rows into crops: split into jobs, run on threads, handed over in order.
+
+A job is one video, or a few images. Pillow and PyAV release the interpreter lock while they decode and
+resize, so threads use every core without copying pixels between processes. Every row that cannot be decoded
+is gathered into one error with its manifest line; after the first such row nothing more is handed over.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from autofas.data.crops import Box, crop_modalities
+from autofas.data.faults import Faults, shown
+from autofas.data.frames import decode_frames, decode_image, modality_column
+from autofas.data.manifest import BOX, Manifest, is_video
+from autofas.errors import DataError
+
+_IMAGES_A_JOB = 16
+
+Keep = Callable[[int, Mapping[str, np.ndarray]], None]
+Progress = Callable[[int, int], None]
+_Fault = tuple[int, str, str]
+
+
+class CropJobs:
+    """The rows of a table, sorted by path and frame, as decoding jobs."""
+
+    def __init__(
+        self, manifest: Manifest, rows: pd.DataFrame, modalities: tuple[str, ...], size: int, margin: float
+    ) -> None:
+        self.manifest = manifest
+        self.modalities = modalities
+        self.size = size
+        self.margin = margin
+        self.lines = [int(line) for line in rows.index]
+        self.frames = [int(frame) for frame in rows["frame"]]
+        self.columns = {name: modality_column(rows, name) for name in modalities}
+        self.paths = {name: [str(path) for path in rows[column]] for name, column in self.columns.items()}
+        self.boxes: list[Box | None] = [None] * len(rows)
+        if BOX[0] in rows:
+            numbers = rows[list(BOX)].to_numpy()
+            self.boxes = [(int(x), int(y), int(w), int(h)) if w > 0 else None for x, y, w, h in numbers]
+        anchor = self.paths[modalities[0]]
+        self.ranges: list[range] = []
+        start = 0
+        for row in range(1, len(anchor) + 1):
+            video = is_video(anchor[start])
+            whole = (
+                row == len(anchor) or anchor[row] != anchor[start] if video else row - start == _IMAGES_A_JOB
+            )
+            if whole or row == len(anchor) or is_video(anchor[row]) != video:
+                self.ranges.append(range(start, row))
+                start = row
+
+    def run(self, keep: Keep, workers: int, progress: Progress | None = None) -> None:
+        """Decode every row and pass crops to ``keep(first row, crops by modality)`` in row order.
+
+        Raises one ``DataError`` that names every undecodable row.
+        """
+        total = len(self.lines)
+        faults = Faults(self.manifest.source)
+        waiting: deque[tuple[range, Future[tuple[dict[str, np.ndarray], list[_Fault]]]]] = deque()
+        left = iter(self.ranges)
+        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="autofas-decode") as pool:
+            try:
+                while True:
+                    while len(waiting) < 4 * max(1, workers):  # bounds the decoded crops held at once
+                        rows = next(left, None)
+                        if rows is None:
+                            break
+                        waiting.append((rows, pool.submit(self._decode, rows)))
+                    if not waiting:
+                        break
+                    rows, future = waiting.popleft()
+                    crops, found = future.result()
+                    for fault in found:
+                        faults.add(*fault)
+                    if not len(faults):
+                        keep(rows.start, crops)
+                    if progress is not None:
+                        progress(rows.stop, total)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        faults.raise_if_any()
+
+    def _decode(self, rows: range) -> tuple[dict[str, np.ndarray], list[_Fault]]:
+        crops = {name: np.zeros((len(rows), 3, self.size, self.size), np.uint8) for name in self.modalities}
+        faults: list[_Fault] = []
+        streams = {name: _Pictures(self, name, rows) for name in self.modalities}
+        try:
+            for place, row in enumerate(rows):
+                pictures: dict[str, Image.Image] = {}
+                for name, stream in streams.items():
+                    try:
+                        pictures[name] = stream.picture(row)
+                    except DataError as error:
+                        text = f"{shown(self.paths[name][row])} {error}"
+                        faults.append((self.lines[row], self.columns[name], text))
+                if len(pictures) < len(streams):
+                    continue
+                try:
+                    cropped = crop_modalities(pictures, self.boxes[row], self.margin, self.size)
+                except DataError as error:
+                    faults.append((self.lines[row], BOX[0], str(error)))
+                    continue
+                for name, crop in cropped.items():
+                    crops[name][place] = crop
+        finally:
+            for stream in streams.values():
+                stream.close()
+        return crops, faults
+
+
+class _Pictures:
+    """One modality's pictures of a job's rows, asked for in order; an open video is read on, not reopened."""
+
+    def __init__(self, jobs: CropJobs, modality: str, rows: range) -> None:
+        self._jobs = jobs
+        self._paths = jobs.paths[modality]
+        self._rows = rows
+        self._open_path = ""
+        self._frames: Iterator[tuple[int, Image.Image]] | None = None
+        self._held: tuple[int, Image.Image] | None = None
+        self._failed: DataError | None = None
+
+    def picture(self, row: int) -> Image.Image:
+        path = self._paths[row]
+        if not path:
+            raise DataError("is empty, and this modality is asked for")
+        place = self._jobs.manifest.resolve(path)
+        if not is_video(path):
+            return decode_image(place)
+        if path != self._open_path:
+            self.close()
+            wanted = [self._jobs.frames[r] for r in self._rows if r >= row and self._paths[r] == path]
+            self._open_path, self._frames = path, decode_frames(place, wanted)
+        if self._failed is not None:
+            raise self._failed
+        target = self._jobs.frames[row]
+        try:
+            while self._held is None or self._held[0] != target:
+                if self._frames is None:
+                    break
+                self._held = next(self._frames)
+        except DataError as error:
+            self._failed = error
+            raise
+        except StopIteration:
+            self._failed = DataError(f"frame {target} does not exist")
+            raise self._failed from None
+        if self._held is None:
+            raise DataError(f"frame {target} does not exist")
+        return self._held[1]
+
+    def close(self) -> None:
+        if self._frames is not None and hasattr(self._frames, "close"):
+            self._frames.close()
+        self._frames, self._held, self._failed, self._open_path = None, None, None, ""

@@ -1,0 +1,233 @@
+"""One frame of a manifest as pixels: an image file decoded whole, or a frame of a video by its index.
+
+Images are turned upright by their EXIF orientation and videos by their display matrix, so a box is in the
+pixels a viewer shows. Only raster formats are opened (JPEG, PNG, BMP, PPM, WebP, TIFF), never a format that
+starts another program, and never more than ``MAX_PIXELS``. Videos need PyAV; frames are counted from 0 in
+presentation order and decoded from the start, because seeking is exact in few of the containers that phones
+write.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image, ImageOps
+
+from autofas.data.faults import Faults, one_line, shown
+from autofas.data.manifest import MODALITY_COLUMNS, Manifest, is_video
+from autofas.errors import DataError
+
+IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")
+MAX_PIXELS = (
+    64 * 10**6
+)  # a 64-megapixel photograph; a header that claims more is refused before it is decoded
+
+_DAMAGED = (OSError, ValueError, SyntaxError, TypeError, EOFError, KeyError, IndexError, struct.error)
+
+
+def decode_image(path: Path) -> Image.Image:
+    """An image file as an upright 8-bit RGB picture; raises ``DataError`` if it is missing, damaged or too
+    large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is tighter
+            with Image.open(path, formats=IMAGE_FORMATS) as image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise DataError(
+                        f"{image.width} x {image.height} pixels is over the limit of {MAX_PIXELS}"
+                    )
+                if image.mode.startswith(("I", "F")):
+                    raise DataError(f"holds {image.mode} pixels; store it as an 8-bit image")
+                image.load()
+                upright = ImageOps.exif_transpose(image)
+                return upright if upright.mode == "RGB" else upright.convert("RGB")
+    except FileNotFoundError as error:
+        raise DataError("no such file") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(f"is over the limit of {MAX_PIXELS} pixels") from error
+    except _DAMAGED as error:
+        raise DataError(_why_not_an_image(path, error)) from error
+
+
+def decode_frames(path: Path, frames: Sequence[int]) -> Iterator[tuple[int, Image.Image]]:
+    """Frames of a video, by ascending 0-based index, as upright 8-bit RGB pictures.
+
+    Raises ``DataError`` if PyAV is absent, the file is missing or damaged, or has fewer frames.
+    """
+    av = _pyav()
+    wanted = sorted(set(frames))
+    if not path.is_file():
+        raise DataError("no such file" if not path.exists() else "is not a file")
+    seen = 0
+    try:
+        with av.open(str(path)) as container:
+            stream = _video_stream(container)
+            remaining = iter(wanted)
+            target = next(remaining, None)
+            for picture in container.decode(stream):
+                if target is None:
+                    return
+                if seen == target:
+                    yield target, _upright(picture)
+                    target = next(remaining, None)
+                seen += 1
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise DataError(f"is damaged or not a video ({_reason(error)})") from error
+    if target is not None:
+        raise DataError(f"has {seen} frames; frame {target} does not exist (frames are counted from 0)")
+
+
+def count_frames(path: Path) -> int:
+    """The number of frames of a video, counted from its packets without decoding; raises ``DataError``."""
+    av = _pyav()
+    try:
+        with av.open(str(path)) as container:
+            stream = _video_stream(container)
+            return sum(1 for packet in container.demux(stream) if packet.size)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise DataError(f"{path}: is damaged or not a video ({_reason(error)})") from error
+
+
+def spread(total: int, count: int | None) -> list[int]:
+    """``count`` indices spread evenly over ``total`` frames, each in the middle of its share; all of them
+    for None.
+    """
+    if count is not None and count < 1:
+        raise DataError(f"frames per video must be at least 1, not {count}")
+    if count is None or count >= total:
+        return list(range(total))
+    return [(2 * part + 1) * total // (2 * count) for part in range(count)]
+
+
+def sample_frames(table: pd.DataFrame, count: int | None) -> pd.DataFrame:
+    """At most ``count`` evenly spread frames of each video of a manifest table, in the table's own order."""
+    if count is None:
+        return table
+    keep: list[np.ndarray] = []
+    positions = pd.Series(np.arange(len(table)), index=table.index)
+    for _, group in table.assign(_position=positions).groupby("video", sort=False):
+        order = group["_position"].to_numpy()[np.argsort(group["frame"].to_numpy(), kind="stable")]
+        keep.append(order[spread(len(order), count)])
+    return table.iloc[np.sort(np.concatenate(keep))] if keep else table
+
+
+def check_files(
+    manifest: Manifest,
+    modalities: Sequence[str] = ("color",),
+    *,
+    table: pd.DataFrame | None = None,
+    workers: int = 2,
+) -> int:
+    """Decode every image and video frame of a manifest and return how many there were.
+
+    Missing, truncated and non-image files are all named by line and column in one ``DataError``.
+    """
+    rows = manifest.table if table is None else table
+    faults = Faults(manifest.source)
+    jobs = [job for modality in modalities for job in _jobs(rows, modality, faults)]
+    with ThreadPoolExecutor(max(1, workers)) as pool:
+        for (column, lines, path, _), found in zip(
+            jobs, pool.map(lambda job: _faults_of(manifest, job[2], job[3]), jobs), strict=True
+        ):
+            for line, text in zip(lines, found, strict=True):
+                if text:
+                    faults.add(line, column, f"{shown(path)} {text}")
+    faults.raise_if_any()
+    return sum(len(job[1]) for job in jobs)
+
+
+def _jobs(rows: pd.DataFrame, modality: str, faults: Faults) -> list[tuple[str, list[int], str, list[int]]]:
+    column = modality_column(rows, modality)
+    grouped: dict[str, tuple[list[int], list[int]]] = {}
+    for line, path, frame in zip(rows.index, rows[column], rows["frame"], strict=True):
+        if not path:
+            faults.add(int(line), column, f"is empty, and the {modality} images are asked for")
+            continue
+        lines, frames = grouped.setdefault(path, ([], []))
+        lines.append(int(line))
+        frames.append(int(frame))
+    return [(column, lines, path, frames) for path, (lines, frames) in grouped.items()]
+
+
+def _faults_of(manifest: Manifest, path: str, frames: list[int]) -> list[str]:
+    place = manifest.resolve(path)
+    if not is_video(path):
+        try:
+            decode_image(place)
+        except DataError as error:
+            return [str(error)] * len(frames)
+        return [""] * len(frames)
+    found: set[int] = set()
+    try:
+        found.update(index for index, _ in decode_frames(place, frames))
+    except DataError as error:
+        return ["" if frame in found else str(error) for frame in frames]
+    return [""] * len(frames)
+
+
+def modality_column(table: pd.DataFrame, modality: str) -> str:
+    """The manifest column that holds a modality's paths; raises ``DataError`` where the table has none."""
+    column = MODALITY_COLUMNS.get(modality)
+    if column is None:
+        raise DataError(f"modality {shown(modality)} does not exist; choose {', '.join(MODALITY_COLUMNS)}")
+    if column not in table:
+        raise DataError(
+            f"the manifest has no column {column}, so there are no {modality} images; add it or drop them"
+        )
+    return column
+
+
+def _why_not_an_image(path: Path, error: Exception) -> str:
+    if path.is_dir():
+        return "is a folder, not an image"
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return f"cannot be read ({one_line(error)})"
+    if size == 0:
+        return "is empty (0 bytes)"
+    if isinstance(error, PermissionError):
+        return "cannot be read (permission denied)"
+    if isinstance(error, Image.UnidentifiedImageError):
+        return f"is not an image ({', '.join(IMAGE_FORMATS)} are read)"
+    return f"is truncated or damaged ({one_line(error)})"
+
+
+def _reason(error: Exception) -> str:
+    """FFmpeg's words for an error, without the path that the caller names in its own way."""
+    return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
+
+
+def _pyav() -> ModuleType:
+    try:
+        import av
+    except ImportError as error:
+        raise DataError("videos need PyAV, which is not installed; pip install autofas[data]") from error
+    return av
+
+
+def _video_stream(container: Any) -> Any:
+    if not container.streams.video:
+        raise DataError("holds no video")
+    stream = container.streams.video[0]
+    if stream.width * stream.height > MAX_PIXELS:
+        raise DataError(f"{stream.width} x {stream.height} pixels is over the limit of {MAX_PIXELS}")
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _upright(picture: Any) -> Image.Image:
+    turned = int(getattr(picture, "rotation", 0)) % 360  # counter-clockwise degrees to show it upright
+    image = picture.to_image()
+    return image.rotate(turned, expand=True) if turned else image

@@ -1,0 +1,56 @@
+"""Error rates, thresholds, intervals, folds and score files for presentation attack detection; numpy alone.
+
+Higher scores are more bona fide, a presentation is accepted where score >= threshold in float64, rates are
+fractions, and what is undefined is an error, never 0 or 1.
+"""
+
+from autofas.metrics.aggregation import aggregate_by_video, summarize_folds
+from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstrap_acer_difference
+from autofas.metrics.curves import DetCurve, RocCurve, det_curve, roc_auc, roc_curve
+from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
+from autofas.metrics.intervals import clopper_pearson, rate_intervals
+from autofas.metrics.labels import BONA_FIDE, GROUPINGS, group_pais
+from autofas.metrics.rates import ErrorRates, error_rates
+from autofas.metrics.score_file import read_scores, write_scores
+from autofas.metrics.score_table import ScoreTable
+from autofas.metrics.thresholds import (
+    THRESHOLD_RULES,
+    Threshold,
+    eer,
+    eer_threshold,
+    min_acer_threshold,
+    select_threshold,
+)
+
+__all__ = [
+    "BONA_FIDE",
+    "GROUPINGS",
+    "THRESHOLD_RULES",
+    "BootstrapInterval",
+    "DetCurve",
+    "ErrorRates",
+    "RocCurve",
+    "ScoreTable",
+    "Threshold",
+    "aggregate_by_video",
+    "bootstrap_acer",
+    "bootstrap_acer_difference",
+    "bpcer_at_apcer",
+    "clopper_pearson",
+    "det_curve",
+    "eer",
+    "eer_threshold",
+    "error_rates",
+    "fpr_resolvable",
+    "group_pais",
+    "min_acer_threshold",
+    "rate_intervals",
+    "read_scores",
+    "roc_auc",
+    "roc_curve",
+    "select_threshold",
+    "summarize_folds",
+    "tpr_at_fpr",
+    "tpr_at_fpr_interpolated",
+    "write_scores",
+]

@@ -1,0 +1,184 @@
+"""scores.csv, the file between a model and its figures: path, video, subject, pai, score.
+
+Every model that can write these five columns can be judged. Scores are written as the shortest decimal that
+reads back as the same float64. `pai` and `score` stand in every row; `path`, `video` and `subject` may be
+empty, but only in every row at once, and figures that need them say so. Further columns are ignored. The same
+reader takes the CSV of bob.pad.base (columns as its pipeline writes them: claimed_id, test_label,
+is_bonafide, attack_type, score, an empty attack_type meaning bona fide; bob.bio.base's subject columns are
+known too) and plain `score label` text.
+"""
+
+import csv
+import io
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+
+from autofas.errors import MetricError
+from autofas.metrics.labels import BONA_FIDE, label_fault
+from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
+from autofas.metrics.text_scores import parse_score_lines
+
+COLUMNS = ("path", "video", "subject", "pai", "score")
+
+# our column -> bob's, the first one present wins; filename is one database's metadata
+_BOB_COLUMNS = {
+    "path": ("filename", "test_label", "probe_template_id", "probe_reference_id"),
+    "video": ("test_label", "probe_template_id", "probe_reference_id"),
+    "subject": ("claimed_id", "probe_subject_id", "bio_ref_subject_id"),
+}
+
+
+def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
+    """Read a score file; the first row tells whether it is scores.csv, bob's CSV or plain `score label` text.
+
+    Rows are counted from 1, the header included. Raises MetricError naming row and column of the first fault.
+    """
+    source = Path(path)
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as handle:
+            return _read(handle, str(source))
+    except FileNotFoundError:
+        raise MetricError(f"score file {source} does not exist; check the path") from None
+    except UnicodeDecodeError as error:
+        raise MetricError(
+            f"{source} is not UTF-8 text (byte {error.start} of a block); save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise MetricError(f"score file {source} cannot be read: {error.strerror}") from None
+
+
+def write_scores(path: str | os.PathLike[str], table: ScoreTable) -> None:
+    """Write scores.csv whole or not at all: a temporary file beside it replaces it once it is complete.
+
+    Raises MetricError for a line break in a name, text that UTF-8 cannot hold, or a folder that cannot be
+    written.
+    """
+    target = Path(path)
+    columns = (table.paths, table.videos, table.subjects)
+    for name, column in zip(NAME_COLUMNS, columns, strict=True):
+        for row, text in enumerate(column, start=2):
+            if "\n" in text or "\r" in text or "\0" in text:
+                raise MetricError(
+                    f"{target}, row {row}, column {name}: {text!r} holds a line break or NUL; rename it"
+                )
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            # csv writes a Python float by repr, which float64 survives exactly
+            writer.writerows(zip(*columns, table.pais, table.scores.tolist(), strict=True))
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, target)
+    except UnicodeEncodeError as error:
+        raise MetricError(f"{target}: {error.object[:80]!r} cannot be written as UTF-8; rename it") from None
+    except OSError as error:
+        raise MetricError(f"score file {target} cannot be written: {error.strerror}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _read(handle: TextIO, source: str) -> ScoreTable:
+    first = handle.readline()
+    handle.seek(0)
+    header = [cell.strip() for cell in next(csv.reader(io.StringIO(first)), [])]
+    if "score" not in header:
+        if "pai" in header:
+            raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
+        return parse_score_lines(handle, source)
+    twice = next((name for name in header if name and header.count(name) > 1), None)
+    if twice is not None:
+        raise MetricError(f"{source}, row 1: column {twice} stands twice; remove one")
+    if "attack_type" in header and "pai" not in header:
+        return _read_bob(handle, source, header)
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise MetricError(
+            f"{source}, row 1: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)} "
+            "(cells of path, video and subject may be empty)"
+        )
+    return _read_columns(handle, source, header, {name: name for name in COLUMNS})
+
+
+def _read_bob(handle: TextIO, source: str, header: list[str]) -> ScoreTable:
+    places = {"pai": "attack_type", "score": "score"}
+    for ours, candidates in _BOB_COLUMNS.items():
+        found = next((name for name in candidates if name in header), None)
+        if found is not None:
+            places[ours] = found
+    return _read_columns(handle, source, header, places)
+
+
+def _read_columns(handle: TextIO, source: str, header: list[str], places: Mapping[str, str]) -> ScoreTable:
+    """Read the columns at `places` (ours -> the file's); a column without a place is empty throughout."""
+    at = {ours: header.index(theirs) for ours, theirs in places.items()}
+    names: dict[str, list[str]] = {name: [] for name in NAME_COLUMNS if name in at}
+    bob = places["pai"] == "attack_type"
+    flag = header.index("is_bonafide") if bob and "is_bonafide" in header else None
+    pais: list[str] = []
+    scores: list[float] = []
+    sound: set[str] = set()
+    for row_number, row in _rows(handle, source, len(header)):
+        pai = row[at["pai"]]
+        if bob and not pai:
+            pai = BONA_FIDE
+        if pai not in sound:
+            fault = label_fault(pai)
+            if fault:
+                raise MetricError(f"{source}, row {row_number}, column {places['pai']}: {fault}")
+            sound.add(pai)
+        if flag is not None:
+            _check_flag(row[flag], pai, f"{source}, row {row_number}, column is_bonafide")
+        try:
+            scores.append(parse_score(row[at["score"]]))
+        except ValueError as reason:
+            raise MetricError(f"{source}, row {row_number}, column score: {reason}") from None
+        pais.append(pai)
+        for name, column in names.items():
+            column.append(row[at[name]])
+    if not scores:
+        raise MetricError(f"{source} holds a header and no score; nothing can be computed")
+    for name, column in names.items():
+        gap = first_gap(column)
+        if gap is not None:
+            raise MetricError(
+                f"{source}, row {gap + 2}, column {places[name]}: empty, but not in every row; fill it"
+            )
+    paths, videos, subjects = (names.get(name, [""] * len(scores)) for name in NAME_COLUMNS)
+    return ScoreTable(paths, videos, subjects, pais, np.array(scores))
+
+
+def _rows(handle: TextIO, source: str, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows after the header with their numbers; blank lines may stand at the end alone."""
+    reader = csv.reader(handle, strict=True)
+    number, blank = 1, 0
+    try:
+        next(reader)
+        for number, row in enumerate(reader, start=2):
+            if not row:
+                blank = blank or number
+                continue
+            if blank:
+                raise MetricError(f"{source}, row {blank}: blank, with rows after it; remove it")
+            if len(row) != width:
+                raise MetricError(
+                    f"{source}, row {number}: {len(row)} cells where the header has {width}; mend it"
+                )
+            yield number, row
+    except csv.Error as error:
+        raise MetricError(f"{source}, row {number + 1}: not valid CSV ({error}); mend it") from None
+
+
+def _check_flag(flag: str, pai: str, place: str) -> None:
+    """bob marks bona fide twice; the two marks must agree."""
+    if flag.lower() not in ("true", "false"):
+        raise MetricError(f"{place}: {flag!r}; expected True or False")
+    if (flag.lower() == "true") != (pai == BONA_FIDE):
+        told = "empty" if pai == BONA_FIDE else repr(pai)
+        raise MetricError(f"{place}: {flag}, but attack_type is {told}; make them agree")

@@ -1,0 +1,86 @@
+"""The scores of one model on one split, in memory: five columns of equal length.
+
+Empty strings mean "not known" in the path, video and subject columns; a column is known throughout or not at
+all, so no figure rests on part of the rows. Reading and writing are in `score_file`.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from autofas.errors import MetricError
+from autofas.metrics.aggregation import aggregate_by_video
+from autofas.metrics.labels import encode_labels, encode_names
+from autofas.metrics.samples import Floats, check_length, check_scores
+
+NAME_COLUMNS = ("path", "video", "subject")
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreTable:
+    """Paths, videos, subjects and PAI labels as strings (n,), scores as float64 (n,), higher = bona fide.
+
+    Raises MetricError for lengths that differ, NaN, a bad label or a column of names that is empty in places.
+    """
+
+    paths: list[str]
+    videos: list[str]
+    subjects: list[str]
+    pais: list[str]
+    scores: Floats
+
+    def __post_init__(self) -> None:
+        scores = check_scores(self.scores)
+        object.__setattr__(self, "scores", scores)
+        columns = (self.paths, self.videos, self.subjects)
+        for name, column in zip(NAME_COLUMNS, columns, strict=True):
+            check_length(f"{name} column", len(column), len(scores))
+            gap = first_gap(column)
+            if gap is not None:
+                raise MetricError(
+                    f"{name} column, index {gap}: empty, but not in every row; fill it or clear it"
+                )
+        check_length("pai column", len(self.pais), len(scores))
+        encode_labels(self.pais)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def by_video(self) -> "ScoreTable":
+        """One row a video: the mean score, and the label, subject and first path of its frames.
+
+        Raises MetricError where videos are not known, or one has two labels or two subjects.
+        """
+        scores, pais, videos = aggregate_by_video(self.scores, self.pais, self.videos)
+        codes, _ = encode_names(self.videos, "videos")
+        first = np.unique(codes, return_index=True)[
+            1
+        ]  # (v,), codes count videos in order of first appearance
+        subjects = [self.subjects[index] for index in first.tolist()]
+        for index, (code, subject) in enumerate(zip(codes.tolist(), self.subjects, strict=True)):
+            if subject != subjects[code]:
+                raise MetricError(
+                    f"video {videos[code]!r} has two subjects, {subjects[code]!r} and {subject!r} "
+                    f"(index {index}); a video has one"
+                )
+        return ScoreTable([self.paths[index] for index in first.tolist()], videos, subjects, pais, scores)
+
+
+def first_gap(column: list[str]) -> int | None:
+    """Index of the first empty entry of a column that is not empty throughout."""
+    empty = column.count("")
+    return column.index("") if 0 < empty < len(column) else None
+
+
+def parse_score(text: str) -> float:
+    """Read a score as float64; raises ValueError with the reason where it is NaN or not a number."""
+    try:
+        if "_" in text or not text.isascii():  # float() would read 1_0 as 10
+            raise ValueError
+        score = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+    if math.isnan(score):
+        raise ValueError("the score is NaN; score this file again, none is dropped")
+    return score

@@ -1,0 +1,400 @@
+"""A supernet cell whose edges are computed together: few wide kernels in place of thousands of small ones.
+
+The function is that of PC-DARTS (Xu et al., ICLR 2020, eq. 1-3; K = 1 is DARTS, Liu et al., ICLR 2019,
+eq. 2): on edge (i, j) the first C/K channels of node i go through the mixed operation
+sum_o softmax(alpha)_o o(x), the other channels bypass it (a 2x2 max pool where the edge is strided), the
+two are concatenated and shuffled over K groups, and node j is the sum of its edges weighted by
+softmax(beta). Batch norms are not affine. The tests hold this module against one that spells the same
+function out edge by edge.
+
+How the same function is had for less, with S sources, T target nodes and c = C/K partial channels:
+
+- All edges that leave the sources of one *fan* (a cell's two inputs, then each intermediate node in turn)
+  are computed at once.
+- Depthwise and pointwise convolution without anything between them are one dense c -> c convolution, so
+  the first half of all S*T separable convolutions of a kernel size is a single convolution.
+- What follows the last depthwise convolution is linear: pointwise convolution, batch norm, softmax
+  weights and the sum over edges fold into one matrix product. The statistics of the batch norm follow
+  from mean and covariance of the product's input, so the pointwise results never exist.
+- Batch norms of pooled features do not depend on the edge: one pool and one norm serve all T edges.
+- The bypass and the sum over it are one matrix product too. The shuffle is never carried out: nodes keep
+  the order [mixed c | bypassed C - c], and the next fan picks the channels that the shuffle would have
+  put first (`shuffled_order`).
+
+Images are (B, C, H, W) in channels_last format, so `rows` (B*H*W, C) of the same memory are free.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
+from autofas.models.operations import even_and_odd_pixels
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+
+
+def rows(image: Tensor) -> Tensor:
+    """(B, C, H, W) in channels_last format -> (B*H*W, C), a view where the format allows it."""
+    return image.permute(0, 2, 3, 1).reshape(-1, image.shape[1])
+
+
+def image(matrix: Tensor, like: Tensor) -> Tensor:
+    """(B*H*W, C) -> (B, C, H, W) in channels_last format, batch and sides taken from `like`."""
+    batch, _, height, width = like.shape
+    return matrix.view(batch, height, width, -1).permute(0, 3, 1, 2)
+
+
+def kernel_parameter(*shape: int, fan_in: int) -> nn.Parameter:
+    """A weight drawn as nn.Conv2d draws its kernel: uniform in +-1/sqrt(fan in)."""
+    bound = 1.0 / math.sqrt(fan_in)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
+
+
+class Norm(nn.Module):
+    """Running statistics of a batch norm without affine parameters, of `shape` channels.
+
+    `track` is switched off while an architecture step or a second-order probe looks at the network, so
+    that neither leaves a trace in the buffers.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.track = True
+        self.register_buffer("running_mean", torch.zeros(shape))
+        self.register_buffer("running_var", torch.ones(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise (B, C, H, W)."""
+        if not self.training:
+            mean, var = self.running_mean.flatten(), self.running_var.flatten()
+            return F.batch_norm(x, mean, var, eps=EPSILON)
+        if not self.track:
+            return F.batch_norm(x, None, None, training=True, eps=EPSILON)
+        mean, var = self.running_mean.view(-1), self.running_var.view(-1)
+        return F.batch_norm(x, mean, var, training=True, momentum=MOMENTUM, eps=EPSILON)
+
+    def scale_and_mean(self, mean: Tensor, var: Tensor, count: int) -> tuple[Tensor, Tensor]:
+        """1 / standard deviation and mean to normalise with, from a batch's own (biased) statistics."""
+        if not self.training:
+            return torch.rsqrt(self.running_var + EPSILON), self.running_mean
+        if self.track:
+            with torch.no_grad():
+                self.running_mean.lerp_(mean.detach().to(self.running_mean.dtype), MOMENTUM)
+                unbiased = var.detach() * (count / max(count - 1, 1))
+                self.running_var.lerp_(unbiased.to(self.running_var.dtype), MOMENTUM)
+        return torch.rsqrt(var + EPSILON), mean
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (F,) and covariance (F, F) of (N, F) features over their rows."""
+    mean = features.mean(0)
+    return mean, features.t() @ features / features.shape[0] - torch.outer(mean, mean)
+
+
+class Mix(nn.Module):
+    """One candidate on all edges of a fan.
+
+    `forward(x, weights)` takes the sources' partial channels (B, S*c, H, W) and the edges' weights
+    (S, T), and gives features (N, F), a matrix (F, T*c) and an offset (T*c,) or None: features times
+    matrix plus offset is what the candidate adds to the target nodes.
+    """
+
+    rectified = False
+    """True if the candidate begins with a ReLU, which its fan then computes once for all."""
+
+
+class PoolMix(Mix):
+    """One pooling of the partial channels for all edges of a fan, with its batch norm."""
+
+    def __init__(self, candidate: Pool, sources: int, targets: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.kind, self.stride = candidate.kind, stride
+        self.norm = Norm(sources, channels)
+
+    def forward(self, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        if self.kind == "max":
+            pooled = F.max_pool2d(x, 3, self.stride, 1)
+        else:
+            pooled = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
+        features = rows(pooled)  # (N, S*c)
+        shape = self.norm.running_mean.shape  # (S, c)
+        mean, covariance = moments(features)
+        scale, mean = self.norm.scale_and_mean(
+            mean.view(shape), covariance.diagonal().view(shape), features.shape[0]
+        )
+        eye = torch.eye(shape[1], dtype=x.dtype, device=x.device)
+        matrix = torch.einsum("sc,st,cd->sctd", scale, weights, eye).flatten(2).flatten(0, 1)
+        offset = -torch.einsum("sc,st,sc->tc", scale, weights, mean).flatten()
+        return features, matrix, offset
+
+
+class IdentityMix(Mix):
+    """The skip connection at stride 1: the partial channels as they are."""
+
+    def __init__(self, sources: int, targets: int, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, None]:
+        eye = torch.eye(self.channels, dtype=x.dtype, device=x.device)
+        matrix = torch.einsum("st,cd->sctd", weights, eye).flatten(2).flatten(0, 1)
+        return rows(x), matrix, None
+
+
+class PointwiseMix(Mix):
+    """Pointwise convolutions and batch norms of all edges of a fan, folded with weights and sum.
+
+    `features` are (N, S*T*F) where each edge has its own, or (N, S*F) where a source's edges share them.
+    """
+
+    def fold(
+        self, features: Tensor, kernel: Tensor, norm: Norm, weights: Tensor, shared: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        sources, targets, _, width = kernel.shape  # (S, T, c, F)
+        mean, covariance = moments(features)
+        if shared:
+            blocks = covariance.view(sources, width, sources, width).diagonal(dim1=0, dim2=2)
+            blocks = blocks.permute(2, 0, 1)[:, None].expand(-1, targets, -1, -1)  # (S, T, F, F)
+            mean = mean.view(sources, 1, width).expand(-1, targets, -1)
+        else:
+            edges = sources * targets
+            blocks = covariance.view(edges, width, edges, width).diagonal(dim1=0, dim2=2)
+            blocks = blocks.permute(2, 0, 1).view(sources, targets, width, width)
+            mean = mean.view(sources, targets, width)
+        out_mean = torch.einsum("stof,stf->sto", kernel, mean)
+        out_var = torch.einsum("stof,stfg,stog->sto", kernel, blocks, kernel)
+        scale, out_mean = norm.scale_and_mean(out_mean, out_var, features.shape[0])
+        scale = scale * weights[:, :, None]  # (S, T, c)
+        scaled = kernel * scale[..., None]
+        offset = -(scale * out_mean).sum(0).flatten()  # (T*c,)
+        if shared:
+            matrix = scaled.permute(0, 3, 1, 2)  # (S, F, T, c)
+            return features, matrix.flatten(2).flatten(0, 1), offset
+        eye = torch.eye(targets, dtype=features.dtype, device=features.device)
+        matrix = torch.einsum("stof,tu->stfuo", scaled, eye)  # zero unless the edge ends in that target
+        return features, matrix.flatten(3).flatten(0, 2), offset
+
+
+class FactorizedReduceMix(PointwiseMix):
+    """The skip connection at stride 2: ReLU, two offset 1x1 convolutions, batch norm."""
+
+    rectified = True
+
+    def __init__(self, sources: int, targets: int, channels: int) -> None:
+        super().__init__()
+        self.even = kernel_parameter(sources, targets, channels // 2, channels, fan_in=channels)
+        self.odd = kernel_parameter(sources, targets, channels - channels // 2, channels, fan_in=channels)
+        self.norm = Norm(sources, targets, channels)
+
+    def forward(self, relu_x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        sources, _, _, channels = self.even.shape
+        even, odd = even_and_odd_pixels(relu_x)
+        grids = torch.stack(
+            [rows(even).view(-1, sources, channels), rows(odd).view(-1, sources, channels)], 2
+        )
+        features = grids.flatten(1)  # (N, S*2*c)
+        kernel = torch.cat([F.pad(self.even, (0, channels)), F.pad(self.odd, (channels, 0))], dim=2)
+        return self.fold(features, kernel, self.norm, weights, shared=True)
+
+
+class SeparableMix(PointwiseMix):
+    """The separable convolutions of one kind on all edges of a fan."""
+
+    rectified = True
+
+    def __init__(self, candidate: Separable, sources: int, targets: int, channels: int, stride: int) -> None:
+        super().__init__()
+        if candidate.repeats not in (1, 2):
+            raise ValueError(f"a separable candidate has 1 or 2 repeats, not {candidate.repeats}")
+        self.candidate, self.stride = candidate, stride
+        self.sources, self.targets, self.channels = sources, targets, channels
+        edges, k = (sources, targets), candidate.kernel
+        repeats = range(candidate.repeats)
+        self.depthwise = nn.ParameterList(
+            kernel_parameter(*edges, channels, k, k, fan_in=k * k) for _ in repeats
+        )
+        self.pointwise = nn.ParameterList(
+            kernel_parameter(*edges, channels, channels, fan_in=channels) for _ in repeats
+        )
+        self.norms = nn.ModuleList(Norm(*edges, channels) for _ in repeats)
+
+    def forward(self, relu_x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        dilation = self.candidate.dilation
+        padding = dilation * (self.candidate.kernel // 2)
+        stride = self.stride
+        if self.candidate.repeats == 2:
+            # (S, T, out, in, k, k): depthwise then pointwise as one dense kernel
+            dense = torch.einsum("stoi,stikl->stoikl", self.pointwise[0], self.depthwise[0]).flatten(0, 2)
+            x = F.conv2d(relu_x, dense, None, stride, padding, dilation, groups=self.sources)
+            x = F.relu(self.norms[0](x), inplace=True)  # (B, S*T*c, H', W')
+            stride = 1
+        else:
+            x = relu_x.unflatten(1, (self.sources, 1, self.channels)).expand(-1, -1, self.targets, -1, -1, -1)
+            x = x.permute(0, 4, 5, 1, 2, 3).flatten(3).permute(0, 3, 1, 2)
+        depthwise = self.depthwise[-1].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
+        x = F.conv2d(x, depthwise, None, stride, padding, dilation, groups=depthwise.shape[0])
+        return self.fold(rows(x), self.pointwise[-1], self.norms[-1], weights, shared=False)
+
+
+def build_mix(candidate: Candidate, sources: int, targets: int, channels: int, stride: int) -> Mix:
+    """The fused form of one candidate on all edges of a fan."""
+    if isinstance(candidate, Pool):
+        return PoolMix(candidate, sources, targets, channels, stride)
+    if isinstance(candidate, Skip):
+        if stride == 1:
+            return IdentityMix(sources, targets, channels)
+        return FactorizedReduceMix(sources, targets, channels)
+    if isinstance(candidate, Separable):
+        return SeparableMix(candidate, sources, targets, channels, stride)
+    raise ValueError(f"{candidate} has no fused form")
+
+
+class Fan(nn.Module):
+    """All edges from some source nodes, known at the same time, to all later nodes of the cell.
+
+    `order` (C,) lists a source's channels as they stand in memory: the first C/K are mixed, the rest bypass.
+    """
+
+    picks: Tensor
+    bypass: Tensor
+
+    def __init__(
+        self,
+        operations: tuple[str, ...],
+        order: Tensor,
+        partial: int,
+        sources: int,
+        targets: int,
+        stride: int,
+    ) -> None:
+        super().__init__()
+        self.stride, self.targets = stride, targets
+        channels, width = len(order), len(order) // partial
+        picks = torch.cat([order[:width] + source * channels for source in range(sources)])
+        self.register_buffer("picks", picks, persistent=False)  # (S*c,)
+        bypass = torch.eye(channels)[:, order[width:]]
+        self.register_buffer("bypass", bypass, persistent=False)  # (C, C - c)
+        self.columns = [i for i, name in enumerate(operations) if name != "none"]
+        self.mixes = nn.ModuleList(
+            build_mix(CANDIDATES[operations[i]], sources, targets, width, stride) for i in self.columns
+        )
+
+    def forward(
+        self, x: Tensor, weights: Tensor, betas: Tensor, mixed: Tensor | None, bypassed: Tensor | None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Sources (B, S*C, H, W), operation weights (S, T, O) and edge weights (S, T) -> the sums of the
+        targets' mixed channels (N, T*c) and bypassed channels (N, T*(C-c)), begun by earlier fans.
+        """
+        matrix = rows(x)  # (N, S*C)
+        partial, skips_channels = x, self.bypass.shape[1] > 0
+        if skips_channels:
+            partial = image(matrix.index_select(1, self.picks), x)  # (B, S*c, H, W)
+        rectified = F.relu(partial) if any(mix.rectified for mix in self.mixes) else partial
+        for column, mix in zip(self.columns, self.mixes, strict=True):
+            chosen = rectified if mix.rectified else partial
+            features, fold, offset = mix(chosen, weights[:, :, column] * betas)
+            if offset is not None:
+                mixed = offset if mixed is None else mixed + offset
+            mixed = features @ fold if mixed is None else torch.addmm(mixed, features, fold)
+        assert mixed is not None  # a space has an operation besides none
+        if skips_channels:
+            if self.stride == 2:
+                matrix = rows(F.max_pool2d(x, 2, 2, ceil_mode=True))
+            spread = torch.einsum("st,cr->sctr", betas, self.bypass).flatten(2).flatten(0, 1)
+            # (N, S*C) x (S*C, T*(C-c))
+            bypassed = matrix @ spread if bypassed is None else torch.addmm(bypassed, matrix, spread)
+        return mixed, bypassed
+
+
+class Preprocess(nn.Module):
+    """A cell's two 1x1 convolutions, factorised where a reduction came between the inputs, and their norm.
+
+    (B, Cpp, H', W') and (B, Cp, H, W), both already rectified -> (B, 2*C, H, W).
+    """
+
+    def __init__(self, channels_in: tuple[int, int], channels: int, reduction_before: bool) -> None:
+        super().__init__()
+        self.before, self.last = (kernel_parameter(channels, width, fan_in=width) for width in channels_in)
+        self.reduction_before = reduction_before
+        self.norm = Norm(2, channels)
+
+    def forward(self, before: Tensor, last: Tensor) -> Tensor:
+        if self.reduction_before:
+            half = self.before.shape[0] // 2
+            even, odd = even_and_odd_pixels(before)
+            parts = [rows(even) @ self.before[:half].t(), rows(odd) @ self.before[half:].t()]
+        else:
+            parts = [rows(before) @ self.before.t()]
+        both = torch.cat([*parts, rows(last) @ self.last.t()], dim=1)
+        return self.norm(image(both, last))
+
+
+class FusedCell(nn.Module):
+    """A cell of the supernet: inputs (B, Cpp, H', W') and (B, Cp, H, W), output (B, n*C, H or H/2, ...).
+
+    Inputs and output are rectified, since all that follows a cell or the stem begins with a ReLU. In the
+    output, node by node, the mixed channels come first.
+    """
+
+    def __init__(
+        self,
+        operations: tuple[str, ...],
+        channels_in: tuple[int, int],
+        channels: int,
+        nodes: int,
+        partial: int,
+        reduces: tuple[bool, bool],
+    ) -> None:
+        super().__init__()
+        reduction_before, reduction = reduces
+        self.stride, self.width = 2 if reduction else 1, channels // partial
+        self.preprocess = Preprocess(channels_in, channels, reduction_before)
+        fans = [Fan(operations, torch.arange(channels), partial, 2, nodes, self.stride)]
+        shuffled = shuffled_order(channels, partial)
+        fans += [Fan(operations, shuffled, partial, 1, nodes - node, 1) for node in range(1, nodes)]
+        self.fans = nn.ModuleList(fans)
+
+    def forward(self, before: Tensor, last: Tensor, weights: list[Tensor], betas: list[Tensor]) -> Tensor:
+        """`weights` (S, T, O) and `betas` (S, T) of every fan."""
+        source = self.preprocess(before, last)
+        like = source[:, :, ::2, ::2] if self.stride == 2 else source
+        mixed: Tensor | None = None
+        bypassed: Tensor | None = None
+        nodes: list[Tensor] = []
+        for number, fan in enumerate(self.fans):
+            mixed, bypassed = fan(source, weights[number], betas[number], mixed, bypassed)
+            # the first of the fan's targets has got all its edges: it is the next fan's source
+            node, mixed = mixed[:, : self.width], mixed[:, self.width :]
+            if bypassed is not None:
+                rest = bypassed.shape[1] // fan.targets
+                node = torch.cat([node, bypassed[:, :rest]], dim=1)
+                bypassed = bypassed[:, rest:]
+            source = image(node.contiguous(), like)
+            nodes.append(node)
+        return image(torch.cat(nodes, dim=1).relu_(), like)
+
+
+def shuffled_order(channels: int, groups: int) -> Tensor:
+    """Where the channels that a shuffle over K groups puts first, second... stand in [mixed c | bypassed C - c].
+
+    Shuffled channel l is channel (l mod K) * c + l // K (ShuffleNet, Zhang et al., CVPR 2018, section 3.1).
+    """
+    width = channels // groups
+    shuffled = torch.arange(channels)
+    return (shuffled % groups) * width + shuffled // groups
+
+
+def fans_of(edges: tuple[tuple[int, int], ...], nodes: int) -> list[list[list[int]]]:
+    """Row of the edge from source s to target t in the space's list of edges, for every fan."""
+    row = {edge: number for number, edge in enumerate(edges)}
+    last = nodes + 2
+    fans = [[[row[node, source] for node in range(2, last)] for source in (0, 1)]]
+    fans += [[[row[node, source] for node in range(source + 1, last)]] for source in range(2, last - 1)]
+    return fans

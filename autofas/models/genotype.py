@@ -1,0 +1,157 @@
+"""Genotypes: the discrete cells that a search ends with, and all that is needed to rebuild the network.
+
+The waist between searching and retraining: a search writes a genotype, the derived network reads it,
+and nothing else passes between them. On disk a genotype is readable, diff-able JSON.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from autofas.errors import GenotypeError
+from autofas.models.candidates import CANDIDATES
+from autofas.models.space import CellKind, Layout, Space
+from autofas.schema import Schema, nearest, read_text, validated
+
+FIRST_NODE = 2
+"""Nodes 0 and 1 are a cell's inputs (the outputs of the two cells before it)."""
+
+
+class Edge(NamedTuple):
+    """`operation` carries node `input` to node `node`."""
+
+    node: int
+    input: int
+    operation: str
+
+
+class Cell(Schema):
+    """The chosen edges of a cell and the nodes whose concatenation is its output."""
+
+    edges: tuple[Edge, ...] = Field(min_length=1, max_length=256)
+    concat: tuple[int, ...] = Field(min_length=1, max_length=16)
+
+    @model_validator(mode="after")
+    def _is_a_graph(self) -> "Cell":
+        nodes = {edge.node for edge in self.edges}
+        last = max(nodes)
+        for edge in self.edges:
+            if edge.operation not in CANDIDATES:
+                hint = nearest(edge.operation, CANDIDATES)
+                raise ValueError(f"operation {edge.operation} does not exist{hint}")
+            if edge.operation == "none":
+                raise ValueError(f"edge {edge.input}->{edge.node} holds none, which no network is built of")
+            if edge.node < FIRST_NODE:
+                raise ValueError(f"node {edge.node} is a cell input and takes no edge")
+            if not 0 <= edge.input < edge.node:
+                raise ValueError(f"edge {edge.input}->{edge.node} does not go forward")
+        if len({(edge.node, edge.input) for edge in self.edges}) != len(self.edges):
+            raise ValueError("two edges join the same pair of nodes")
+        if missing := set(range(FIRST_NODE, last + 1)) - nodes:
+            raise ValueError(f"node {min(missing)} has no incoming edge")
+        if len(set(self.concat)) != len(self.concat) or not set(self.concat) <= nodes:
+            raise ValueError(f"concat {list(self.concat)} must name distinct nodes from {sorted(nodes)}")
+        return self
+
+    def inputs_of(self, node: int) -> list[Edge]:
+        """The edges that end in `node`, in order of their input."""
+        return sorted((edge for edge in self.edges if edge.node == node), key=lambda edge: edge.input)
+
+
+class Genotype(Schema):
+    """Two cells and the layout they are stacked in."""
+
+    schema_version: Literal[1] = 1
+    space: str = Field(max_length=64)
+    space_hash: str = Field(max_length=64)
+    derivation: str = Field(max_length=64)
+    normal: Cell
+    reduction: Cell
+    layout: Layout
+    provenance: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=64)
+
+    @model_validator(mode="after")
+    def _cells_fit_layout(self) -> "Genotype":
+        for kind in ("normal", "reduction"):
+            last = max(edge.node for edge in self.cell(kind).edges)
+            expected = FIRST_NODE + self.layout.intermediate_nodes - 1
+            if last != expected:
+                raise ValueError(f"{kind} cell ends at node {last}, the layout's cells at node {expected}")
+        return self
+
+    def cell(self, kind: CellKind) -> Cell:
+        """The normal or the reduction cell."""
+        return self.normal if kind == "normal" else self.reduction
+
+    def same_network(self, other: "Genotype") -> bool:
+        """True if both describe the same network, whatever run they come from."""
+        return (self.normal, self.reduction, self.layout) == (other.normal, other.reduction, other.layout)
+
+
+def genotype_from_cells(
+    space: Space,
+    normal: Cell,
+    reduction: Cell,
+    derivation: str,
+    provenance: Mapping[str, str | int | float | bool | None] | None = None,
+) -> Genotype:
+    """A genotype of `space`; raises GenotypeError if a cell holds what the space does not offer."""
+    for kind, cell in (("normal", normal), ("reduction", reduction)):
+        for edge in cell.edges:
+            if edge.operation not in space.operations:
+                raise GenotypeError(f"{kind} cell holds {edge.operation}, which space {space.name} lacks")
+    values = {
+        "space": space.name,
+        "space_hash": space.hash,
+        "derivation": derivation,
+        "normal": normal,
+        "reduction": reduction,
+        "layout": space.layout,
+        "provenance": dict(provenance or {}),
+    }
+    return validated(Genotype, values, f"genotype of {space.name}", GenotypeError)
+
+
+def genotype_to_json(genotype: Genotype) -> str:
+    """The genotype as JSON text, one edge a line, so that two genotypes can be compared with diff."""
+    values = genotype.model_dump(mode="json")
+    edges = {}
+    for kind in ("normal", "reduction"):
+        rows = [json.dumps(row) for row in values[kind]["edges"]]
+        edges[f'"@{kind}"'] = "[\n      " + ",\n      ".join(rows) + "\n    ]"
+        values[kind]["edges"] = f"@{kind}"
+    text = json.dumps(values, indent=2)
+    for mark, rows_text in edges.items():
+        text = text.replace(mark, rows_text)
+    return text + "\n"
+
+
+def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
+    """Write `path` in one piece: a reader never sees half a genotype."""
+    target = Path(path)
+    with tempfile.NamedTemporaryFile(
+        "w", dir=target.parent, prefix=target.name, suffix=".tmp", encoding="utf-8", delete=False
+    ) as handle:
+        handle.write(genotype_to_json(genotype))
+    os.replace(handle.name, target)
+
+
+def load_genotype(path: str | os.PathLike[str]) -> Genotype:
+    """The genotype in a JSON file; raises GenotypeError in one line that names file and fault."""
+    text = read_text(Path(path), GenotypeError)
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise GenotypeError(f"{path} is not valid JSON: {exc}") from None
+    if not isinstance(values, dict):
+        raise GenotypeError(f"{path} holds a {type(values).__name__}, expected a genotype")
+    if values.get("schema_version", 1) != 1:
+        raise GenotypeError(
+            f"{path} has schema_version {values['schema_version']!r}; this version of autofas reads 1"
+        )
+    return validated(Genotype, values, str(path), GenotypeError)

@@ -1,0 +1,113 @@
+"""Search spaces: what a searched network may be made of.
+
+A space names the candidate operations of a cell's edges and the macro layout around the cells:
+stem, number and kind of cells, channels, input size. It is data (a YAML file of search_spaces/ or a
+user's own); nothing here computes with tensors. Terms follow Auto-FAS (Yu et al., ICASSP 2020,
+section 2.1.1) and DARTS (Liu et al., ICLR 2019): a cell has two input nodes, `intermediate_nodes`
+intermediate nodes, each the sum of its incoming edges, and an output that concatenates them.
+"""
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from autofas.errors import GenotypeError
+from autofas.models.candidates import CANDIDATES
+from autofas.schema import Schema, nearest, read_yaml, validated
+
+CellKind = Literal["normal", "reduction"]
+
+
+class StemLayer(Schema):
+    """Convolution - batch norm - ReLU, then an optional 3x3 max pool of stride 2."""
+
+    channels: int = Field(ge=1, le=4096)
+    kernel: Literal[1, 3, 5, 7] = 3
+    stride: Literal[1, 2] = 1
+    pool: bool = False
+
+
+class Layout(Schema):
+    """The network around the cells: everything but the cells' insides.
+
+    `channels` is the width C of the first cell's nodes, so a cell of n nodes puts out n*C channels;
+    `channel_factor` multiplies C at every reduction cell (1: constant width, 2: doubling as in DARTS).
+    """
+
+    input_size: int = Field(ge=8, le=1024)
+    stem: tuple[StemLayer, ...] = Field(min_length=1, max_length=8)
+    channels: int = Field(ge=1, le=1024)
+    channel_factor: Literal[1, 2] = 1
+    cells: tuple[CellKind, ...] = Field(min_length=1, max_length=64)
+    intermediate_nodes: int = Field(default=4, ge=1, le=8)
+
+    def map_size(self, input_size: int | None = None) -> int:
+        """Side of the live map for a square input: every stride of 2 halves the side, rounding up."""
+        side = input_size or self.input_size
+        for layer in self.stem:
+            side = -(-side // layer.stride)
+            side = -(-side // 2) if layer.pool else side
+        for cell in self.cells:
+            side = -(-side // 2) if cell == "reduction" else side
+        return side
+
+
+class Space(Schema):
+    """A named set of candidate operations and a layout."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    operations: tuple[str, ...] = Field(min_length=2, max_length=32)
+    layout: Layout
+
+    @model_validator(mode="after")
+    def _operations_exist(self) -> "Space":
+        for operation in self.operations:
+            if operation not in CANDIDATES:
+                raise ValueError(f"operation {operation} does not exist{nearest(operation, CANDIDATES)}")
+        if len(set(self.operations)) != len(self.operations):
+            raise ValueError("an operation is listed twice")
+        if set(self.operations) == {"none"}:
+            raise ValueError("no operation but none")
+        return self
+
+    @property
+    def hash(self) -> str:
+        """First 12 hex digits of the SHA-256 of the space's canonical JSON."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def edges(self) -> tuple[tuple[int, int], ...]:
+        """Every (node, input) of a cell, nodes ascending; nodes 0 and 1 are the cell's inputs."""
+        first = 2
+        return tuple(
+            (node, source)
+            for node in range(first, first + self.layout.intermediate_nodes)
+            for source in range(node)
+        )
+
+
+def space_names() -> list[str]:
+    """Names of the spaces that come with autofas."""
+    folder = resources.files("autofas.search_spaces")
+    return sorted(item.name.removesuffix(".yaml") for item in folder.iterdir() if item.name.endswith(".yaml"))
+
+
+def load_space(name_or_path: str) -> Space:
+    """The space of that name, or of the YAML file at that path; raises GenotypeError in one line."""
+    if name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+    elif name_or_path in space_names():
+        path = Path(str(resources.files("autofas.search_spaces") / f"{name_or_path}.yaml"))
+    else:
+        names = space_names()
+        raise GenotypeError(
+            f"search space {name_or_path} does not exist{nearest(name_or_path, names)} "
+            f"Choose {', '.join(names)} or the path of a .yaml file"
+        )
+    return validated(Space, read_yaml(path, GenotypeError), str(path), GenotypeError)

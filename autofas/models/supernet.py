@@ -1,0 +1,122 @@
+"""The supernet: every network of a space at once, with the weights that say how much of each.
+
+Auto-FAS (Yu et al., ICASSP 2020, eq. 1-3) with the partial channel connections and edge normalisation of
+PC-DARTS (Xu et al., ICLR 2020, eq. 1-3); K = 1 without edge normalisation is DARTS. Normal cells share one
+set of architecture parameters, reduction cells another.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from autofas.errors import GenotypeError
+from autofas.models.fused_cell import FusedCell, Norm, fans_of
+from autofas.models.operations import build_stem
+from autofas.models.space import Space
+
+
+class Supernet(nn.Module):
+    """Images (B, 3, S, S) -> live-map logits (B, 1, M, M), positive = bona fide.
+
+    `alphas[kind]` (edges, operations) and, with edge normalisation, `betas[kind]` (edges,) are the
+    architecture parameters, edges in the order of `space.edges`; they are ordinary parameters and part of
+    the state_dict. Raises GenotypeError if K does not divide the channels.
+    """
+
+    def __init__(self, space: Space, partial_channels: int = 4, edge_normalization: bool = True) -> None:
+        super().__init__()
+        layout = space.layout
+        if layout.channels % partial_channels or (layout.channels // partial_channels) < 2:
+            raise GenotypeError(
+                f"partial_channels {partial_channels} does not fit the {layout.channels} channels of space "
+                f"{space.name}; choose a divisor that leaves at least 2"
+            )
+        self.space = space
+        self.kinds = layout.cells
+        self.stem = build_stem(layout.stem)
+        channels = layout.channels
+        before = last = layout.stem[-1].channels
+        reduction_before = False
+        cells = []
+        for kind in layout.cells:
+            reduction = kind == "reduction"
+            channels *= layout.channel_factor if reduction else 1
+            cells.append(
+                FusedCell(
+                    space.operations,
+                    (before, last),
+                    channels,
+                    layout.intermediate_nodes,
+                    partial_channels,
+                    (reduction_before, reduction),
+                )
+            )
+            before, last, reduction_before = last, layout.intermediate_nodes * channels, reduction
+        self.cells = nn.ModuleList(cells)
+        self.head = nn.Conv2d(last, 1, 1)
+        for number, fan in enumerate(fans_of(space.edges, layout.intermediate_nodes)):
+            self.register_buffer(f"fan_{number}", torch.tensor(fan), persistent=False)  # (S, T)
+        edges, operations = len(space.edges), len(space.operations)
+        self.alphas = nn.ParameterDict(
+            {kind: nn.Parameter(1e-3 * torch.randn(edges, operations)) for kind in ("normal", "reduction")}
+        )
+        self.betas = nn.ParameterDict(
+            {kind: nn.Parameter(1e-3 * torch.randn(edges)) for kind in ("normal", "reduction")}
+            if edge_normalization
+            else {}
+        )
+
+    def arch_parameters(self) -> list[nn.Parameter]:
+        """Alphas and betas, in a fixed order."""
+        return [*self.alphas.values(), *self.betas.values()]
+
+    def weight_parameters(self) -> list[nn.Parameter]:
+        """Everything learnable but alphas and betas, in a fixed order."""
+        arch = {id(parameter) for parameter in self.arch_parameters()}
+        return [parameter for parameter in self.parameters() if id(parameter) not in arch]
+
+    def operation_weights(self, kind: str) -> Tensor:
+        """softmax(alpha) over the operations of every edge (Auto-FAS eq. 2): (edges, operations)."""
+        return F.softmax(self.alphas[kind], dim=1)
+
+    def edge_weights(self, kind: str) -> Tensor:
+        """softmax(beta) over the incoming edges of every node (PC-DARTS eq. 3), or ones: (edges,)."""
+        if kind not in self.betas:
+            return torch.ones(len(self.space.edges), device=self.head.weight.device)
+        incoming = [2 + node for node in range(self.space.layout.intermediate_nodes)]
+        return torch.cat([betas.softmax(0) for betas in self.betas[kind].split(incoming)])
+
+    @contextmanager
+    def frozen_statistics(self) -> Iterator[None]:
+        """Within it, forward passes normalise by the batch but leave the running statistics as they are."""
+        tracking = [module for module in self.modules() if isinstance(module, Norm)]
+        stem = [module for module in self.stem.modules() if isinstance(module, nn.BatchNorm2d)]
+        for module in tracking:
+            module.track = False
+        for norm in stem:
+            norm.momentum = 0.0
+        try:
+            yield
+        finally:
+            for module in tracking:
+                module.track = True
+            for norm in stem:
+                norm.momentum = 0.1
+
+    def forward(self, images: Tensor) -> Tensor:
+        images = images.contiguous(memory_format=torch.channels_last)
+        weights, betas = {}, {}
+        for kind in set(self.kinds):
+            operations, edges = self.operation_weights(kind), self.edge_weights(kind)
+            fans = [
+                self.get_buffer(f"fan_{number}") for number in range(self.space.layout.intermediate_nodes)
+            ]
+            weights[kind] = [operations[fan] for fan in fans]  # (S, T, O) each
+            betas[kind] = [edges[fan] for fan in fans]  # (S, T) each
+        before = last = self.stem(images)
+        for kind, cell in zip(self.kinds, self.cells, strict=True):
+            before, last = last, cell(before, last, weights[kind], betas[kind])
+        return self.head(last)

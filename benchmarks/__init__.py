@@ -1,0 +1,1 @@
+"""What is timed or run for hours; each a module with --json."""

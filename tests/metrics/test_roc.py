@@ -1,0 +1,98 @@
+"""ROC, DET and the area under the ROC, against scikit-learn and by hand."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_curve as sklearn_roc_curve
+
+from autofas.errors import MetricError
+from autofas.metrics import det_curve, eer_threshold, error_rates, roc_auc, roc_curve
+
+
+def test_auc_by_hand():
+    # pairs (bona fide, attack): .8>.6 .8>.4 .5<.6 .5>.4 -> 3 of 4
+    assert roc_auc([0.8, 0.5, 0.6, 0.4], ["bona_fide"] * 2 + ["print", "replay"]) == 0.75
+    # a tie counts one half
+    assert roc_auc([0.5, 0.5], ["bona_fide", "print"]) == 0.5
+    assert roc_auc([0.5, 0.9, 0.5, 0.1], ["bona_fide"] * 2 + ["print"] * 2) == 3.5 / 4
+    assert roc_auc([1.0, 0.0], ["bona_fide", "print"]) == 1.0
+    assert roc_auc([0.0, 1.0], ["bona_fide", "print"]) == 0.0
+
+
+def test_auc_of_infinite_scores():
+    pais = ["bona_fide"] * 2 + ["print"] * 2
+    assert roc_auc([math.inf, math.inf, math.inf, -math.inf], pais) == 0.75
+
+
+def test_auc_is_exact_where_float_sums_are_not():
+    # 3e5 pairs times 1e-1 steps would drift; the count of wins is an integer
+    scores = np.concatenate([np.arange(1, 601), np.arange(0, 500)]) * 0.1
+    pais = ["bona_fide"] * 600 + ["print"] * 500
+    wins = sum(2 * min(b, 500) - (1 if b < 500 else 0) for b in range(1, 601))
+    assert roc_auc(scores, pais) == wins / (2 * 600 * 500)
+
+
+def test_roc_by_hand():
+    curve = roc_curve([0.9, 0.4, 0.4, 0.1], ["bona_fide", "bona_fide", "print", "print"])
+    assert curve.fpr.tolist() == [0, 0, 0.5, 1]
+    assert curve.tpr.tolist() == [0, 0.5, 1, 1]
+    assert curve.thresholds.tolist() == [math.nextafter(0.9, 1), 0.9, 0.4, 0.1]
+
+
+def test_roc_reaches_the_origin_even_where_no_threshold_does():
+    curve = roc_curve([math.inf, 0.0, math.inf], ["bona_fide", "bona_fide", "print"])
+    assert curve.fpr.tolist() == [0, 1, 1]
+    assert curve.tpr.tolist() == [0, 0.5, 1]
+    assert math.isnan(curve.thresholds[0])
+    assert curve.thresholds[1:].tolist() == [math.inf, 0.0]
+
+
+def test_det_by_hand():
+    curve = det_curve([0.9, 0.4, 0.4, 0.1], ["bona_fide", "bona_fide", "print", "replay"])
+    assert curve.thresholds.tolist() == [0.1, 0.4, 0.9, math.nextafter(0.9, 1)]
+    assert curve.apcer_pooled.tolist() == [1, 0.5, 0, 0]
+    assert curve.bpcer.tolist() == [0, 0, 0.5, 1]
+
+
+def random_case(rng):
+    bona_fide, attacks = rng.integers(1, 40, 2)
+    scores = rng.integers(0, rng.integers(1, 50), bona_fide + attacks) / 8
+    pais = np.repeat(["bona_fide", "print", "replay"], [bona_fide, attacks - attacks // 3, attacks // 3])
+    return scores, pais
+
+
+def test_against_scikit_learn():
+    rng = np.random.default_rng(5)
+    for _ in range(500):
+        scores, pais = random_case(rng)
+        truth = pais == "bona_fide"
+        fpr, tpr, thresholds = sklearn_roc_curve(truth, scores, drop_intermediate=False)
+        curve = roc_curve(scores, pais)
+        np.testing.assert_array_equal(curve.fpr, fpr)
+        np.testing.assert_array_equal(curve.tpr, tpr)
+        np.testing.assert_array_equal(curve.thresholds[1:], thresholds[1:])  # its first threshold is inf
+        assert roc_auc(scores, pais) == pytest.approx(roc_auc_score(truth, scores), abs=1e-12)
+        assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(roc_auc(scores, pais), abs=1e-12)
+
+
+@pytest.mark.parametrize("function", [roc_auc, roc_curve, det_curve])
+def test_one_class_has_no_curve(function):
+    with pytest.raises(MetricError, match="no attack score"):
+        function([0.1, 0.2], ["bona_fide", "bona_fide"])
+
+
+def test_half_a_million_scores_take_no_quadratic_time():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 5, 500_000)
+    pais = np.array(["bona_fide", "print1", "print2", "replay1", "replay2"])[codes]
+    scores = rng.normal(size=codes.size) + (codes == 0)
+    start = time.perf_counter()
+    rates = error_rates(scores, pais, eer_threshold(scores, pais))
+    area = roc_auc(scores, pais)
+    assert time.perf_counter() - start < 3  # a quarter of a second on one core of 2024
+    # two unit normals one apart: the EER is Phi(-1/2), the area Phi(1/sqrt 2)
+    assert rates.hter == pytest.approx(0.3085, abs=0.003)
+    assert area == pytest.approx(0.7602, abs=0.003)

@@ -1,0 +1,143 @@
+"""The fused supernet is the function that the papers' equations spell out edge by edge."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from autofas.errors import GenotypeError
+from autofas.models.space import Space, load_space
+from autofas.models.supernet import Supernet
+from benchmarks.reference_supernet import ReferenceSupernet
+from benchmarks.reference_weights import parameter_pairs, share_weights, statistic_pairs
+
+
+def space(channels=8, factor=2, cells=("normal", "reduction", "normal", "reduction"), stem=12, **extra):
+    """A space with every candidate operation."""
+    values = load_space("darts").model_dump()
+    values["layout"].update(
+        channels=channels, channel_factor=factor, cells=cells, stem=[{"channels": stem}], **extra
+    )
+    return Space.model_validate(values)
+
+
+def pair(partial, normalise=True, dtype=torch.float64, seed=0, **layout):
+    """A reference and a fused supernet with the same weights and well spread alphas and betas."""
+    torch.manual_seed(seed)
+    chosen = space(**layout)
+    fused = Supernet(chosen, partial, normalise)
+    with torch.no_grad():
+        for parameter in fused.arch_parameters():
+            parameter.normal_()
+    reference = ReferenceSupernet(chosen, partial, normalise)
+    share_weights(reference, fused, partial)
+    return reference.to(dtype), fused.to(dtype)
+
+
+def relative(left, right):
+    """|left - right| / |left| in the Euclidean norm."""
+    return float((left - right).norm() / left.norm().clamp_min(1e-12))
+
+
+def backward(network, images):
+    target = (torch.arange(images.shape[0]) % 2).to(images.dtype)[:, None, None, None]
+    output = network(images)
+    loss = F.binary_cross_entropy_with_logits(output, target.expand_as(output))
+    network.zero_grad()
+    loss.backward()
+    return output.detach(), loss.detach()
+
+
+CASES = [
+    pytest.param(
+        partial,
+        size,
+        factor,
+        normalise,
+        id=f"K{partial}-{size}px-x{factor}-{'beta' if normalise else 'plain'}",
+    )
+    for partial, size, factor, normalise in [
+        (1, 16, 1, False),
+        (1, 13, 2, True),
+        (2, 16, 2, True),
+        (2, 27, 1, True),
+        (4, 16, 2, True),
+        (4, 27, 1, True),
+        (4, 11, 2, False),
+    ]
+]
+
+
+@pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
+)
+def test_outputs_gradients_and_statistics_equal_the_reference(
+    partial, size, factor, normalise, dtype, tolerance
+):
+    reference, fused = pair(partial, normalise, dtype, factor=factor)
+    images = torch.randn(6, 3, size, size, dtype=dtype)
+    left, right = backward(reference, images), backward(fused, images)
+    assert relative(left[0], right[0]) < tolerance
+    assert relative(left[1], right[1]) < tolerance
+    gradients = list(parameter_pairs(reference, fused, partial, lambda p: p.grad))
+    scale = max(float(grad.norm()) for _, grad, _ in gradients)
+    for name, expected, got in gradients:
+        # a gradient that is zero up to rounding is compared on the scale of the largest
+        error = float((expected - got).norm() / expected.norm().clamp_min(1e-3 * scale))
+        assert error < tolerance, f"{name}: {error:.1e}"
+    for name, expected, got in statistic_pairs(reference, fused):
+        assert relative(expected.to(dtype), got.to(dtype)) < tolerance, name
+    reference.eval(), fused.eval()
+    with torch.no_grad():
+        assert relative(reference(images), fused(images)) < tolerance
+
+
+def test_the_comparison_sees_every_parameter():
+    reference, fused = pair(2)
+    seen = sum(got.numel() for _, _, got in parameter_pairs(reference, fused, 2))
+    assert (
+        seen == sum(p.numel() for p in reference.parameters()) == sum(p.numel() for p in fused.parameters())
+    )
+
+
+def test_architecture_gradients_alone_equal_those_of_the_full_backward():
+    _, fused = pair(4)
+    images = torch.randn(4, 3, 16, 16, dtype=torch.float64)
+    backward(fused, images)
+    full = [p.grad.clone() for p in fused.arch_parameters()]
+    target = (torch.arange(4) % 2).double()[:, None, None, None]
+    output = fused(images)
+    loss = F.binary_cross_entropy_with_logits(output, target.expand_as(output))
+    alone = torch.autograd.grad(loss, fused.arch_parameters())
+    for left, right in zip(full, alone, strict=True):
+        torch.testing.assert_close(left, right)
+
+
+def test_frozen_statistics_leave_no_trace():
+    _, fused = pair(4)
+    before = {name: buffer.clone() for name, buffer in fused.named_buffers()}
+    with fused.frozen_statistics():
+        fused(torch.randn(4, 3, 16, 16, dtype=torch.float64))
+    for name, buffer in fused.named_buffers():
+        if "num_batches" not in name:
+            assert torch.equal(before[name], buffer), name
+    fused(torch.randn(4, 3, 16, 16, dtype=torch.float64))
+    changed = [name for name, buffer in fused.named_buffers() if not torch.equal(before[name], buffer)]
+    assert changed
+
+
+@pytest.mark.parametrize("size", [16, 27, 108])
+def test_sides_halve_rounding_up(size):
+    fused = Supernet(space(), 4)
+    expected = -(-(-(-size // 2)) // 2)
+    assert fused(torch.randn(2, 3, size, size)).shape == (2, 1, expected, expected)
+
+
+def test_arch_parameters_are_in_the_state_dict():
+    names = set(Supernet(space(), 4).state_dict())
+    assert {"alphas.normal", "alphas.reduction", "betas.normal", "betas.reduction"} <= names
+
+
+def test_partial_channels_must_divide_the_channels():
+    with pytest.raises(GenotypeError, match="partial_channels 3 does not fit the 8 channels of space darts"):
+        Supernet(space(), 3)
