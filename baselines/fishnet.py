@@ -152,11 +152,10 @@ class FishNet150(nn.Module):
             for i, o, n, t, tn, dilation in BODY
         )
         self.head = nn.ModuleList(Refinement(units(i, o, n), t, tn, self.pool) for i, o, n, t, tn in HEAD)
-        self.score = nn.Sequential(
-            *score_layers(2112), nn.AdaptiveAvgPool2d(1), nn.Conv2d(1056, num_outputs, 1)
-        )
+        self.score = nn.Sequential(*score_layers(2112), nn.AdaptiveAvgPool2d(1))
+        self.classifier = nn.Conv2d(1056, num_outputs, 1)
         init_fan_out(self)
-        nn.init.normal_(self.score[-1].weight, 0.0, 0.01)  # two outputs would start at deviation 1
+        nn.init.normal_(self.classifier.weight, 0.0, 0.01)  # two outputs would start at deviation 1
 
     def forward(self, images: Tensor) -> Tensor:
         require_multiple(images, 32, "FishNet150", self.input_size)
@@ -172,7 +171,7 @@ class FishNet150(nn.Module):
             shrunk.append(x)
         for stage, earlier in zip(self.head, (shrunk[2], shrunk[1], shrunk[0]), strict=True):
             x = stage(x, earlier)  # 832 at H/8, 1600 at H/16, 2112 at H/32
-        return self.score(x).flatten(1)
+        return self.classifier(self.score(x)).flatten(1)
 
 
 def fishnet150(*, num_outputs: int = 2, input_size: int = 224) -> FishNet150:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autofas.analysis.labels import Box, Floats
 from autofas.models.genotype import FIRST_NODE, Cell
@@ -20,8 +21,8 @@ ROW = 215.0
 RADIUS = 36.0
 MARGIN = 80.0
 BENDS = (0.0, 55.0, -55.0, 110.0, -110.0, 170.0, -170.0, 240.0, -240.0)
-SAMPLES = 28
-KEPT_LAYOUTS = 4
+SAMPLES = 20
+KEPT_LAYOUTS = 3
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,9 @@ def layout_cell(cell: Cell, label_sizes: Sequence[tuple[float, float]]) -> CellL
         labels, label_cost = _place(centres, curves, label_sizes)
         outcomes.append((cost + label_cost, centres, curves, labels))
     _, centres, curves, labels = min(outcomes, key=lambda outcome: outcome[0])
-    low = min(float(curve[:, 1].min()) for curve in curves) - MARGIN / 2
-    low = min(low, float(centres[:, 1].min()) - MARGIN)
-    high = max(float(curve[:, 1].max()) for curve in curves) + MARGIN / 2
-    high = max(high, float(centres[:, 1].max()) + MARGIN)
+    drawn = _bezier(np.stack(curves), np.linspace(0, 1, SAMPLES))[..., 1]
+    low = min(float(drawn.min()) - MARGIN / 2, float(centres[:, 1].min()) - MARGIN)
+    high = max(float(drawn.max()) + MARGIN / 2, float(centres[:, 1].max()) + MARGIN)
     shift = np.array([0.0, -low])
     boxes: list[Box | None] = [Box(b.x0, b.y0 - low, b.x1, b.y1 - low) for b in labels]
     boxes += [None] * (len(pairs) - len(boxes))
@@ -142,11 +142,12 @@ def _bend(centres: Floats, pairs: Sequence[tuple[int, int]]) -> tuple[list[Float
         own[i] += 30.0 * np.maximum(0, np.abs(paths[i][..., 1]).max(axis=1) - 1.45 * ROW)
         for j in range(i):
             shared = [centres[n] for n in set(pair) & set(pairs[j])]
-            close = np.linalg.norm(paths[i][:, None, :, None] - paths[j][None, :, None], axis=-1) < 20.0
+            gaps = np.linalg.norm(paths[i][:, None, :, None] - paths[j][None, :, None], axis=-1)
+            close: NDArray[np.bool_] = np.asarray(gaps < 20.0)
             for centre in shared:  # arrows that meet in a node come close there by right
                 away = np.linalg.norm(paths[i] - centre, axis=-1) > 2.6 * RADIUS
                 close &= away[:, None, :, None]
-            between[i, :, j] = 25.0 * close.any(axis=3).sum(axis=2)
+            between[i, :, j] = 25.0 * np.any(close, axis=3).sum(axis=2)
             between[j, :, i] = between[i, :, j].T
     chosen = own.argmin(axis=1)
     rows = np.arange(count)
@@ -182,7 +183,7 @@ def _place(
         for j, line in enumerate(lines):
             if j != i:
                 inside = (line >= boxes[:, None, :2] - 3) & (line <= boxes[:, None, 2:] + 3)
-                cost += 120.0 * inside.all(axis=-1).any(axis=1)
+                cost += 120.0 * np.any(np.all(inside, axis=-1), axis=1)
         spots.append(boxes)
         costs.append(cost)
     chosen = [int(cost.argmin()) for cost in costs]
@@ -203,7 +204,7 @@ def _place(
 
 def _trim(curve: Floats) -> Floats:
     """The part of a curve between the borders of its two nodes, as a curve (3, 2) again."""
-    t = np.linspace(0, 1, 201)
+    t = np.linspace(0, 1, 4001)  # finer than a pixel on the longest arrow
     path = _bezier(curve, t)
     out = np.linalg.norm(path - curve[0], axis=1) >= RADIUS
     back = np.linalg.norm(path - curve[2], axis=1) >= RADIUS + 3

@@ -25,7 +25,7 @@ from autofas.models.genotype import FIRST_NODE, Cell, Genotype
 from autofas.models.space import CellKind, Space
 
 DPI = 100
-LABEL_SIZE = 11.5
+LABEL_SIZE = 12.5
 TITLE_PX = 70.0
 KINDS: tuple[CellKind, ...] = ("normal", "reduction")
 
@@ -79,6 +79,8 @@ def draw_alphas(
     weights = {kind: _weights(history, kind, space) for kind in kinds}
     if not kinds:
         raise GenotypeError("the alpha history holds no normal or reduction cell; search an epoch first")
+    strongest = max(float(values.max()) for values in weights.values())
+    top = min(1.0, math.ceil(11 * strongest) / 10)  # a short search moves little: use the panels' height
     nodes = space.layout.intermediate_nodes
     columns = nodes + 1
     width, height = 1.75 * columns * len(kinds) + 0.9, 1.55 * nodes + 1.65
@@ -97,7 +99,7 @@ def draw_alphas(
                 1.12 / height,
             )
             axes = figure.add_axes(box)
-            _draw_edge(axes, weights[kind][:, edge], space.operations)
+            _draw_edge(axes, weights[kind][:, edge], space.operations, top)
             axes.set_title(f"{_edge_end(source)} → {_edge_end(node)}", fontsize=10.5, pad=4)
             axes.tick_params(labelleft=source == 0, labelbottom=source == node - 1 or row == nodes - 1)
     _alpha_legend(figure, space.operations, width, height)
@@ -112,7 +114,7 @@ def _label_sizes(names: Sequence[str]) -> list[tuple[float, float]]:
     sizes = {}
     for name in set(names):
         extent = figure.text(0, 0, name, fontsize=LABEL_SIZE).get_window_extent(renderer)
-        sizes[name] = (extent.width + 14.0, 25.0)
+        sizes[name] = (extent.width + 14.0, 27.0)
     return [sizes[name] for name in names]
 
 
@@ -127,26 +129,44 @@ def _edge_end(number: int) -> str:
 
 
 def _draw_arrow(axes: Axes, arrow: Arrow, name: str) -> None:
-    """An operation's arrow in its colour and dash with its framed name; a thin grey one for the concatenation."""
+    """An operation's arrow in its colour and dash with its framed name; a thin grey one where it has none."""
     colour = colour_of(name) if name else PALETTE["faint"]
-    curve = Curve(arrow.curve, [Curve.MOVETO, Curve.CURVE3, Curve.CURVE3])
     patch = FancyArrowPatch(
-        path=curve, arrowstyle="-|>", mutation_scale=17 if name else 12, linewidth=2.4 if name else 1.1,
-        linestyle=OPERATION_DASHES.get(name, "solid"), color=colour, shrinkA=0, shrinkB=0, zorder=3 if name else 2,
-    )  # fmt: skip
+        path=Curve(arrow.curve, [Curve.MOVETO, Curve.CURVE3, Curve.CURVE3]),
+        arrowstyle="-|>",
+        mutation_scale=17 if name else 12,
+        linewidth=2.4 if name else 1.1,
+        linestyle=OPERATION_DASHES.get(name, "solid"),
+        color=colour,
+        shrinkA=0,
+        shrinkB=0,
+        zorder=3 if name else 2,
+    )
     axes.add_patch(patch)
     if arrow.label is None:
         return
-    box = arrow.label
+    left, bottom, right, top = arrow.label
     frame = FancyBboxPatch(
-        (box.x0 + 2, box.y0 + 2), box.x1 - box.x0 - 4, box.y1 - box.y0 - 4, boxstyle="round,pad=0,rounding_size=6",
-        facecolor="white", edgecolor=colour, linewidth=1.3, zorder=4,
-    )  # fmt: skip
+        (left + 2, bottom + 2),
+        right - left - 4,
+        top - bottom - 4,
+        boxstyle="round,pad=0,rounding_size=6",
+        facecolor="white",
+        edgecolor=colour,
+        linewidth=1.3,
+        zorder=4,
+    )
     axes.add_patch(frame)
     axes.text(
-        (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, name, fontsize=LABEL_SIZE, ha="center", va="center_baseline",
-        color=PALETTE["ink"], zorder=5,
-    )  # fmt: skip
+        (left + right) / 2,
+        (bottom + top) / 2,
+        name,
+        fontsize=LABEL_SIZE,
+        ha="center",
+        va="center_baseline",
+        color=PALETTE["ink"],
+        zorder=5,
+    )
 
 
 def _weights(history: Sequence[Mapping[str, ArrayLike]], kind: str, space: Space) -> NDArray[np.float64]:
@@ -165,8 +185,8 @@ def _weights(history: Sequence[Mapping[str, ArrayLike]], kind: str, space: Space
     return np.stack(epochs)
 
 
-def _draw_edge(axes: Axes, weights: NDArray[np.float64], operations: Sequence[str]) -> None:
-    """The curves of one edge (epochs, O); the operation that ends strongest is drawn thick."""
+def _draw_edge(axes: Axes, weights: NDArray[np.float64], operations: Sequence[str], top: float) -> None:
+    """The curves of one edge (epochs, O) up to `top`; the operation that ends strongest is drawn thick."""
     epochs = np.arange(1, len(weights) + 1)
     winner = int(weights[-1].argmax())
     for index, operation in enumerate(operations):
@@ -175,11 +195,11 @@ def _draw_edge(axes: Axes, weights: NDArray[np.float64], operations: Sequence[st
             linestyle=OPERATION_DASHES.get(operation, "solid") if index != winner else "solid",
             marker="o" if len(weights) == 1 else None, markersize=4, zorder=4 if index == winner else 3,
         )  # fmt: skip
-    axes.set_ylim(0, 1)
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    last = max(len(weights), 2)
-    axes.set_xlim(1, last)
-    axes.set_xticks([1, last] if last < 5 else [1, math.ceil(last / 2), last])
+    axes.set_ylim(0, top)
+    axes.set_yticks([0, top / 2, top], ["0", f"{top / 2:.2g}", f"{top:.2g}"])
+    last = len(weights)
+    axes.set_xlim(*((1, last) if last > 1 else (0.5, 1.5)))
+    axes.set_xticks(sorted({1, last} if last < 5 else {1, math.ceil(last / 2), last}))
     axes.tick_params(labelsize=8.5, length=2, color=PALETTE["faint"], pad=2)
     axes.grid(color=PALETTE["grid"], linewidth=0.7)
     for side in axes.spines.values():
@@ -201,7 +221,14 @@ def _alpha_legend(figure: Figure, operations: Sequence[str], width: float, heigh
         for name in operations
     ]
     figure.legend(
-        handles=handles, loc="upper right", bbox_to_anchor=(1 - 0.1 / width, 1 - 0.15 / height), frameon=False,
-        fontsize=10.5, handlelength=3.2, title="softmax(alpha) by epoch; thick: strongest at the end",
-        ncols=2, title_fontsize=10.5, alignment="left",
-    )  # fmt: skip
+        handles=handles,
+        loc="upper right",
+        bbox_to_anchor=(1 - 0.1 / width, 1 - 0.15 / height),
+        frameon=False,
+        fontsize=10.5,
+        handlelength=3.2,
+        title="softmax(alpha) by epoch; thick: strongest at the end",
+        ncols=2,
+        title_fontsize=10.5,
+        alignment="left",
+    )

@@ -2,10 +2,12 @@
 
 Each label chooses among boxes at several distances and directions around its anchor, and among places all
 over the picture; the choices are made in turn and revised against all others until none changes. This is
-done in several orders, and the cheapest outcome is taken. Numpy alone; left out: a provably best placement.
+done in several orders; in the cheapest outcome, neighbours then choose anew in pairs. Numpy alone; left
+out: a provably best placement.
 """
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +18,8 @@ Bools = NDArray[np.bool_]
 
 DIRECTIONS = 16
 CANDIDATES = 320
+NEIGHBOURS = 200.0
+TRIED_TOGETHER = 6
 DISTANCES = (1.0, 1.8, 3.0, 4.5, 6.5, 9.0, 12.0, 16.0)
 
 # The unit is a pixel of distance between label and anchor; what must not happen costs more than any detour.
@@ -24,7 +28,7 @@ COST_LABEL = 1e5
 COST_MARKER = 3e3
 COST_LEADER_ON_LABEL = 500.0
 COST_LEADERS_CROSS = 300.0
-COST_LEADER_ON_MARKER = 120.0
+COST_LEADER_ON_MARKER = 200.0
 COST_LINE = 400.0
 
 
@@ -72,6 +76,7 @@ def place_labels(
     ]
     outcomes = [_settle(labels, order, padding) for order in _orders(points)]
     chosen, _ = min(outcomes, key=lambda outcome: outcome[1])
+    chosen = _improve_pairs(labels, chosen, padding)
     return [Box(*map(float, label.boxes[k])) for label, k in zip(labels, chosen, strict=True)]
 
 
@@ -98,14 +103,18 @@ class _Label:
         best = np.argsort(self.cost, kind="stable")[:CANDIDATES]
         self.boxes, self.ends, self.cost = self.boxes[best], self.ends[best], self.cost[best]
 
-    def cost_beside(self, boxes: Floats, anchors: Floats, ends: Floats, padding: float) -> Floats:
-        """Cost (K,) of each box beside labels already placed: boxes (M, 4), leaders anchors-ends (M, 2)."""
-        cost = self.cost.copy()
-        cost += COST_LABEL * _share(self.boxes, boxes, padding).sum(axis=1)
-        cost += COST_LEADER_ON_LABEL * _runs_through(self.point[None], self.ends, boxes).sum(axis=1)
-        cost += COST_LEADER_ON_LABEL * _runs_through(anchors, ends, self.boxes).sum(axis=0)
-        cost += COST_LEADERS_CROSS * _cross(self.point, self.ends, anchors, ends).sum(axis=1)
-        return cost
+
+def _cost_beside(labels: Sequence[_Label], index: int, others: Mapping[int, int], padding: float) -> Floats:
+    """Cost (K,) each box of a label adds beside `others`, placed labels with the box they took; symmetric."""
+    label = labels[index]
+    boxes = np.array([labels[i].boxes[k] for i, k in others.items()]).reshape(-1, 4)
+    ends = np.array([labels[i].ends[k] for i, k in others.items()]).reshape(-1, 2)
+    anchors = np.array([labels[i].point for i in others]).reshape(-1, 2)
+    cost = COST_LABEL * _share(label.boxes, boxes, padding).sum(axis=1)
+    cost += COST_LEADER_ON_LABEL * _runs_through(label.point[None], label.ends, boxes).sum(axis=1)
+    cost += COST_LEADER_ON_LABEL * _runs_through(anchors, ends, label.boxes).sum(axis=0)
+    cost += COST_LEADERS_CROSS * _cross(label.point, label.ends, anchors, ends).sum(axis=1)
+    return np.asarray(cost)
 
 
 def _orders(points: Floats) -> list[list[int]]:
@@ -113,7 +122,7 @@ def _orders(points: Floats) -> list[list[int]]:
     distance = np.linalg.norm(points[:, None] - points[None], axis=-1)
     crowding = (distance < 150.0).sum(axis=1)
     x, y = points.T
-    keys = [(y, x, -crowding), (x, y), (-x, -y), (y, -x)]
+    keys = [(y, x, -crowding), (x, y, crowding), (x, y), (-x, -y), (y, x), (-y, x)]
     return [[int(i) for i in np.lexsort(key)] for key in keys]
 
 
@@ -123,11 +132,8 @@ def _settle(labels: Sequence[_Label], order: Sequence[int], padding: float) -> t
     for _ in range(6):
         before, total = dict(placed), 0.0
         for index in order:
-            others = [i for i in placed if i != index]
-            boxes = np.array([labels[i].boxes[placed[i]] for i in others]).reshape(-1, 4)
-            ends = np.array([labels[i].ends[placed[i]] for i in others]).reshape(-1, 2)
-            anchors = np.array([labels[i].point for i in others]).reshape(-1, 2)
-            cost = labels[index].cost_beside(boxes, anchors, ends, padding)
+            others = {i: k for i, k in placed.items() if i != index}
+            cost = labels[index].cost + _cost_beside(labels, index, others, padding)
             placed[index] = int(np.argmin(cost))
             total += float(cost[placed[index]])
         if placed == before:
@@ -135,17 +141,40 @@ def _settle(labels: Sequence[_Label], order: Sequence[int], padding: float) -> t
     return [placed[i] for i in range(len(labels))], total
 
 
+def _improve_pairs(labels: Sequence[_Label], chosen: list[int], padding: float) -> list[int]:
+    """Let each two neighbouring labels choose together, which frees those that block each other."""
+    placed = dict(enumerate(chosen))
+    for i, j in itertools.combinations(range(len(labels)), 2):
+        if np.linalg.norm(labels[i].point - labels[j].point) > NEIGHBOURS:
+            continue
+        rest = {k: box for k, box in placed.items() if k not in (i, j)}
+        cost_i = labels[i].cost + _cost_beside(labels, i, rest, padding)
+        cost_j = labels[j].cost + _cost_beside(labels, j, rest, padding)
+        best = np.inf
+        for k in [placed[i], *np.argsort(cost_i, kind="stable")[:TRIED_TOGETHER].tolist()]:
+            if cost_i[k] + cost_j.min() >= best - 1e-6:
+                continue
+            together = cost_i[k] + cost_j + _cost_beside(labels, j, {i: k}, padding)
+            if together.min() < best - 1e-6:
+                best = float(together.min())
+                placed[i], placed[j] = k, int(together.argmin())
+    return [placed[i] for i in range(len(labels))]
+
+
 def _candidates(point: Floats, size: Floats, bounds: Box, gap: float) -> tuple[Floats, Floats]:
     """Boxes (K, 4) around the point and over the whole picture, and the cost (K,) of their distance."""
     width, height = size
     angles = 2 * np.pi * np.arange(DIRECTIONS) / DIRECTIONS
-    # Right and above read best; the small penalty only decides between equals.
-    taste = 3.0 * (1.0 - np.cos(angles - np.pi / 8))
+    # To the right reads best; the small penalty only decides between equals.
+    taste = 3.0 * (1.0 - np.cos(angles - 0.05))
     boxes, costs = [], []
+    towards = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     for distance in gap * np.array(DISTANCES):
-        x = point[0] + np.cos(angles) * distance + (np.cos(angles) - 1.0) * width / 2
-        y = point[1] + np.sin(angles) * distance + (np.sin(angles) - 1.0) * height / 2
-        boxes.append(np.stack([x, y, x + width, y + height], axis=1))
+        corner = point + towards * distance + (towards - 1.0) * size / 2
+        for _ in range(3):  # a slanted direction meets the box's corner too early: push it out
+            near = np.clip(point, corner, corner + size)
+            corner += towards * (distance - np.linalg.norm(near - point, axis=1))[:, None]
+        boxes.append(np.concatenate([corner, corner + size], axis=1))
         costs.append(taste + distance - gap)
     xs = np.arange(bounds.x0, max(bounds.x1 - width, bounds.x0) + 1, max(width / 3, 20.0))
     ys = np.arange(bounds.y0, max(bounds.y1 - height, bounds.y0) + 1, max(0.8 * height, 10.0))

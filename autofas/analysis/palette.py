@@ -1,8 +1,10 @@
 """One palette for every picture: the same thing has the same colour everywhere.
 
 The colours are Okabe and Ito's set (2008), which stays apart for all common forms of colour blindness, plus
-one violet; whatever a colour tells, a marker shape, a dash or a word tells as well.
+a violet, a brown and an olive; whatever a colour tells, a marker shape, a dash or a word tells as well.
 """
+
+from typing import Any
 
 PALETTE: dict[str, str] = {
     "searched": "#D55E00",
@@ -14,6 +16,8 @@ PALETTE: dict[str, str] = {
     "skip_connect": "#009E73",
     "sep_conv_3x3": "#5B3A9B",
     "sep_conv_5x5": "#CC79A7",
+    "dil_conv_3x3": "#8C510A",
+    "dil_conv_5x5": "#A89B00",
     "input_node": "#CFE3F1",
     "node": "#FFFFFF",
     "output_node": "#FBE3C4",
@@ -27,13 +31,15 @@ PALETTE: dict[str, str] = {
 KIND_MARKERS: dict[str, str] = {"searched": "*", "hand-designed": "s", "random": "^"}
 """Matplotlib marker of each kind of model."""
 
-OPERATION_DASHES: dict[str, str | tuple[int, tuple[float, ...]]] = {
+OPERATION_DASHES: dict[str, Any] = {
     "none": (0, (1, 1.5)),
     "max_pool_3x3": (0, (5, 1.5)),
     "avg_pool_3x3": (0, (3, 1.2, 1, 1.2)),
     "skip_connect": "solid",
     "sep_conv_3x3": "solid",
     "sep_conv_5x5": (0, (8, 1.5)),
+    "dil_conv_3x3": (0, (2, 1)),
+    "dil_conv_5x5": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
 }
 """Matplotlib line style of each operation."""
 

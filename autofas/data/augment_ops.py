@@ -136,7 +136,9 @@ def jpeg(images: Tensor, quality: np.ndarray) -> Tensor:
     to_rgb, to_ycc = (matrix.to(images.device) for matrix in _colour_matrices())
     # In double precision: a coefficient's last bit decides the quantiser's step, and the last bit of a matrix
     # product depends on the size of the batch
-    ycc = torch.einsum("ij,bjhw->bihw", to_ycc, (images.double() * 255).round())
+    ycc = torch.einsum(
+        "ij,bjhw->bihw", to_ycc, (images.double() * 255).round()
+    ).round()  # bytes, as in a file
     ycc[:, 0] -= 128
     padded = F.pad(ycc, (0, -width % 8, 0, -height % 8), mode="replicate")
     rows, columns = padded.shape[2] // 8, padded.shape[3] // 8
@@ -146,6 +148,7 @@ def jpeg(images: Tensor, quality: np.ndarray) -> Tensor:
     coefficients = ((blocks @ basis.T) / tables).round() * tables
     blocks = (coefficients @ basis).view(batch, 3, rows, columns, 8, 8)
     ycc = blocks.transpose(3, 4).reshape(padded.shape)[:, :, :height, :width].clone()
+    ycc = ycc.round().clamp_(-128, 127)
     ycc[:, 0] += 128
     rgb = torch.einsum("ij,bjhw->bihw", to_rgb, ycc)
     return (rgb.round().clamp_(0, 255) / 255).float()

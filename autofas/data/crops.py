@@ -23,7 +23,7 @@ def face_square(size: tuple[int, int], box: Box | None, margin: float) -> Box:
     """The square to cut as (x, y, side, side) in pixels, possibly past the borders.
 
     ``size`` is the picture's (width, height), ``box`` a face box (x, y, width, height), ``margin`` the
-    factor on its longer side. Raises ``DataError`` if the square misses the picture or is absurdly large.
+    factor on its longer side. Raises ``DataError`` if the box misses the picture or is absurdly large.
     """
     width, height = size
     if box is None:
@@ -33,7 +33,9 @@ def face_square(size: tuple[int, int], box: Box | None, margin: float) -> Box:
     side = max(1, round(max(box_width, box_height) * margin))
     left = round(x + box_width / 2 - side / 2)
     top = round(y + box_height / 2 - side / 2)
-    if left >= width or top >= height or left + side <= 0 or top + side <= 0:
+    # both are asked: a margin below 1 shrinks the square, one above 1 stretches it back over the border
+    boxes = ((x, y, box_width, box_height), (left, top, side, side))
+    if any(a >= width or b >= height or a + w <= 0 or b + h <= 0 for a, b, w, h in boxes):
         raise DataError(
             f"the box ({x}, {y}, {box_width}, {box_height}) lies outside its {width} x {height} image"
         )

@@ -57,9 +57,10 @@ def check_table(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
     for name in (column for column in PATHS if column in table):
         table[name] = _checked_paths(table[name], name, faults)
     _check_names(table, faults)
-    table["frame"] = _numbers(
-        table["frame"], "frame", _NUMBER, "is not a frame number (a whole number from 0)", faults
-    )
+    for line in table.index[(table["frame"].astype(str).str.strip() == "").to_numpy()]:
+        faults.add(int(line), "frame", "is empty")
+    what = "is not a frame number (a whole number from 0)"
+    table["frame"] = _numbers(table["frame"], "frame", faults, _NUMBER, what)
     if any(name in table for name in BOX):
         _check_boxes(table, faults)
     _check_rows_together(table, faults)
@@ -112,40 +113,29 @@ def _check_names(table: pd.DataFrame, faults: Faults) -> None:
 
 
 def _numbers(
-    values: pd.Series,
-    column: str,
-    pattern: re.Pattern[str],
-    text: str,
-    faults: Faults,
-    blank: int | None = None,
+    values: pd.Series, column: str, faults: Faults, pattern: re.Pattern[str], text: str
 ) -> pd.Series:
+    """Whole numbers from words; a blank word is 0, one that is no number is a fault and reads 1."""
     if pd.api.types.is_integer_dtype(values):
         values = values.astype("int64").astype(str)
     numbers = []
     for line, value in zip(values.index, values, strict=True):
         word = str(value).strip()
-        if pattern.fullmatch(word):
-            numbers.append(int(word))
-            continue
-        numbers.append(blank or 0)
-        if word or (blank is None and column != "frame"):
+        if word and not pattern.fullmatch(word):
             faults.add(int(line), column, f"{shown(word)} {text}")
-        elif blank is None:
-            faults.add(int(line), column, "is empty")
+            word = "1"
+        numbers.append(int(word or 0))
     return pd.Series(numbers, index=values.index, dtype="int64")
 
 
 def _check_boxes(table: pd.DataFrame, faults: Faults) -> None:
     blank = pd.DataFrame({name: table[name].astype(str).str.strip() == "" for name in BOX})
+    if pd.api.types.is_integer_dtype(table["bbox_w"]):  # a checked table marks a row without a box by width 0
+        blank |= (table["bbox_w"] == 0).to_numpy()[:, None]
     for line in table.index[blank.any(axis=1) & ~blank.all(axis=1)]:
         faults.add(int(line), "bbox_x", "the box has only some of its four numbers; give all or none")
-    typed = pd.api.types.is_integer_dtype(table["bbox_w"])
     for name in BOX:
-        table[name] = _numbers(
-            table[name], name, _INTEGER, "is not a whole number of pixels", faults, blank=0
-        )
-    if typed:  # a checked table marks a row without a box by width 0
-        blank |= (table["bbox_w"] == 0).to_numpy()[:, None]
+        table[name] = _numbers(table[name], name, faults, _INTEGER, "is not a whole number of pixels")
     for name in ("bbox_w", "bbox_h"):
         for line, size in table.loc[(table[name] <= 0) & ~blank.any(axis=1), name].items():
             faults.add(_line(line), name, f"{size} is not a size; leave the box empty where there is none")

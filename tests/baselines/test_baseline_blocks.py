@@ -170,6 +170,15 @@ def test_spatial_attention_against_loops():
         torch.testing.assert_close(attention(x)[0].flatten(1), expected, rtol=1e-4, atol=1e-5)
 
 
+def test_spatial_attention_teaches_query_key_and_value():
+    torch.manual_seed(0)
+    attention = SpatialAttention(256, 512, 2)
+    nn.init.constant_(attention.gamma, 0.1)
+    attention(torch.randn(1, 256, 4, 4)).square().sum().backward()
+    for projection in (attention.query, attention.key, attention.value):
+        assert projection.weight.grad.abs().max() > 1e-6
+
+
 def test_channel_attention_against_loops():
     attention = ChannelAttention()
     nn.init.ones_(attention.gamma)

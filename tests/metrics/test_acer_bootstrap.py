@@ -32,6 +32,11 @@ def test_two_subjects_by_hand():
     assert (narrow.low, narrow.high) == (0.5, 0.5)
 
 
+def test_equal_to_the_threshold_is_accepted():
+    scores, pais, subjects = [0.5, 0, 0.5, 0], ["bona_fide", "print"] * 2, ["a", "a", "b", "b"]
+    assert bootstrap_acer(scores, pais, subjects, 0.5, rng=np.random.default_rng(0)).high == 0.0
+
+
 def test_no_error_has_no_spread():
     scores, pais, subjects = [1, 0, 1, 0], ["bona_fide", "print"] * 2, ["a", "a", "b", "b"]
     found = bootstrap_acer(scores, pais, subjects, 0.5, rng=np.random.default_rng(0), replicates=50)
@@ -60,11 +65,15 @@ def test_against_a_loop_that_resamples_rows():
 
 
 def test_subjects_widen_the_interval_that_presentations_would_give():
-    scores, pais, subjects = table(15, np.random.default_rng(5))
+    # every third subject defeats the model in every presentation: ten presentations say as much as one
+    pais = (["bona_fide"] * 5 + ["print"] * 5) * 30
+    subjects = [f"s{i // 10}" for i in range(300)]
+    scores = [float((pai == "bona_fide") != (i // 10 % 3 == 0)) for i, pai in enumerate(pais)]
     by_subject = bootstrap_acer(scores, pais, subjects, 0.5, rng=np.random.default_rng(0))
     alone = [f"row-{i}" for i in range(len(scores))]
     by_row = bootstrap_acer(scores, pais, alone, 0.5, rng=np.random.default_rng(0))
-    assert by_subject.high - by_subject.low > 1.2 * (by_row.high - by_row.low)
+    assert by_subject.estimate == by_row.estimate == pytest.approx(1 / 3)
+    assert by_subject.high - by_subject.low > 2.5 * (by_row.high - by_row.low)
 
 
 def test_the_paired_difference_is_narrower_than_two_intervals_and_has_a_sign():

@@ -50,7 +50,7 @@ def test_the_budget_has_no_floor_error(n):
 
 
 def test_029_of_a_hundred_attacks_is_29():
-    scores = [70.5] + list(range(100))
+    scores = [70.5, *range(100)]
     pais = ["bona_fide"] + ["print"] * 100
     assert tpr_at_fpr(scores, pais, 0.28) == 0.0
     assert tpr_at_fpr(scores, pais, 0.29) == 1.0  # attacks 71 .. 99 pass

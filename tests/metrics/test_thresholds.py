@@ -21,7 +21,7 @@ def labels(bona_fide, *attacks):
 
 
 def test_eer_by_hand():
-    # candidates 0.1 0.3 0.4 0.6 0.8 0.9 and above: APCER 1 2/3 1/3 1/3 0 0 0, BPCER 0 0 0 1/3 1/3 2/3 1
+    # at 0.1 0.3 0.4 0.6 0.8 0.9 and above: APCER 1 2/3 1/3 1/3 0 0 0, BPCER 0 0 0 1/3 1/3 2/3 1
     scores, pais = [0.4, 0.8, 0.9, 0.1, 0.3, 0.6], labels(3, 3)
     assert eer_threshold(scores, pais) == 0.6
     assert eer(scores, pais) == 1 / 3
@@ -34,7 +34,7 @@ def test_perfect_separation_takes_the_lowest_bona_fide_score():
 
 
 def test_eer_pools_the_instruments():
-    # at 0.5 the pool accepts 1 of 10 and rejects 1 of 10 bona fide: equal; the worst instrument accepts 1 of 1
+    # at 0.5 the pool accepts 1 of 10 and rejects 1 of 10 bona fide: equal; the worst PAI passes 1 of 1
     scores = [0.4] + [0.9] * 9 + [0.5] + [0.1] * 9
     pais = labels(10, 1, 9)
     threshold = eer_threshold(scores, pais)
@@ -65,15 +65,13 @@ def test_one_score_for_everybody_rejects_everybody():
     assert eer(scores, pais) == 0.5
 
 
-def test_gaps_that_differ_by_less_than_a_float_are_told_apart():
-    # |7/10 - 3/10| and |1/5 - 3/5| are both 2/5, but 0.7 - 0.3 and 0.6 - 0.2 differ in float64
-    assert abs(0.7 - 0.3) != abs(0.2 - 0.6)
-    # ten attacks, ten bona fide; at 0.4: 7 accepted, 3 rejected; at 0.6: 2 accepted, 6 rejected
-    bona_fide = [0.1] * 3 + [0.4] * 3 + [0.6] * 4
-    attacks = [0.1] * 3 + [0.4] * 5 + [0.6] * 2
-    pais = labels(10, 10)
-    assert eer_threshold(bona_fide + attacks, pais) == 0.6  # the smaller sum, 8/10 against 10/10
-    assert eer(bona_fide + attacks, pais) == 0.4
+def test_gaps_that_only_float_rounding_tells_apart_are_a_tie():
+    # at 0.4: 2 of 10 attacks accepted, 0 of 10 bona fide rejected; at 0.6: 1 and 3. Both gaps are 1/5
+    assert abs(0.1 - 0.3) < abs(0.2 - 0.0)
+    bona_fide = [0.4] * 3 + [0.6] * 7
+    attacks = [0.1] * 8 + [0.4] + [0.6]
+    assert eer_threshold(bona_fide + attacks, labels(10, 10)) == 0.4  # the smaller sum, 2/10 against 4/10
+    assert eer(bona_fide + attacks, labels(10, 10)) == 0.1
 
 
 def test_infinite_scores():

@@ -1,13 +1,14 @@
 """Six phones: the camera every picture of the data set, honest or not, is taken with.
 
-Linear radiance goes through lens blur and the detector's crop (one separable resampling), veiling flare, automatic
-exposure, shot and read noise, partial grey-world white balance, a colour matrix, a tone curve and sharpening; the
-JPEG at the end has the phone's quality. `Take` holds what differs from video to video (focus, shake, exposure error,
-contrast, cast, crop) and is drawn from the same distribution for bona fide faces and attacks, so brightness,
-contrast, blur, colour cast, crop and noise overlap between the classes.
+Linear radiance goes through lens blur and the detector's crop (one separable resampling), veiling flare,
+automatic exposure, shot and read noise, partial grey-world white balance, a colour matrix, a tone curve and
+sharpening; the JPEG at the end has the phone's quality. `Take` holds what differs from video to video
+(focus, shake, exposure error, contrast, cast, crop) and is drawn from the same distribution for bona fide
+faces and attacks, so brightness, contrast, blur, colour cast, crop and noise overlap between the classes.
 
-A fine periodic object beats with the pixel lattice when it is sampled; that alias enters as `carrier`, a factor on
-the sampled image, because the scene grid is too coarse to hold the object itself (see recapture.py).
+A fine periodic object beats with the pixel lattice when it is sampled; that alias enters as `carrier`, a
+factor on the sampled image, because the scene grid is too coarse to hold the object itself (see
+recapture.py).
 Left out: demosaicking, rolling shutter, temporal noise reduction, lens distortion.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from autofas.data.synthetic.anatomy import Array
+from autofas.data.synthetic.shapes import Array
 
 _TONE_STEPS = 4096
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -50,7 +51,7 @@ PHONES = (
 
 @dataclass(frozen=True)
 class Take:
-    """What one video's shooting adds to the phone: lens (pixels at 128), exposure, flare, tone, cast and crop."""
+    """What one video's shooting adds to the phone: lens (pixels at 128), exposure, flare, tone, crop."""
 
     defocus: float
     shake_x: float
@@ -86,7 +87,7 @@ def draw_take(rng: np.random.Generator) -> Take:
 
 
 def _sampling(n: int, size: int, zoom: float, offset: float, sigma: float) -> Array:
-    """Matrix (size, n): crop a window of `zoom` of the axis, blur by `sigma` output pixels, sample `size` points."""
+    """Matrix (size, n) that crops a share `zoom` of the axis, blurs by `sigma` output pixels and samples."""
     step = zoom * n / size
     centre = (np.arange(size) + 0.5) * step + 0.5 * n * (1 - zoom) * (1 + offset)
     spread = max(sigma * step, 0.42 * step)  # never sharper than the pixel's own aperture
@@ -96,7 +97,7 @@ def _sampling(n: int, size: int, zoom: float, offset: float, sigma: float) -> Ar
 
 
 def _tone_curve(contrast: float) -> Array:
-    """uint-free lookup (4096,) from linear [0, 1.25] to display [0, 1]: sRGB-like gamma bent by an S curve."""
+    """Lookup (4096,) from linear [0, 1.25] to display [0, 1]: an sRGB-like gamma bent by an S curve."""
     linear = np.linspace(0.0, 1.25, _TONE_STEPS)
     display = np.minimum(linear, 1.0) ** (1 / 2.2)
     shoulder = 1 - np.exp(-2.2 * linear)  # soft highlights
@@ -112,7 +113,12 @@ def _apply_tone(image: Array, contrast: float) -> Array:
 
 
 def develop(
-    radiance: Array, phone: Phone, take: Take, size: int, rng: np.random.Generator, carrier: Array | None = None
+    radiance: Array,
+    phone: Phone,
+    take: Take,
+    size: int,
+    rng: np.random.Generator,
+    carrier: Array | None = None,
 ) -> Array:
     """The phone's picture, uint8 (size, size, 3), of linear `radiance` (3, n, n)."""
     n = radiance.shape[1]
@@ -160,7 +166,7 @@ def encode_jpeg(image: Array, quality: int) -> bytes:
 
 
 def display_picture(radiance: Array, exposure: float, saturation: float, contrast: float) -> Array:
-    """The attacker's good camera: linear radiance (3, n, n) to a display-referred picture in [0, 1], float32."""
+    """The attacker's good camera: linear radiance (3, n, n) to a picture in display values [0, 1]."""
     middle = radiance[:, radiance.shape[1] // 4 : -radiance.shape[1] // 4].mean(axis=(1, 2))
     level = max(float(middle @ _LUMA), 1e-4)
     image = radiance * np.float32(0.22 * exposure / level)

@@ -1,11 +1,12 @@
 """Writing the generated data set: OULU-NPU's folders and names, a manifest, and a promise that it is whole.
 
-Layout: `<out>/{Train,Dev,Test}_files/<Phone>_<Session>_<User>_<File>/<id>_<frame>_scene.jpg` with `_depth.png` and
-`_ir.jpg` beside it, `manifest.csv` and `synthetic.json` (the parameters). Users take the first numbers of the official
-ranges (train 01-20, dev 21-35, test 36-55). Everything is built in a temporary folder beside `out` and renamed at the
-end, so a folder with synthetic.json is complete. Videos depend only on (seed, user, phone, session, file) and every
-worker is a process of its own with one thread, so the bytes do not depend on the number of workers; they may differ
-between processors, whose vector units round differently.
+Layout: `<out>/{Train,Dev,Test}_files/<Phone>_<Session>_<User>_<File>/<id>_<frame>_scene.jpg` with
+`_depth.png` and `_ir.jpg` beside it, `manifest.csv` and `synthetic.json` (the parameters). Users take the
+first numbers of the official ranges (train 01-20, dev 21-35, test 36-55). Everything is built in a
+temporary folder beside `out` and renamed at the end, so a folder with synthetic.json is complete. Videos
+depend only on (seed, user, phone, session, file) and every worker is a process of its own with one thread,
+so the bytes do not depend on the number of workers; they may differ between processors, whose vector units
+round differently.
 """
 
 import csv
@@ -21,8 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from autofas.data.synthetic.anatomy import build_subject
 from autofas.data.synthetic.camera import PHONES, encode_jpeg, encode_png
+from autofas.data.synthetic.subject import build_subject
 from autofas.data.synthetic.video import MODALITIES, PAI_OF_FILE, render_video
 from autofas.errors import DataError
 
@@ -52,9 +53,9 @@ def generate(
 ) -> Path:
     """Write an OULU-shaped set of generated faces and return its folder.
 
-    `users` counts people a split, `size` is the side of the square crops in pixels, `progress(done, total)` counts
-    videos. A finished folder with the same parameters is returned at once. Raises DataError for parameters out of
-    range and for an `out_dir` that holds something else.
+    `users` counts people a split, `size` is the side of the square crops in pixels, `progress(done, total)`
+    counts videos. A finished folder with the same parameters is returned at once. Raises DataError for
+    parameters out of range and for an `out_dir` that holds something else.
     """
     out = Path(out_dir)
     parameters = _check(seed, users, frames_per_video, size, phones, sessions, modalities)
@@ -63,8 +64,11 @@ def generate(
     if _finished(out, parameters):
         return out
     videos = list_videos(parameters)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{out.name}.building-", dir=out.parent))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{out.name}.building-", dir=out.parent))
+    except OSError as error:
+        raise DataError(f"{out.parent} cannot be written ({error.strerror}); give another folder") from error
     try:
         _render_all(building, parameters, videos, workers, progress)
         _write_manifest(building / "manifest.csv", parameters, videos)
@@ -72,7 +76,11 @@ def generate(
         building.chmod(0o755)
         if out.is_dir():
             out.rmdir()  # empty, as checked above; os.replace would refuse it on some systems
-        os.replace(building, out)
+        try:
+            os.replace(building, out)
+        except OSError as error:  # another process may have finished the same set meanwhile
+            if not _finished(out, parameters):
+                raise DataError(f"{out} cannot be put in place ({error.strerror}); remove it") from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return out
@@ -96,7 +104,9 @@ def _check(
     counts = {split: int(users.get(split, 0)) for split in FIRST_USER}
     for split, count in counts.items():
         if not 0 <= count <= MOST_USERS[split]:
-            raise DataError(f"users[{split!r}] is {count}; the OULU ranges hold 0 to {MOST_USERS[split]} {split} users")
+            raise DataError(
+                f"users[{split!r}] is {count}; the OULU ranges hold 0 to {MOST_USERS[split]} {split} users"
+            )
     if not any(counts.values()):
         raise DataError("users asks for nobody; give at least one split a user")
     if not 1 <= frames <= 999:
@@ -106,7 +116,9 @@ def _check(
     chosen = {"phones": sorted(set(phones)), "sessions": sorted(set(sessions))}
     for name, most in (("phones", 6), ("sessions", 3)):
         if not chosen[name] or not set(chosen[name]) <= set(range(1, most + 1)):
-            raise DataError(f"{name} {chosen[name]} is not a choice from 1 to {most}; give at least one of them")
+            raise DataError(
+                f"{name} {chosen[name]} is not a choice from 1 to {most}; give at least one of them"
+            )
     if isinstance(modalities, str):
         raise DataError(f"modalities {modalities!r} is one string; give a list such as ['color', 'depth']")
     strange = [m for m in modalities if m not in MODALITIES]
@@ -126,7 +138,7 @@ def _check(
 
 
 def _finished(out: Path, parameters: dict[str, Any]) -> bool:
-    """True if `out` is this very data set; False if it is free to be written; DataError if it is anything else."""
+    """True if `out` is this very data set, False if it is free to be written; DataError if it is neither."""
     if not out.exists():
         return False
     if not out.is_dir():
@@ -143,7 +155,9 @@ def _finished(out: Path, parameters: dict[str, Any]) -> bool:
     for key, value in parameters.items():
         if not isinstance(found, dict) or found.get(key) != value:
             there = found.get(key) if isinstance(found, dict) else found
-            raise DataError(f"{out} was generated with {key} {there}, not {value}; remove it or give another folder")
+            raise DataError(
+                f"{out} was generated with {key} {there}, not {value}; remove it or give another folder"
+            )
     return True
 
 
@@ -189,7 +203,9 @@ def write_video(root: Path, subject: Any, parameters: Mapping[str, Any], video: 
             if modality == "depth":
                 data = encode_png(shot[modality])
             else:
-                data = encode_jpeg(shot[modality], PHONES[phone - 1].quality if modality == "color" else _INFRARED_QUALITY)
+                data = encode_jpeg(
+                    shot[modality], PHONES[phone - 1].quality if modality == "color" else _INFRARED_QUALITY
+                )
             (root / _frame_path(video, frame, modality)).write_bytes(data)
 
 
@@ -214,7 +230,7 @@ def _render_all(
     """Share the users among worker processes, each limited to one thread, and wait for all of them."""
     people = sorted({video[1] for video in videos})
     shares = [people[i::workers] for i in range(min(workers, len(people)))]
-    one_thread = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     search = os.pathsep.join(p for p in sys.path if p)
     environment = {**os.environ, **one_thread, "PYTHONPATH": search}
     lock = threading.Lock()
@@ -225,10 +241,17 @@ def _render_all(
         nonlocal done
         command = [sys.executable, "-m", "autofas.data.synthetic.worker"]
         with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
         ) as process:
             running.append(process)
-            assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             json.dump({"root": str(root), "parameters": parameters, "users": users}, process.stdin)
             process.stdin.close()
             for _ in process.stdout:
@@ -239,14 +262,18 @@ def _render_all(
             complaint = process.stderr.read().strip().splitlines()
         if process.returncode != 0:
             reason = complaint[-1] if complaint else f"exit code {process.returncode}"
-            raise DataError(f"generating faces in {root.parent} stopped: {reason}; check disk space and try again")
+            raise DataError(
+                f"generating faces in {root.parent} stopped: {reason}; check disk space and try again"
+            )
 
     with ThreadPoolExecutor(len(shares)) as pool:
         futures = [pool.submit(follow, share) for share in shares]
         try:
             for future in futures:
                 future.result()
-        except BaseException:  # also an interrupt: the workers must not go on writing into a folder being removed
+        except (
+            BaseException
+        ):  # also an interrupt: the workers must not go on writing into a folder being removed
             for process in running:
                 process.kill()
             raise

@@ -1,14 +1,16 @@
 """Two printers and two displays: what stands before the phone when the face is an attack.
 
-A picture taken by a good camera is reproduced on a sheet (print1: colour laser, clustered rotated dots, matte paper;
-print2: inkjet, stochastic dots, head banding, glossy paper) or on a screen (replay1: small bright display, RGB
-stripes; replay2: desktop monitor, coarser pixels, weaker blacks), the sheet or screen is held, tilted and curled,
-lit by the session's light, and returned as linear radiance for the same phone camera that takes honest faces.
+A picture taken by a good camera is reproduced on a sheet (print1: colour laser, clustered rotated dots,
+matte paper; print2: inkjet, stochastic dots, head banding, glossy paper) or on a screen (replay1: small
+bright display, RGB stripes; replay2: desktop monitor, coarser pixels, weaker blacks), the sheet or screen
+is held, tilted and curled, lit by the session's light, and returned as linear radiance for the same phone
+camera that takes honest faces.
 
-A display's pixels are too fine for the scene grid. Sampling a grid of f_s cycles a crop with f_c sensor pixels leaves
-its first alias |f_s - k f_c|, bent by perspective, and shifted by a third of a period between red, green and blue
-sub-pixels: that closed form is the `carrier` of a replay, damped by defocus as the lens damps the grid itself.
-The strength of every cue is drawn for each video over a wide range: some attacks are good.
+A display's pixels are too fine for the scene grid. Sampling a grid of f_s cycles a crop with f_c sensor
+pixels leaves its first alias |f_s - k f_c|, bent by perspective, and shifted by a third of a period between
+red, green and blue sub-pixels: that closed form is the `carrier` of a replay, damped by defocus as the lens
+damps the grid itself. The strength of every cue is drawn for each video over a wide range: some attacks are
+good.
 
 Left out: paper edges, bezels, hands, cut-out eyes, video compression of the replayed file.
 """
@@ -17,15 +19,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autofas.data.synthetic.anatomy import Array, smooth_noise
 from autofas.data.synthetic.scene import Light
+from autofas.data.synthetic.shapes import Array, smooth_noise
 
 ATTACKS = ("print1", "print2", "replay1", "replay2")
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A held plane: `u`, `v` (n, n) page coordinates in [0, 1], `height` (n, n) in face units, normals `nx`, `ny`."""
+    """A held plane, all (n, n): page coordinates `u`, `v`, `height` in face units, slopes `nx`, `ny`."""
 
     u: Array
     v: Array
@@ -36,7 +38,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Hold:
-    """How a sheet or screen is held in one video: tilts (radians), roll, curl and the direction of the bend."""
+    """How a sheet or screen is held in one video; tilts, roll and direction of the bend in radians."""
 
     tilt_x: float
     tilt_y: float
@@ -65,7 +67,9 @@ def hold_sheet(hold: Hold, n: int, rng: np.random.Generator) -> Sheet:
     axis = (np.arange(n, dtype=np.float32) + 0.5) * np.float32(2 / n) - 1
     x, y = axis[None, :], axis[:, None]
     along = np.float32(np.cos(hold.bend)) * x + np.float32(np.sin(hold.bend)) * y
-    height = np.float32(hold.curl) * (1 - along * along) + np.float32(np.sin(tx)) * x + np.float32(np.sin(ty)) * y
+    height = (
+        np.float32(hold.curl) * (1 - along * along) + np.float32(np.sin(tx)) * x + np.float32(np.sin(ty)) * y
+    )
     near = 1 + 0.22 * height  # closer paper looks larger
     c, s = np.float32(np.cos(hold.roll) * hold.zoom), np.float32(np.sin(hold.roll) * hold.zoom)
     u = (c * x + s * y) / near + np.float32(0.5 * shake[2])
@@ -99,15 +103,14 @@ def read_page(picture: Array, sheet: Sheet) -> Array:
 def _sheet_light(sheet: Sheet, light: Light) -> tuple[Array, Array]:
     """Irradiance on the sheet (3, n, n) and its facing to the half vector (n, n)."""
     norm = 1 / np.sqrt(1 + sheet.nx**2 + sheet.ny**2)
-    facing = np.maximum((light.direction[0] * sheet.nx + light.direction[1] * sheet.ny + light.direction[2]) * norm, 0.0)
+    facing = np.maximum(
+        (light.direction[0] * sheet.nx + light.direction[1] * sheet.ny + light.direction[2]) * norm, 0.0
+    )
     half = light.direction + np.array([0, 0, 1.0])
     half = half / np.linalg.norm(half)
     shine = np.maximum((half[0] * sheet.nx + half[1] * sheet.ny + half[2]) * norm, 0.0)
     sky = 0.5 * (light.above + light.below)
     return light.key[:, None, None] * facing + sky[:, None, None], shine.astype(np.float32)
-
-
-# ----------------------------------------------------------------------------------------------------------- print
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def draw_print(kind: str, strength: float, rng: np.random.Generator, n: int) -> 
 
 
 def _blue_noise(rng: np.random.Generator, side: int = 64) -> Array:
-    """Threshold tile (side, side), uniform in [0, 1], without low frequencies: an inkjet's stochastic screen."""
+    """Threshold tile (side, side), uniform in [0, 1], without low frequencies: a stochastic screen."""
     spectrum = np.fft.fft2(rng.standard_normal((side, side)))
     f = np.fft.fftfreq(side)
     radius = np.hypot(f[:, None], f[None, :])
@@ -168,7 +171,7 @@ def _blue_noise(rng: np.random.Generator, side: int = 64) -> Array:
 
 
 def _dots(wanted: Array, threshold: Array) -> Array:
-    """Soft-edged ink cover of a screen: none at wanted 0, full at wanted 1, whatever the threshold in [0, 1]."""
+    """Soft-edged ink cover: none at wanted 0, full at wanted 1, whatever the threshold in [0, 1]."""
     return np.clip(4.0 * wanted - 3.0 * threshold, 0.0, 1.0)
 
 
@@ -208,12 +211,9 @@ def print_radiance(picture: Array, page: Print, sheet: Sheet, light: Light) -> A
     return reflectance * irradiance + np.float32(page.sheen) * light.key[:, None, None] * shine
 
 
-# ---------------------------------------------------------------------------------------------------------- replay
-
-
 @dataclass(frozen=True)
 class Screen:
-    """One display as filmed: beat frequencies (cycles a crop), depth, colour shift, black level, white, glare."""
+    """One display as filmed: `beats` are (x and y cycles a crop, bow, depth); the rest are linear factors."""
 
     kind: str
     beats: tuple[tuple[float, float, float, float], ...]
@@ -266,21 +266,29 @@ def replay_radiance(picture: Array, screen: Screen, sheet: Sheet, light: Light) 
     emitted = np.power(emitted, np.float32(screen.gamma))
     emitted = np.tensordot(screen.primaries * screen.white[:, None], emitted, axes=1)
     emitted = screen.black + (1 - screen.black) * emitted
-    angle = 1 + np.float32(screen.falloff[0]) * (2 * sheet.u - 1) + np.float32(screen.falloff[1]) * (2 * sheet.v - 1)
-    band = 1 + np.float32(screen.band) * np.tanh(2 * np.sin(np.float32(2 * np.pi * screen.band_frequency) * sheet.v + np.float32(screen.band_phase)))
+    angle = (
+        1
+        + np.float32(screen.falloff[0]) * (2 * sheet.u - 1)
+        + np.float32(screen.falloff[1]) * (2 * sheet.v - 1)
+    )
+    band = 1 + np.float32(screen.band) * np.tanh(
+        2 * np.sin(np.float32(2 * np.pi * screen.band_frequency) * sheet.v + np.float32(screen.band_phase))
+    )
     emitted *= angle * band
     reflected = np.float32(screen.glare) * (0.15 + screen.glare_map)
     return emitted + (light.key + light.above)[:, None, None] * np.float32(0.5) * reflected
 
 
 def beat_carrier(screen: Screen, size: int, defocus: float, phase: float) -> Array:
-    """Moire factor (3, size, size) on the sampled picture: the display grid's alias under the sensor's lattice."""
+    """Moire factor (3, size, size) on the sampled picture: the display grid's alias at the sensor."""
     axis = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
     x, y = axis[None, :], axis[:, None]
     damping = np.float32(np.exp(-0.4 * defocus**2))
     carrier = np.ones((3, size, size), dtype=np.float32)
     for i, (fx, fy, bow, depth) in enumerate(screen.beats):
-        wave = np.float32(2 * np.pi) * (np.float32(fx) * x + np.float32(fy) * y + np.float32(bow) * (x * x + 0.7 * x * y - y * y))
+        wave = np.float32(2 * np.pi) * (
+            np.float32(fx) * x + np.float32(fy) * y + np.float32(bow) * (x * x + 0.7 * x * y - y * y)
+        )
         for c in range(3):
             turn = np.float32(phase + 1.3 * i + screen.colour_shift * 2 * np.pi * (c - 1) / 3)
             carrier[c] += np.float32(depth) * damping * np.cos(wave + turn)

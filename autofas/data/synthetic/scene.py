@@ -1,11 +1,11 @@
-"""A person in front of a session's backdrop, under the session's light: pose, shading, depth and near-infrared views.
+"""A person before a session's backdrop, under the session's light: pose, shading, depth, near-infrared.
 
-The view looks along -z at a square of 2 * VIEW face units. A pose moves every scene pixel back onto the canonical
-grid of the subject (a few fixed-point steps for the parallax of the relief), expression bends those coordinates, and
-one gather reads all surface properties. Shading is wrapped Lambert (a cheap stand-in for light bleeding under skin),
-hemispheric ambient light with occlusion, one coloured key light with a cast shadow marched over the relief, and a
-Blinn highlight. The three sessions differ in light direction, colour, share of ambient light and backdrop, and each
-video draws its own light from its session's range.
+The view looks along -z at a square of 2 * VIEW face units. A pose moves every scene pixel back onto the
+canonical grid of the subject (a few fixed-point steps for the parallax of the relief), expression bends
+those coordinates, and one gather reads all surface properties. Shading is wrapped Lambert (a cheap stand-in
+for light bleeding under skin), hemispheric ambient light with occlusion, one coloured key light with a cast
+shadow marched over the relief, and a Blinn highlight. The three sessions differ in light direction, colour,
+share of ambient light and backdrop, and each video draws its own light from its session's range.
 
 Left out: interreflection, several key lights, motion within the exposure (the camera blurs instead).
 """
@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from autofas.data.synthetic.anatomy import CHANNELS, COARSE, EXTENT, GRID, Array, Subject, smooth_noise
+from autofas.data.synthetic.shapes import COARSE, EXTENT, GRID, Array, smooth_noise
+from autofas.data.synthetic.subject import CHANNELS, Subject
 
 VIEW = 1.22  # face units from the centre of the crop to its border: a detector box enlarged 1.3 times
 CENTRE_Y = -0.03  # the crop's centre on the face
@@ -67,12 +68,19 @@ def _warmth(kelvin_shift: float) -> Array:
 def draw_light(session: int, rng: np.random.Generator) -> Light:
     """The light of one video: ranges overlap a little between sessions, centres do not."""
     azimuth, height, warm, ambient = (
-        (rng.normal(0.9, 0.35) * rng.choice([-1, 1]), rng.normal(0.35, 0.2), rng.normal(-0.35, 0.2), rng.uniform(0.45, 0.9)),
+        (
+            rng.normal(0.9, 0.35) * rng.choice([-1, 1]),
+            rng.normal(0.35, 0.2),
+            rng.normal(-0.35, 0.2),
+            rng.uniform(0.45, 0.9),
+        ),
         (rng.normal(0.0, 0.5), rng.normal(0.8, 0.2), rng.normal(0.6, 0.25), rng.uniform(0.35, 0.8)),
         (rng.normal(-0.2, 0.8), rng.normal(0.2, 0.3), rng.normal(0.1, 0.45), rng.uniform(0.25, 0.7)),
     )[session - 1]
     azimuth, height = float(np.clip(azimuth, -1.35, 1.35)), float(np.clip(height, -0.3, 1.1))
-    direction = np.array([np.sin(azimuth) * np.cos(height), -np.sin(height), np.cos(azimuth) * np.cos(height)])
+    direction = np.array(
+        [np.sin(azimuth) * np.cos(height), -np.sin(height), np.cos(azimuth) * np.cos(height)]
+    )
     above = ambient * _warmth(warm * 0.3 + rng.normal(0, 0.2)) * rng.uniform(0.9, 1.2)
     below = ambient * _warmth(0.3 + rng.normal(0, 0.2)) * rng.uniform(0.35, 0.7)
     return Light(direction.astype(np.float32), 1.1 * _warmth(warm), above, below)
@@ -85,9 +93,13 @@ def draw_backdrop(session: int, rng: np.random.Generator, n: int) -> Array:
     cells = (3, 2, 6)[session - 1]
     spread = (0.45, 0.12, 0.7)[session - 1] * rng.uniform(0.5, 1.3)
     patches = np.stack([smooth_noise(rng, (cells, cells), (n, n)) for _ in range(2)])
-    room = tint[:, None, None] * np.exp(spread * (patches[0] + 0.25 * patches[1] * np.array([1, 0, -1])[:, None, None]))
+    room = tint[:, None, None] * np.exp(
+        spread * (patches[0] + 0.25 * patches[1] * np.array([1, 0, -1])[:, None, None])
+    )
     axis = np.linspace(0, 1, n, dtype=np.float32)
-    if rng.random() < (0.25, 0.15, 0.4)[session - 1]:  # blinds, shelves, tiles: periodic things behind honest faces
+    if (
+        rng.random() < (0.25, 0.15, 0.4)[session - 1]
+    ):  # blinds, shelves, tiles: periodic things behind honest faces
         bars = np.tanh(3 * np.sin(2 * np.pi * (rng.uniform(3, 26) * axis + rng.random())))
         bars = 1 + rng.uniform(0.08, 0.4) * bars
         room = room * (bars[:, None] if rng.random() < 0.6 else bars[None, :])
@@ -153,7 +165,9 @@ def place(subject: Subject, pose: Pose, n: int) -> Surface:
     corner = (x / subject.mouth_half) ** 2
     y = y + np.float32(0.045 * pose.smile) * corner * np.exp(-0.7 * corner - (below / 0.13) ** 2)
     index = _cells(x, y, to_cell)
-    values = np.ascontiguousarray(np.take(subject.table, index.ravel(), axis=0).T).reshape(len(CHANNELS), n, n)
+    values = np.ascontiguousarray(np.take(subject.table, index.ravel(), axis=0).T).reshape(
+        len(CHANNELS), n, n
+    )
     return Surface(index, values, pose)
 
 
@@ -174,7 +188,7 @@ def _into_head(direction: Array, pose: Pose) -> Array:
 
 
 def _cast_shadow(subject: Subject, light: Array) -> Array:
-    """Share of the key light that reaches each canonical cell, (GRID, GRID): a short march over a coarse relief."""
+    """Share of the key light reaching each canonical cell (GRID, GRID): a march over the coarse relief."""
     m, low = COARSE, subject.coarse
     blocked = np.full((m, m), -1.0, dtype=np.float32)
     cell = 2 * EXTENT / m
@@ -203,9 +217,13 @@ def shade(subject: Subject, surface: Surface, light: Light, backdrop: Array) -> 
     occlusion, alpha = surface.channel("occlusion"), surface.channel("alpha")
     out = np.empty_like(backdrop)
     for c, wrap in enumerate((0.30, 0.16, 0.10)):
-        diffuse = np.maximum((facing + wrap) * np.float32(1 / (1 + wrap)), 0.0) * (lit + (1 - lit) * np.float32(wrap))
+        diffuse = np.maximum((facing + wrap) * np.float32(1 / (1 + wrap)), 0.0) * (
+            lit + (1 - lit) * np.float32(wrap)
+        )
         sky = (light.below[c] + (light.above[c] - light.below[c]) * up) * occlusion
-        radiance = surface.values[_AT["red"] + c] * (light.key[c] * diffuse + sky) + (0.16 * light.key[c]) * shine
+        radiance = (
+            surface.values[_AT["red"] + c] * (light.key[c] * diffuse + sky) + (0.16 * light.key[c]) * shine
+        )
         out[c] = backdrop[c] + alpha * (radiance - backdrop[c])
     return out
 

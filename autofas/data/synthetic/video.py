@@ -1,17 +1,21 @@
 """One video of the data set: a user, a phone, a session and a file number, rendered to a few frames.
 
-File numbers follow OULU-NPU: 1 bona fide, 2 print1, 3 print2, 4 replay1, 5 replay2. Every random draw of a video comes
-from one stream keyed by (seed, user, phone, session, file), so a video does not depend on what else is generated.
-Depth frames code near as bright and 0 as unknown; infrared frames show an active lamp's return.
+File numbers follow OULU-NPU: 1 bona fide, 2 print1, 3 print2, 4 replay1, 5 replay2. Every random draw of a
+video comes from one stream keyed by (seed, user, phone, session, file), so a video does not depend on what
+else is generated. Depth frames code near as bright and 0 as unknown; infrared frames show an active lamp's
+return.
 Left out: sound, time between frames (frames are independent jitters of one take).
 """
+
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image
 
 from autofas.data.synthetic import recapture, scene
-from autofas.data.synthetic.anatomy import Array, Subject, smooth_noise
 from autofas.data.synthetic.camera import PHONES, Phone, Take, develop, display_picture, draw_take
+from autofas.data.synthetic.shapes import Array, smooth_noise
+from autofas.data.synthetic.subject import Subject
 
 PAI_OF_FILE = {1: "bona_fide", 2: "print1", 3: "print2", 4: "replay1", 5: "replay2"}
 MODALITIES = ("color", "depth", "ir")
@@ -21,7 +25,9 @@ _NEAR, _FAR = 1.3, -1.2  # face units coded as 255 and 1
 
 
 def _video_rng(seed: int, user: int, phone: int, session: int, file: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, 202, user, phone, session, file])))
+    return np.random.Generator(
+        np.random.Philox(np.random.SeedSequence([seed, 202, user, phone, session, file]))
+    )
 
 
 def render_video(
@@ -93,8 +99,15 @@ def _attack(
     strength = float(rng.uniform(0.4, 1.2))
     backdrop = scene.draw_backdrop(session, rng, m)
     source_light = scene.draw_light(session, rng)
-    tone = float(np.exp(rng.normal(0, 0.15))), float(np.exp(rng.normal(0.05, 0.12))), float(rng.uniform(0.1, 0.7))
+    tone = (
+        float(np.exp(rng.normal(0, 0.15))),
+        float(np.exp(rng.normal(0.05, 0.12))),
+        float(rng.uniform(0.1, 0.7)),
+    )
     hold = recapture.draw_hold(rng, flexible=printed)
+    pose = replace(
+        pose, scale=pose.scale * hold.zoom
+    )  # the sheet fills the crop, the face keeps its honest size
     page = recapture.draw_print(pai, strength, rng, n) if printed else None
     screen = None if printed else recapture.draw_screen(pai, strength, rng, n)
     picture: Array | None = None
@@ -120,7 +133,7 @@ def _attack(
 
 
 def _sheet_infrared(picture: Array, sheet: recapture.Sheet, printed: bool, rng: np.random.Generator) -> Array:
-    """Near-infrared return of a sheet (bright paper, only black ink absorbs) or a screen (dark glass, lamp glint)."""
+    """Near-infrared return of paper (bright, only black ink absorbs) or of a screen (dark glass, a glint)."""
     facing = 1 / (1 + sheet.nx**2 + sheet.ny**2)
     if printed:
         luma = recapture.read_page(picture, sheet).mean(axis=0)
@@ -136,7 +149,7 @@ def _shrink(plane: Array, size: int) -> Array:
 
 
 def _code_depth(height: Array, size: int, rng: np.random.Generator) -> Array:
-    """8-bit depth (size, size), near bright: sensor noise, quantised steps, holes (0) at jumps and by chance."""
+    """8-bit depth (size, size), near bright: sensor noise, holes (0) at jumps and by chance."""
     plane = _shrink(height, size)
     noisy = plane + 0.012 * rng.standard_normal(plane.shape, dtype=np.float32)
     code = np.clip((noisy - _FAR) / (_NEAR - _FAR) * 254 + 1, 1, 255)

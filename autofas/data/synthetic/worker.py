@@ -1,7 +1,7 @@
-"""A worker process of the generator: reads its share of the users on stdin, prints a line for each finished video.
+"""A worker process of the generator: reads its share of the users on stdin, prints each finished video.
 
-Started by dataset.py as `python -m autofas.data.synthetic.worker`, so that rendering needs no guard around the
-caller's main module and inherits neither its threads nor its imports.
+Started by dataset.py as `python -m autofas.data.synthetic.worker`, so that rendering needs no guard around
+the caller's main module and inherits neither its threads nor its imports.
 """
 
 import json

@@ -1,0 +1,7 @@
+"""`python -m autofas`."""
+
+import sys
+
+from autofas.cli import main
+
+sys.exit(main())

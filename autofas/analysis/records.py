@@ -1,0 +1,47 @@
+"""Rows of the leaderboard and of profile tables from what evaluation and the networks say."""
+
+from typing import Any
+
+import torch
+
+from autofas.analysis.leaderboard import LeaderboardRow
+from autofas.analysis.profile import Profile, describe, profile
+from autofas.evaluation.run import Evaluation
+from autofas.models.build import Network
+
+COUNTER = "autofas"
+
+
+def sample_input(network: Network) -> Any:
+    """One blank sample of what the network's body takes: (1, 3, S, S), or a dict of them by modality."""
+    size = network.input_size
+    if len(network.modalities) == 1:
+        return torch.zeros(1, 3, size, size)
+    return {name: torch.zeros(1, 3, size, size) for name in network.modalities}
+
+
+def profile_network(network: Network) -> Profile:
+    """Parameters and MACs of a network for one sample of its input size."""
+    return profile(network.body, sample_input(network))
+
+
+def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
+    """The row of results/leaderboard.csv that an evaluation on a test split makes."""
+    figures, network = evaluation.figures, evaluation.loaded.network
+    cost = profile_network(network)
+    return LeaderboardRow(
+        model=network.name,
+        kind=network.kind,
+        dataset=figures["dataset"],
+        protocol=figures["protocol"],
+        fold=figures["fold"],
+        **{name: figures[name] for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")},
+        threshold=figures["threshold"],
+        threshold_rule=figures["threshold_rule"],
+        params=cost.params,
+        macs=cost.macs,
+        counter=COUNTER,
+        input=describe(sample_input(network)),
+        seed=figures["seed"],
+        commit=figures["commit"],
+    )

@@ -1,0 +1,65 @@
+"""Arguments that several verbs share, and how they become configuration keys."""
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+
+def add_config_arguments(parser: argparse.ArgumentParser) -> None:
+    """--preset, --config, --set, --print-config."""
+    group = parser.add_argument_group("configuration (later wins: preset, file, flags, --set)")
+    group.add_argument("--preset", help="quick (minutes on two cores) or paper (as published)")
+    group.add_argument("--config", metavar="FILE", help="a YAML file of configuration keys")
+    group.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="one key, such as weights.lr=0.1"
+    )
+    group.add_argument("--print-config", action="store_true", help="print the resolved configuration and stop")
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """--name, --runs-dir, --seed, --resume, and the machine's arguments."""
+    group = parser.add_argument_group("run")
+    group.add_argument("--name", help="name of the run folder; a taken name gets a number")
+    group.add_argument("--runs-dir", metavar="DIR", help="where run folders go (default: runs)")
+    group.add_argument("--seed", type=int)
+    group.add_argument("--resume", metavar="RUN", help="go on with the interrupted run in this folder")
+    add_machine_arguments(parser)
+
+
+def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
+    """--device and --threads."""
+    group = parser.add_argument_group("machine")
+    group.add_argument("--device", choices=("auto", "cpu", "cuda"))
+    group.add_argument("--threads", type=int, help="torch threads (default: one a free core)")
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    """--dataset, --protocol, --fold, --data-root, --frames-per-video."""
+    group = parser.add_argument_group("data")
+    group.add_argument("--dataset", metavar="NAME|FILE", help="oulu, synthetic, or a manifest.csv")
+    group.add_argument(
+        "--protocol",
+        help="1 to 4 (OULU-NPU), none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
+    )
+    group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
+    group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")
+    group.add_argument("--frames-per-video", type=int)
+
+
+DATA_KEYS = {
+    "dataset": "data.dataset",
+    "protocol": "data.protocol",
+    "fold": "data.fold",
+    "data_root": "data.data_root",
+    "frames_per_video": "data.frames_per_video",
+}
+RUN_KEYS = {"name": "name", "runs_dir": "runs_dir", "seed": "seed", "device": "device", "threads": "threads"}
+
+
+def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments that were given, by configuration key; protocols that are numbers become numbers."""
+    given = {key: getattr(args, name) for name, key in keys.items() if getattr(args, name, None) is not None}
+    protocol = given.get("data.protocol")
+    if isinstance(protocol, str) and protocol.isdigit():
+        given["data.protocol"] = int(protocol)
+    return given

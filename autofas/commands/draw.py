@@ -1,0 +1,25 @@
+"""autofas draw: the two cells of a genotype as pictures."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "draw the normal and the reduction cell of a genotype"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("genotype", metavar="FILE", help="genotype.json of a search")
+    parser.add_argument("--out", metavar="DIR", help="folder of the pictures (default: beside the genotype)")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Draw."""
+    from autofas.analysis.draw import draw_genotype
+    from autofas.models.genotype import load_genotype
+
+    folder = Path(args.out) if args.out else Path(args.genotype).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = [str(path) for path in draw_genotype(load_genotype(args.genotype), folder)]
+    print("\n".join(pictures))
+    return {"pictures": pictures}

@@ -1,0 +1,47 @@
+"""Protocols with folds: one run a fold unless one fold is named."""
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from autofas.config import SearchConfig, TrainConfig
+from autofas.data.catalog import open_manifest
+from autofas.data.protocols import folds
+from autofas.errors import RunError
+
+Config = TypeVar("Config", SearchConfig, TrainConfig)
+
+
+def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
+    """The configuration once for every fold of its protocol, the fold's number in data and name.
+
+    Raises RunError if several folds would have to be resumed from one folder.
+    """
+    data = config.data
+    if data.fold is not None:
+        yield config
+        return
+    table = None
+    if data.dataset == "synthetic":
+        arguments = data.synthetic.arguments(data.modalities)
+        table = open_manifest(
+            "synthetic",
+            frames_per_video=data.frames_per_video,
+            synthetic=arguments,
+            cache_dir=data.cache_dir,
+            workers=data.workers,
+        )[1].table
+    elif data.dataset != "oulu":
+        table = open_manifest(data.dataset)[1].table
+    numbers = folds(data.dataset, data.resolved_protocol, table)
+    if numbers == (None,):
+        yield config
+        return
+    if resuming:
+        raise RunError("a resumed run is one fold; name it with --fold")
+    for number in numbers:
+        yield config.model_copy(
+            update={
+                "data": data.model_copy(update={"fold": number}),
+                "name": f"{config.name or 'exp'}-fold{number}",
+            }
+        )

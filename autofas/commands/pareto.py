@@ -1,0 +1,60 @@
+"""autofas pareto: the params- or MACs-versus-ACER plot and the table behind it."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "plot parameters or MACs against ACER, front drawn, and print the table"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("runs", metavar="RUN", nargs="*", help="evaluated run folders (default: the leaderboard)")
+    parser.add_argument("--x", choices=("params", "macs"), default="params")
+    parser.add_argument("--leaderboard", metavar="FILE", default="runs/leaderboard.csv")
+    parser.add_argument("--out", metavar="FILE", help="the picture (default: pareto-<x>.png beside the leaderboard)")
+    parser.add_argument("--dataset", help="rows of this data set only")
+    parser.add_argument("--protocol", help="rows of this protocol only")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Draw and print."""
+    from autofas.analysis.leaderboard import leaderboard_table, read_leaderboard
+    from autofas.analysis.pareto import pareto_front, plot_pareto, points_of
+    from autofas.errors import DataError
+
+    rows = read_leaderboard(args.leaderboard)
+    if args.runs:
+        rows = _rows_of_runs(rows, [Path(run) for run in args.runs])
+    rows = [
+        row
+        for row in rows
+        if (args.dataset in (None, row.dataset)) and (args.protocol in (None, row.protocol))
+    ]
+    if not rows:
+        raise DataError(f"{args.leaderboard} has no row for that choice; evaluate a run first")
+    out = Path(args.out) if args.out else Path(args.leaderboard).with_name(f"pareto-{args.x}.png")
+    plot_pareto(rows, out, args.x)
+    points = points_of(rows, args.x)
+    front = pareto_front([point.cost for point in points], [point.acer for point in points])
+    print(leaderboard_table(rows))
+    names = [points[index].model for index in front]
+    print(f"front    {', '.join(names)}")
+    print(f"picture  {out}")
+    return {"picture": str(out), "front": names, "rows": [row.model_dump(mode="json") for row in rows]}
+
+
+def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
+    """The leaderboard's rows that the runs' metrics.json describe."""
+    from autofas.errors import RunError
+    from autofas.runs import read_json
+
+    kept = []
+    for folder in runs:
+        figures = read_json(folder / "metrics.json")
+        keys = ("model", "dataset", "protocol", "fold", "seed", "threshold_rule")
+        found = [row for row in rows if all(getattr(row, key) == figures[key] for key in keys)]
+        if not found:
+            raise RunError(f"{folder} is not on the leaderboard; evaluate it again")
+        kept += found
+    return kept

@@ -1,0 +1,71 @@
+"""autofas search: find a genotype on the train split of a data set."""
+
+import argparse
+from typing import Any
+
+from autofas.commands import common
+
+HELP = "search a network (DARTS / PC-DARTS) on a data set's train split"
+KEYS = {
+    **common.RUN_KEYS,
+    **common.DATA_KEYS,
+    "space": "space",
+    "strategy": "strategy",
+    "order": "order",
+    "epochs": "epochs",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    group = parser.add_argument_group("search")
+    group.add_argument("--space", help="name of a search space (autofas spaces) or a YAML file")
+    group.add_argument("--strategy", choices=("pc-darts", "darts", "random"))
+    group.add_argument("--order", choices=("first", "second"), help="first- or second-order gradients")
+    group.add_argument("--epochs", type=int)
+    common.add_data_arguments(parser)
+    common.add_config_arguments(parser)
+    common.add_run_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Search every fold asked for; values of the last lines of each run."""
+    from autofas.config import SearchConfig, resolve, to_yaml
+
+    config = resolve(
+        SearchConfig,
+        "search",
+        preset=args.preset,
+        file=args.config,
+        flags=common.flags(args, KEYS),
+        assignments=args.set,
+    )
+    if args.print_config:
+        print(to_yaml(config), end="")
+        return None
+    from autofas.analysis.draw import draw_alphas, draw_genotype
+    from autofas.commands.folds import each_fold
+    from autofas.models.space import load_space
+    from autofas.search.run import search
+
+    reports = []
+    for fold_config in each_fold(config, resuming=args.resume is not None):
+        result = search(fold_config, resume=args.resume, quiet=args.quiet)
+        pictures = draw_genotype(result.genotype, result.path)
+        if len(result.history) > 1:
+            draw_alphas(result.history, load_space(fold_config.space), result.path / "alphas.png")
+            pictures.append(result.path / "alphas.png")
+        reports.append(
+            {
+                "run": str(result.path),
+                "fold": fold_config.data.fold,
+                "genotype": str(result.path / "genotype.json"),
+                "pictures": [str(path) for path in pictures],
+                "epochs": len(result.results),
+                "train_loss": result.results[-1]["train_loss"] if result.results else None,
+                "seconds": round(sum(row["seconds"] for row in result.results), 1),
+            }
+        )
+        print(f"genotype  {result.path / 'genotype.json'}")
+        print("pictures  " + "  ".join(str(path) for path in pictures))
+    return reports[0] if len(reports) == 1 else {"folds": reports}

@@ -1,0 +1,33 @@
+"""autofas spaces: the search spaces, a line each."""
+
+import argparse
+from typing import Any
+
+HELP = "list the search spaces"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb takes no arguments of its own."""
+
+
+def run(args: argparse.Namespace) -> Any:
+    """List."""
+    from autofas.models.space import load_space, space_names
+
+    spaces = {}
+    for name in space_names():
+        space = load_space(name)
+        layout = space.layout
+        spaces[name] = {
+            "operations": list(space.operations),
+            "cells": len(layout.cells),
+            "channels": layout.channels,
+            "input_size": layout.input_size,
+            "map_size": layout.map_size(),
+            "hash": space.hash,
+        }
+        print(
+            f"{name:<10} {len(space.operations)} operations, {len(layout.cells)} cells, C = {layout.channels}, "
+            f"{layout.input_size}x{layout.input_size} -> {layout.map_size()}x{layout.map_size()}"
+        )
+    return {"spaces": spaces}

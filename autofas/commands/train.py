@@ -1,0 +1,70 @@
+"""autofas train: train a genotype or a hand-designed network."""
+
+import argparse
+from typing import Any
+
+from autofas.commands import common
+
+HELP = "train a genotype or a hand-designed network"
+KEYS = {
+    **common.RUN_KEYS,
+    **common.DATA_KEYS,
+    "genotype": "genotype",
+    "baseline": "baseline",
+    "epochs": "epochs",
+    "batch_size": "batch_size",
+    "augment": "augment",
+    "input_size": "input_size",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    group = parser.add_argument_group("network and schedule")
+    group.add_argument("--genotype", metavar="FILE", help="genotype.json of a search")
+    group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
+    group.add_argument("--epochs", type=int)
+    group.add_argument("--batch-size", type=int)
+    group.add_argument("--augment", help="none, basic or recapture")
+    group.add_argument("--input-size", type=int, help="side of the input in pixels")
+    common.add_data_arguments(parser)
+    common.add_config_arguments(parser)
+    common.add_run_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Train every fold asked for."""
+    from autofas.config import TrainConfig, resolve, to_yaml
+
+    config = resolve(
+        TrainConfig,
+        "train",
+        preset=args.preset,
+        file=args.config,
+        flags=common.flags(args, KEYS),
+        assignments=args.set,
+    )
+    if args.print_config:
+        print(to_yaml(config), end="")
+        return None
+    from autofas.commands.folds import each_fold
+    from autofas.models.weights import WEIGHTS_FILE
+    from autofas.training.run import train
+
+    reports = []
+    for fold_config in each_fold(config, resuming=args.resume is not None):
+        result = train(fold_config, resume=args.resume, quiet=args.quiet)
+        best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
+        reports.append(
+            {
+                "run": str(result.path),
+                "fold": fold_config.data.fold,
+                "weights": str(result.path / WEIGHTS_FILE),
+                "epochs": len(result.results),
+                "dev_eer": best["dev_eer"],
+                "seconds": round(sum(row["seconds"] + row["dev_seconds"] for row in result.results), 1),
+            }
+        )
+        print(f"weights  {result.path / WEIGHTS_FILE}")
+        print(f"next     autofas evaluate --run {result.path}")
+    return reports[0] if len(reports) == 1 else {"folds": reports}

@@ -1,0 +1,225 @@
+"""Run folders: one process, one folder, everything a figure can be walked back to.
+
+`runs/<command>/<name>/` holds `config.yaml` (resolved, re-runnable), `env.json` (versions, threads,
+device, commit), `results.csv` (a row an epoch), `log.txt` and what the command makes. Names never
+overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it.
+"""
+
+import csv
+import errno
+import fcntl
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from autofas._version import __version__
+from autofas.config import to_yaml
+from autofas.errors import RunError
+from autofas.schema import Schema, read_text, read_yaml
+
+PACKAGES = ("torch", "numpy", "pandas", "pydantic", "safetensors", "thop", "pillow", "av")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one piece: readers see the old text or the new, never half of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON in one piece, floats as Python prints them, NaN refused."""
+    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in a file; raises RunError in one line."""
+    try:
+        return json.loads(read_text(path, RunError))
+    except (ValueError, RecursionError) as exc:
+        raise RunError(f"{path} is not valid JSON: {exc}") from None
+
+
+class Run:
+    """A locked run folder; use it as a context manager.
+
+    `echo` also prints the log's lines to stderr. Raises RunError if another process owns the folder or
+    it cannot be written.
+    """
+
+    def __init__(self, path: Path, echo: bool = True) -> None:
+        self.path = path
+        self.echo = echo
+        self._lock: IO[str] | None = None
+
+    @classmethod
+    def create(cls, runs_dir: str, command: str, name: str | None, echo: bool = True) -> "Run":
+        """A new folder `runs_dir/command/name`, numbered where the name is taken."""
+        base = Path(runs_dir) / command
+        stem = name or "exp"
+        number = 1
+        try:
+            base.mkdir(parents=True, exist_ok=True)
+            while True:
+                path = base / (stem if number == 1 else f"{stem}{number}")
+                try:
+                    path.mkdir()
+                    return cls(path, echo)
+                except FileExistsError:
+                    number += 1
+        except OSError as exc:
+            raise RunError(f"{base} cannot be written: {exc.strerror}; choose another --runs-dir") from None
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], echo: bool = True) -> "Run":
+        """The run folder at `path`; raises RunError if there is none."""
+        folder = Path(path)
+        if not (folder / "config.yaml").is_file():
+            raise RunError(f"{folder} is no run folder: it has no config.yaml")
+        return cls(folder, echo)
+
+    def __enter__(self) -> "Run":
+        try:
+            handle = open(self.path / ".lock", "a+", encoding="utf-8")  # noqa: SIM115 - held for the run
+        except OSError as exc:
+            raise RunError(f"{self.path} cannot be written: {exc.strerror}") from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as exc:
+            handle.seek(0)
+            owner = handle.read().strip() or "another process"
+            handle.close()
+            if exc.errno not in (errno.EACCES, errno.EAGAIN):
+                raise RunError(f"{self.path} cannot be locked: {exc.strerror}") from None
+            raise RunError(f"{self.path} is in use by {owner}; wait for it or choose another --name") from None
+        handle.seek(0)
+        handle.truncate()
+        handle.write(f"process {os.getpid()} on {platform.node()}")
+        handle.flush()
+        self._lock = handle
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def start(self, config: Schema, device: str, threads: int) -> None:
+        """Write config.yaml and env.json."""
+        write_text(self.path / "config.yaml", to_yaml(config))
+        write_json(self.path / "env.json", environment(device, threads))
+
+    def require_same(self, config: Schema) -> None:
+        """Raise RunError that shows the difference if the run was started with another configuration."""
+        before = _flat(read_yaml(self.path / "config.yaml", RunError))
+        now = _flat(config.model_dump(mode="json"))
+        ignored = {"name", "runs_dir", "threads"}
+        changed = [key for key in sorted({*before, *now} - ignored) if before.get(key) != now.get(key)]
+        if changed:
+            shown = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed[:5])
+            more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
+            raise RunError(f"{self.path} was started with another configuration: {shown}{more}")
+
+    def log(self, line: str) -> None:
+        """Append a line with the time to log.txt, and print it."""
+        with open(self.path / "log.txt", "a", encoding="utf-8") as stream:
+            stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
+        if self.echo:
+            print(line, file=sys.stderr)
+
+    def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write results.csv, a row an epoch, in one piece."""
+        write_rows(self.path / "results.csv", rows)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one with dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of equal keys as CSV, floats so that they read back exactly."""
+    if not rows:
+        return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)
+
+
+def environment(device: str, threads: int) -> dict[str, Any]:
+    """Versions, machine, device, threads, command and commit: what a figure depends on besides its seed."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = None
+    return {
+        "autofas": __version__,
+        "python": platform.python_version(),
+        "packages": versions,
+        "machine": machine(),
+        "device": device,
+        "threads": threads,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "commit": commit(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def machine() -> str:
+    """Processor's name, number of cores and operating system."""
+    name = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def commit() -> str:
+    """Commit of the source tree autofas runs from, with '+' if it has changes; '' outside a checkout."""
+    folder = Path(__file__).resolve().parent
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(folder), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""

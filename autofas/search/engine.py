@@ -1,0 +1,134 @@
+"""The bi-level engine: alternate steps on architecture parameters and weights (Auto-FAS, eq. 4 and 5).
+
+An architecture step lowers the loss of the architecture half by alpha and beta (eq. 5); a weight step lowers
+the loss of the weight half by theta (eq. 4). First order takes theta as it is; second order looks one
+weight step ahead and differentiates through it by the central finite difference of DARTS (Liu et al., ICLR
+2019, eq. 7-8):
+
+    theta'  = theta - lr * (momentum * buffer + grad + weight decay * theta)
+    g       = grad_alpha L_val(theta') - lr * (grad_alpha L_train(theta+) - grad_alpha L_train(theta-)) / 2R
+    theta+- = theta +- R * grad_theta' L_val(theta'),   R = 0.01 / |grad_theta' L_val(theta')|
+
+Neither leaves a trace in weights, running statistics or the weights' optimiser.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from autofas.config import OptimizerConfig
+from autofas.data.loader import Batch
+from autofas.models.supernet import Supernet
+from autofas.models.supervisions import Supervision, ensure_finite
+from autofas.training.optim import build_optimizer
+
+PROBE = 0.01
+"""Length of the finite difference's step in weight space, R * |gradient| (DARTS, section 2.3)."""
+
+
+class BilevelEngine:
+    """Steps of a bi-level search on one supernet; `modality` is the images it reads."""
+
+    def __init__(
+        self,
+        supernet: Supernet,
+        supervision: Supervision,
+        weights: OptimizerConfig,
+        arch: OptimizerConfig,
+        order: Literal["first", "second"] = "first",
+        modality: str = "color",
+    ) -> None:
+        self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
+        self.weights = supernet.weight_parameters()
+        self.arch = supernet.arch_parameters()
+        self.grad_clip = weights.grad_clip
+        optimizer = build_optimizer(weights, self.weights)
+        if order == "second" and not isinstance(optimizer, torch.optim.SGD):
+            raise ValueError("second-order search looks one SGD step ahead; use sgd for the weights")
+        self.weight_optimizer = optimizer
+        self.arch_optimizer = build_optimizer(arch, self.arch)
+
+    def weight_step(self, batch: Batch) -> Tensor:
+        """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
+        loss = self._loss(batch)
+        self.weight_optimizer.zero_grad(set_to_none=True)
+        gradients = torch.autograd.grad(loss, self.weights)
+        for parameter, gradient in zip(self.weights, gradients, strict=True):
+            parameter.grad = gradient
+        if self.grad_clip is not None:
+            nn.utils.clip_grad_norm_(self.weights, self.grad_clip, error_if_nonfinite=True)
+        self.weight_optimizer.step()
+        return loss.detach()
+
+    def arch_step(self, arch_batch: Batch, weight_batch: Batch | None = None) -> Tensor:
+        """One step of alpha and beta on a batch of the architecture half (eq. 5); returns its loss.
+
+        Second order needs the batch of the weight half that the next weight step will take.
+        """
+        with self.supernet.frozen_statistics():
+            if self.order == "first":
+                loss = self._loss(arch_batch)
+                gradients: Sequence[Tensor] = torch.autograd.grad(loss, self.arch)
+            else:
+                if weight_batch is None:
+                    raise ValueError("a second-order architecture step needs the weight half's batch too")
+                loss, gradients = self._second_order(arch_batch, weight_batch)
+        for parameter, gradient in zip(self.arch, gradients, strict=True):
+            parameter.grad = gradient
+        self.arch_optimizer.step()
+        self.arch_optimizer.zero_grad(set_to_none=True)
+        return loss.detach()
+
+    def _loss(self, batch: Batch) -> Tensor:
+        loss = self.supervision.loss(self.supernet(batch.images[self.modality]), batch.targets)
+        return ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+
+    def _second_order(self, arch_batch: Batch, weight_batch: Batch) -> tuple[Tensor, list[Tensor]]:
+        group = self.weight_optimizer.param_groups[0]
+        rate, momentum, decay = group["lr"], group.get("momentum", 0.0), group["weight_decay"]
+        kept = [weight.detach().clone() for weight in self.weights]
+        try:
+            ahead = torch.autograd.grad(self._loss(weight_batch), self.weights)
+            with torch.no_grad():
+                for weight, gradient in zip(self.weights, ahead, strict=True):
+                    buffer = self.weight_optimizer.state.get(weight, {}).get("momentum_buffer")
+                    step = gradient + decay * weight
+                    if buffer is not None:
+                        step = step + momentum * buffer
+                    weight.sub_(step, alpha=rate)
+            loss = self._loss(arch_batch)
+            both = torch.autograd.grad(loss, [*self.arch, *self.weights])
+            direct, direction = both[: len(self.arch)], both[len(self.arch) :]
+            radius = PROBE / torch.stack([part.norm() for part in direction]).norm()
+            above = self._arch_gradient_at(kept, direction, float(radius), weight_batch)
+            below = self._arch_gradient_at(kept, direction, -float(radius), weight_batch)
+        finally:
+            with torch.no_grad():
+                for weight, value in zip(self.weights, kept, strict=True):
+                    weight.copy_(value)
+        implicit = [(up - down) / (2 * radius) for up, down in zip(above, below, strict=True)]
+        return loss, [grad - rate * part for grad, part in zip(direct, implicit, strict=True)]
+
+    def _arch_gradient_at(
+        self, kept: Sequence[Tensor], direction: Sequence[Tensor], radius: float, batch: Batch
+    ) -> Sequence[Tensor]:
+        with torch.no_grad():
+            for weight, value, part in zip(self.weights, kept, direction, strict=True):
+                torch.add(value, part, alpha=radius, out=weight)
+        return torch.autograd.grad(self._loss(batch), self.arch)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Supernet and both optimisers."""
+        return {
+            "supernet": self.supernet.state_dict(),
+            "weight_optimizer": self.weight_optimizer.state_dict(),
+            "arch_optimizer": self.arch_optimizer.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from `state_dict`."""
+        self.supernet.load_state_dict(state["supernet"])
+        self.weight_optimizer.load_state_dict(state["weight_optimizer"])
+        self.arch_optimizer.load_state_dict(state["arch_optimizer"])

@@ -1,0 +1,44 @@
+"""Optimisers and learning-rate schedules from a configuration."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+from autofas.config import OptimizerConfig
+
+
+def build_optimizer(
+    config: OptimizerConfig, parameters: Iterable[nn.Parameter]
+) -> torch.optim.SGD | torch.optim.Adam:
+    """SGD with momentum, or Adam, both with L2 weight decay added to the gradient."""
+    if config.name == "sgd":
+        return torch.optim.SGD(
+            parameters, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
+        )
+    return torch.optim.Adam(
+        parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay
+    )
+
+
+def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:
+    """The rate of an epoch counted from 0: linear warm-up, then constant, steps, or a cosine to `min_lr`.
+
+    The cosine is lr(e) = min + (lr - min) * (1 + cos(pi e / E)) / 2 (SGDR, Loshchilov and Hutter, ICLR
+    2017, eq. 5) over the epochs after the warm-up.
+    """
+    if epoch < config.warmup_epochs:
+        return config.lr * (epoch + 1) / (config.warmup_epochs + 1)
+    if config.schedule == "constant":
+        return config.lr
+    if config.schedule == "step":
+        return max(config.lr * config.step_factor ** (epoch // config.step_epochs), config.min_lr)
+    done = (epoch - config.warmup_epochs) / max(epochs - config.warmup_epochs, 1)
+    return config.min_lr + (config.lr - config.min_lr) * (1 + math.cos(math.pi * done)) / 2
+
+
+def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Give every parameter group the rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate

@@ -1,0 +1,201 @@
+"""Decoding: images and videos as they come, faults by row, and nothing opened that is not an image."""
+
+import builtins
+import struct
+
+import numpy as np
+import pandas as pd
+import pytest
+from data_files import picture, write_video
+from PIL import Image
+
+import autofas.data.frames as frames_module
+from autofas.data.frames import check_files, count_frames, decode_frames, decode_image, sample_frames, spread
+from autofas.data.manifest import Manifest
+from autofas.errors import DataError
+
+av = pytest.importorskip("av")
+
+
+@pytest.mark.parametrize("suffix", ["avi", "mp4", "mkv", "mov"])
+def test_the_asked_frames_of_a_real_video(tmp_path, suffix):
+    path = write_video(tmp_path / f"v.{suffix}")
+    assert count_frames(path) == 12
+    found = dict(decode_frames(path, [11, 0, 5, 5]))
+    assert list(found) == [0, 5, 11]
+    for number, image in found.items():
+        assert image.size == (64, 48)
+        grey = np.asarray(image)[30:, 30:].mean()
+        assert abs(grey - (10 + 16 * number)) < 4  # 16 grey levels apart, so no neighbour would pass
+
+
+def test_a_turned_video_is_shown_upright(tmp_path):
+    path = write_video(tmp_path / "v.mp4")
+    raw = path.read_bytes()
+    track = raw.index(b"tkhd")
+    matrix = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)  # a quarter turn clockwise
+    start = track + 44  # version, times, ids and sizes come before the matrix
+    assert struct.unpack(">9i", raw[start : start + 36])[0] == 1 << 16
+    path.write_bytes(raw[:start] + matrix + raw[start + 36 :])
+    _, image = next(decode_frames(path, [3]))
+    assert image.size == (48, 64)
+    red = np.asarray(image)[:, :, 0].astype(int) - np.asarray(image)[:, :, 1]
+    assert red[:12, -6:].mean() > 100  # the top left corner went to the top right
+    assert red[-12:, :6].mean() < 30
+
+
+def test_faults_of_videos(tmp_path):
+    path = write_video(tmp_path / "v.avi")
+    with pytest.raises(DataError, match="has 12 frames; frame 12 does not exist"):
+        list(decode_frames(path, [0, 12]))
+    with pytest.raises(DataError, match="no such file"):
+        list(decode_frames(tmp_path / "absent.avi", [0]))
+    with pytest.raises(DataError, match="no such file"):
+        count_frames(tmp_path / "absent.avi")
+    (tmp_path / "text.avi").write_text("not a video at all")
+    for ask in (lambda p: list(decode_frames(p, [0])), count_frames):
+        with pytest.raises(DataError, match="damaged or not a video"):
+            ask(tmp_path / "text.avi")
+    (tmp_path / "cut.avi").write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(DataError, match=r"frame 11 does not exist|damaged"):
+        list(decode_frames(tmp_path / "cut.avi", [11]))
+
+
+def test_without_pyav_one_line_names_the_extra(tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *arguments, **named):
+        if name == "av":
+            raise ImportError("no av")
+        return real(name, *arguments, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(
+        DataError, match=r"^videos need PyAV, which is not installed; pip install autofas\[data\]$"
+    ):
+        list(decode_frames(tmp_path / "v.avi", [0]))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "LA", "1"])
+def test_every_eight_bit_mode_becomes_rgb(tmp_path, mode):
+    path = tmp_path / ("x.tiff" if mode == "CMYK" else "x.png")
+    picture(3).convert("L" if mode == "LA" else "RGB").convert(mode).save(path)
+    image = decode_image(path)
+    assert image.mode == "RGB"
+    assert image.size == (40, 30)
+
+
+def test_exif_orientation_is_applied(tmp_path):
+    image = picture(0, (64, 32))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to view
+    image.save(tmp_path / "x.jpg", exif=exif, quality=100, subsampling=0)
+    upright = decode_image(tmp_path / "x.jpg")
+    assert upright.size == (32, 64)
+    expected = np.rot90(np.asarray(image), k=-1).astype(int)
+    assert np.abs(np.asarray(upright).astype(int) - expected).mean() < 4
+
+
+def test_faults_of_images(tmp_path, monkeypatch):
+    good = tmp_path / "good.jpg"
+    picture(0, (200, 200)).save(good)
+    (tmp_path / "cut.jpg").write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "text.jpg").write_text("hello")
+    (tmp_path / "page.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n")
+    Image.fromarray(np.full((8, 8), 1000, np.uint16)).save(tmp_path / "deep.png")
+    (tmp_path / "folder.png").mkdir()
+    for name, message in [
+        ("absent.jpg", "no such file"),
+        ("cut.jpg", "is truncated or damaged"),
+        ("empty.jpg", r"is empty \(0 bytes\)"),
+        ("text.jpg", r"is not an image \(JPEG"),
+        ("page.png", "is not an image"),  # no PostScript: it would start a program
+        ("deep.png", "store it as an 8-bit image"),
+        ("folder.png", "is a folder"),
+    ]:
+        with pytest.raises(DataError, match=message):
+            decode_image(tmp_path / name)
+    monkeypatch.setattr(frames_module, "MAX_PIXELS", 39_999)
+    with pytest.raises(DataError, match="200 x 200 pixels is over the limit of 39999"):
+        decode_image(good)
+
+
+def test_a_header_that_claims_too_much_is_refused_before_decoding(tmp_path):
+    path = tmp_path / "bomb.png"
+    picture(0).save(path)
+    raw = bytearray(path.read_bytes())
+    raw[16:24] = struct.pack(">II", 60_000, 60_000)
+    import zlib
+
+    raw[29:33] = struct.pack(">I", zlib.crc32(bytes(raw[12:29])))
+    path.write_bytes(raw)
+    with pytest.raises(DataError, match="over the limit"):
+        decode_image(path)
+
+
+def test_check_files_names_every_bad_row(make_manifest, tmp_path):
+    manifest = make_manifest(subjects=2)
+    assert check_files(manifest) == 12
+    paths = list(manifest.table["path"])
+    (tmp_path / paths[1]).unlink()
+    (tmp_path / paths[4]).write_bytes((tmp_path / paths[4]).read_bytes()[:80])
+    (tmp_path / paths[7]).write_text("text")
+    with pytest.raises(DataError) as caught:
+        check_files(manifest)
+    message = str(caught.value)
+    assert message.startswith(
+        f"{tmp_path / 'manifest.csv'}: 3 faults: line 3, path: '{paths[1]}' no such file; "
+    )
+    assert f"line 6, path: '{paths[4]}' is truncated or damaged" in message
+    assert f"line 9, path: '{paths[7]}' is not an image" in message
+
+
+def test_check_files_of_video_rows(tmp_path):
+    write_video(tmp_path / "v.avi", frames=5)
+    columns = {
+        "path": "v.avi",
+        "pai": "print",
+        "subject": "1",
+        "session": "1",
+        "video": "v",
+        "split": "train",
+    }
+    table = pd.DataFrame([{**columns, "frame": frame} for frame in (0, 4, 7)], index=[2, 3, 4])
+    with pytest.raises(DataError, match=r"line 4, path: 'v.avi' has 5 frames; frame 7 does not exist"):
+        check_files(Manifest(table, tmp_path))
+    assert check_files(Manifest(table.iloc[:2], tmp_path)) == 2
+
+
+def test_check_files_of_other_modalities(make_manifest, tmp_path):
+    manifest = make_manifest(subjects=1)
+    with pytest.raises(DataError, match="has no column depth"):
+        check_files(manifest, ("color", "depth"))
+    with pytest.raises(DataError, match="modality 'colour' does not exist; choose color, depth, ir"):
+        check_files(manifest, ("colour",))
+    table = manifest.table.assign(depth=[*manifest.table["path"].iloc[:-1], ""])
+    with pytest.raises(DataError, match="line 7, depth: is empty, and the depth images are asked for"):
+        check_files(Manifest(table, tmp_path), ("color", "depth"))
+
+
+def test_spread_by_hand():
+    assert spread(10, 1) == [5]
+    assert spread(10, 2) == [2, 7]
+    assert spread(9, 3) == [1, 4, 7]
+    assert spread(3, 5) == [0, 1, 2]
+    assert spread(3, None) == [0, 1, 2]
+    assert spread(0, 4) == []
+    with pytest.raises(DataError, match="at least 1, not 0"):
+        spread(5, 0)
+
+
+def test_sampling_takes_frames_of_each_video_in_time_order():
+    table = pd.DataFrame({"video": list("aaaabb"), "frame": [30, 10, 20, 0, 5, 4]})
+    sampled = sample_frames(table, 2)
+    assert list(zip(sampled["video"], sampled["frame"], strict=True)) == [
+        ("a", 30),
+        ("a", 10),
+        ("b", 5),
+        ("b", 4),
+    ]
+    assert sample_frames(table, None) is table
