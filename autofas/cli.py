@@ -84,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if unknown:
             word = unknown[0].split("=")[0]
-            raise UsageError(f"unknown argument {word}{_hint(word, args.options)} (see autofas {verb} --help)")
+            hint = _hint(word, args.options)
+            raise UsageError(f"unknown argument {word}{hint} (see autofas {verb} --help)")
         values = args.module.run(args)
         if args.json and values is not None:
             print(json.dumps(values))

@@ -17,7 +17,8 @@ def prepare(device: str, threads: int | None, seed: int | None = None) -> tuple[
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("--device cuda: torch sees no CUDA device here; use --device cpu or auto")
-    chosen = torch.device("cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu")
+    wants_cuda = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    chosen = torch.device("cuda" if wants_cuda else "cpu")
     count = threads or len(os.sched_getaffinity(0))
     torch.set_num_threads(count)
     if seed is not None:

@@ -97,7 +97,7 @@ class Run:
 
     def __enter__(self) -> "Run":
         try:
-            handle = open(self.path / ".lock", "a+", encoding="utf-8")  # noqa: SIM115 - held for the run
+            handle = open(self.path / ".lock", "a+", encoding="utf-8")
         except OSError as exc:
             raise RunError(f"{self.path} cannot be written: {exc.strerror}") from None
         try:
@@ -108,7 +108,8 @@ class Run:
             handle.close()
             if exc.errno not in (errno.EACCES, errno.EAGAIN):
                 raise RunError(f"{self.path} cannot be locked: {exc.strerror}") from None
-            raise RunError(f"{self.path} is in use by {owner}; wait for it or choose another --name") from None
+            message = f"{self.path} is in use by {owner}; wait for it or choose another --name"
+            raise RunError(message) from None
         handle.seek(0)
         handle.truncate()
         handle.write(f"process {os.getpid()} on {platform.node()}")
@@ -177,7 +178,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def environment(device: str, threads: int) -> dict[str, Any]:
     """Versions, machine, device, threads, command and commit: what a figure depends on besides its seed."""
-    versions = {}
+    versions: dict[str, str | None] = {}
     for package in PACKAGES:
         try:
             versions[package] = metadata.version(package)

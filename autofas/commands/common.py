@@ -13,7 +13,7 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="one key, such as weights.lr=0.1"
     )
-    group.add_argument("--print-config", action="store_true", help="print the resolved configuration and stop")
+    group.add_argument("--print-config", action="store_true", help="print the result and stop")
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,7 +22,7 @@ KEYS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("evaluation")
-    group.add_argument("--run", metavar="DIR", nargs="+", required=True, help="run folders; folds are averaged")
+    group.add_argument("--run", metavar="DIR", nargs="+", required=True, help="run folders")
     group.add_argument("--split", choices=("train", "dev", "test"))
     group.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
     group.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")

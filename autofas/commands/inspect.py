@@ -6,12 +6,13 @@ from typing import Any
 from autofas.commands import common
 
 HELP = "count a data set by protocol, fold, split and PAI; report what is missing; find leaks"
+HEADER = ("split", "PAI", "videos", "frames", "subjects")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     common.add_data_arguments(parser)
-    parser.add_argument("--check-files", action="store_true", help="decode every file and name the damaged ones")
+    parser.add_argument("--check-files", action="store_true", help="decode every file, name damaged ones")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -40,9 +41,9 @@ def run(args: argparse.Namespace) -> Any:
                     "subjects": int(part["subject"].nunique()),
                 }
             )
-            rows.append([split, str(pai), *(str(counts[-1][key]) for key in ("videos", "frames", "subjects"))])
+            rows.append([split, str(pai), *(str(counts[-1][key]) for key in HEADER[2:])])
     print(f"{dataset.name}, protocol {dataset.protocol}" + (f", fold {dataset.fold}" if dataset.fold else ""))
-    print(text_table(("split", "PAI", "videos", "frames", "subjects"), rows, numeric=("videos", "frames", "subjects")))
+    print(text_table(HEADER, rows, numeric=HEADER[2:]))
     for note in dataset.notes:
         print(f"note: {note}")
     return {

@@ -9,10 +9,12 @@ HELP = "plot parameters or MACs against ACER, front drawn, and print the table"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("runs", metavar="RUN", nargs="*", help="evaluated run folders (default: the leaderboard)")
+    parser.add_argument(
+        "runs", metavar="RUN", nargs="*", help="evaluated runs (default: all on the leaderboard)"
+    )
     parser.add_argument("--x", choices=("params", "macs"), default="params")
     parser.add_argument("--leaderboard", metavar="FILE", default="runs/leaderboard.csv")
-    parser.add_argument("--out", metavar="FILE", help="the picture (default: pareto-<x>.png beside the leaderboard)")
+    parser.add_argument("--out", metavar="FILE", help="default: pareto-<x>.png beside the leaderboard")
     parser.add_argument("--dataset", help="rows of this data set only")
     parser.add_argument("--protocol", help="rows of this protocol only")
 

@@ -8,7 +8,9 @@ HELP = "APCER, BPCER, ACER of any model's score file"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("scores", metavar="FILE", help="path,video,subject,pai,score; 'score label' lines; or bob's CSV")
+    parser.add_argument(
+        "scores", metavar="FILE", help="path,video,subject,pai,score; 'score label' lines; or bob's CSV"
+    )
     parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
     parser.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
     parser.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> Any:
             "hash": space.hash,
         }
         print(
-            f"{name:<10} {len(space.operations)} operations, {len(layout.cells)} cells, C = {layout.channels}, "
-            f"{layout.input_size}x{layout.input_size} -> {layout.map_size()}x{layout.map_size()}"
+            f"{name:<10} {len(space.operations)} operations, {len(layout.cells)} cells, "
+            f"C = {layout.channels}, {layout.input_size} -> {layout.map_size()} pixels"
         )
     return {"spaces": spaces}

@@ -5,7 +5,9 @@ from typing import Any
 
 from autofas.analysis.tables import percent, text_table
 
-HEADER = ("model", "data", "split", "APCER %", "pooled %", "BPCER %", "ACER %", "HTER %", "AUC %", "threshold")
+RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")
+NUMBERS = ("APCER %", "pooled %", "BPCER %", "ACER %", "HTER %", "AUC %", "threshold")
+HEADER = ("model", "data", "split", *NUMBERS)
 
 
 def figures_table(reports: Sequence[dict[str, Any]]) -> str:
@@ -19,11 +21,12 @@ def figures_table(reports: Sequence[dict[str, Any]]) -> str:
                 str(report.get("model", "")),
                 f"{report.get('dataset', '')}{protocol}{fold}",
                 str(report.get("split", "")),
-                *(percent(report[name]) for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")),
+                *(percent(report[name]) for name in RATES),
                 f"{report['threshold']:.4f}",
             ]
         )
-    table = text_table(HEADER, rows, numeric=HEADER[3:])
+    table = text_table(HEADER, rows, numeric=NUMBERS)
     origins = sorted({f"threshold: {report['threshold_provenance']}" for report in reports})
-    origins.append(f"APCER: worst of {', '.join(sorted(reports[0]['apcer_by_pai']))}; per {reports[0]['level']}")
+    instruments = ", ".join(sorted(reports[0]["apcer_by_pai"]))
+    origins.append(f"APCER: worst of {instruments}; rates per {reports[0]['level']}")
     return "\n".join([table, *origins])

@@ -5,12 +5,10 @@ the same call, so threshold and figures cannot come from different weights.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from autofas.config import DataConfig, EvaluateConfig, TrainConfig
 from autofas.data.opening import open_data
-from autofas.errors import ConfigError
 from autofas.device import prepare
 from autofas.evaluation.figures import at_level, choose_threshold, figures
 from autofas.evaluation.scoring import score_rows
@@ -18,7 +16,6 @@ from autofas.metrics import ScoreTable, write_scores
 from autofas.models.weights import WEIGHTS_FILE, LoadedNetwork, load_network, record_threshold
 from autofas.runs import Run, commit, write_json
 from autofas.schema import read_yaml, validated
-
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,7 @@ def score_rows(
     network.eval()
     parts = []
     try:
-        batches = evaluation_batches(
-            store, table, batch_size, modalities=network.modalities, device=device
-        )
+        batches = evaluation_batches(store, table, batch_size, modalities=network.modalities, device=device)
         for batch in batches:
             parts.append(network.score(batch.images).double().cpu())
     finally:

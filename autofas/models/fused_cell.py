@@ -382,9 +382,10 @@ class FusedCell(nn.Module):
 
 
 def shuffled_order(channels: int, groups: int) -> Tensor:
-    """Where the channels that a shuffle over K groups puts first, second... stand in [mixed c | bypassed C - c].
+    """Where the channels that a shuffle over K groups puts first, second... stand before it: (C,).
 
-    Shuffled channel l is channel (l mod K) * c + l // K (ShuffleNet, Zhang et al., CVPR 2018, section 3.1).
+    Shuffled channel l is channel (l mod K) * c + l // K of [mixed c | bypassed C - c] (ShuffleNet, Zhang et
+    al., CVPR 2018, section 3.1).
     """
     width = channels // groups
     shuffled = torch.arange(channels)

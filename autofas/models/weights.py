@@ -27,7 +27,7 @@ WEIGHTS_FILE = Path("weights") / "best.safetensors"
 
 
 class Preprocessing(Schema):
-    """How a face crop becomes the network's input: side, margin around the face box, (x / 255 - mean) / std."""
+    """How a face crop becomes input: side, margin around the face box, (x / 255 - mean) / std."""
 
     input_size: int = Field(ge=8, le=1024)
     margin: float = Field(ge=0.5, le=4)
@@ -47,7 +47,7 @@ class WeightsInfo(Schema):
     modalities: tuple[str, ...]
     preprocessing: Preprocessing
     threshold: dict[str, str | float] | None = None
-    provenance: dict[str, str | int | float | bool | None] = {}
+    provenance: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)

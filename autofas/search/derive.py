@@ -55,9 +55,7 @@ def derive_cell(space: Space, alphas: Floats, betas: Floats | None, rule: str) -
     for node in nodes:
         incoming = [row for row, (target, _) in enumerate(space.edges) if target == node]
         strongest = sorted(incoming, key=lambda row: (-strengths[row, best[row]], row))[:INCOMING]
-        edges += [
-            Edge(node, space.edges[row][1], space.operations[best[row]]) for row in sorted(strongest)
-        ]
+        edges += [Edge(node, space.edges[row][1], space.operations[best[row]]) for row in sorted(strongest)]
     return Cell(edges=tuple(edges), concat=tuple(nodes))
 
 

@@ -1,7 +1,7 @@
 """The verb `search`: from a configuration to a genotype in a run folder."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autofas.config import DataConfig, SearchConfig
+from autofas.config import SearchConfig
 from autofas.data.loader import Batch, Loader
 from autofas.data.opening import OpenData, open_data
 from autofas.data.partition import split_halves
+from autofas.device import prepare
 from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision
-from autofas.runs import Run, commit, write_text
+from autofas.runs import Run, commit
 from autofas.search.derive import derive, random_cells
 from autofas.search.engine import BilevelEngine
 from autofas.search.history import Floats, betas_of, snapshot, write_alphas
@@ -28,7 +29,6 @@ from autofas.training.checkpoint import (
     restore_random_state,
     save_checkpoint,
 )
-from autofas.device import prepare
 from autofas.training.optim import learning_rate, set_learning_rate
 from autofas.training.progress import Clock, log_progress
 
@@ -51,7 +51,10 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
     """
     space = load_space(config.space)
     device, threads = prepare(config.device, config.threads, config.seed)
-    run = Run.open(resume, not quiet) if resume else Run.create(config.runs_dir, "search", config.name, not quiet)
+    if resume:
+        run = Run.open(resume, not quiet)
+    else:
+        run = Run.create(config.runs_dir, "search", config.name, not quiet)
     with run:
         if resume:
             run.require_same(config)
@@ -188,7 +191,7 @@ class _Search:
         return int(state["epoch"])
 
 
-def endless(loader: Loader) -> Iterator[Batch]:
+def endless(loader: Loader) -> Generator[Batch, None, None]:
     """Batches of a loader, epoch after epoch."""
     while True:
         yield from loader
@@ -209,7 +212,7 @@ def _finish(
     history: list[dict[str, Floats]],
     results: list[dict[str, Any]],
 ) -> SearchResult:
-    provenance = {
+    provenance: dict[str, str | int | float | bool | None] = {
         "run": run.path.name,
         "command": "search",
         "strategy": config.strategy,
@@ -223,4 +226,3 @@ def _finish(
     save_genotype(genotype, run.path / "genotype.json")
     run.log(f"genotype: {run.path / 'genotype.json'}")
     return SearchResult(genotype, history, results, run.path)
-

@@ -17,9 +17,7 @@ def build_optimizer(
         return torch.optim.SGD(
             parameters, lr=config.lr, momentum=config.momentum, weight_decay=config.weight_decay
         )
-    return torch.optim.Adam(
-        parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay
-    )
+    return torch.optim.Adam(parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay)
 
 
 def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from autofas.config import TrainConfig
 from autofas.data.loader import Loader
 from autofas.data.opening import open_data
+from autofas.device import prepare
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import write_scores
@@ -29,10 +30,8 @@ from autofas.training.checkpoint import (
     restore_random_state,
     save_checkpoint,
 )
-from autofas.device import prepare
 from autofas.training.optim import build_optimizer, learning_rate, set_learning_rate
 from autofas.training.progress import Clock, log_progress
-
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class _Training:
         )
         self.optimizer = build_optimizer(config.optimizer, network.parameters())
         count = sum(parameter.numel() for parameter in network.parameters())
-        run.log(f"{network.name}: {count:,} parameters, {len(rows)} training frames, {len(self.dev)} dev frames")
+        run.log(f"{network.name}: {count:,} parameters, {len(rows)} training and {len(self.dev)} dev frames")
 
     def go(self) -> TrainResult:
         config = self.config
@@ -195,8 +194,6 @@ class _Training:
                 "commit": commit(),
             },
         )
-        write_scores(
-            run.path / "scores-dev.csv", score_rows(self.network, self.store, self.dev, self.device)
-        )
+        write_scores(run.path / "scores-dev.csv", score_rows(self.network, self.store, self.dev, self.device))
         run.log(f"weights: {run.path / WEIGHTS_FILE}")
         return TrainResult(self.network, self.results, run.path)

@@ -129,7 +129,7 @@ def test_frozen_statistics_leave_no_trace():
 @pytest.mark.parametrize("size", [16, 27, 108])
 def test_sides_halve_rounding_up(size):
     fused = Supernet(space(), 4)
-    expected = -(-(-(-size // 2)) // 2)
+    expected = ((size + 1) // 2 + 1) // 2
     assert fused(torch.randn(2, 3, size, size)).shape == (2, 1, expected, expected)
 
 
