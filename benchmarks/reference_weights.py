@@ -136,8 +136,9 @@ def _fan_statistics(
                 op = left.edges[edge].operations[operations[column]]
                 label = f"{name}.edge{edge}.{operations[column]}.{statistic}"
                 if isinstance(mix, SeparableMix):
-                    for i, norm in enumerate(op.norms):
-                        yield f"{label}{i}", getattr(norm, statistic), getattr(mix.norms[i], statistic)[s, t]
+                    norms = [mix.norm] if mix.first_norm is None else [mix.first_norm, mix.norm]
+                    for i, (norm, fused) in enumerate(zip(op.norms, norms, strict=True)):
+                        yield f"{label}{i}", getattr(norm, statistic), getattr(fused, statistic)[s, t]
                 elif isinstance(mix, PoolMix):
                     yield label, getattr(op.norm, statistic), getattr(mix.norm, statistic)[s]
                 else:

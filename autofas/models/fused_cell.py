@@ -31,11 +31,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
+from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
 from autofas.models.operations import even_and_odd_pixels
-
-EPSILON = 1e-5
-MOMENTUM = 0.1
-
 
 def rows(image: Tensor) -> Tensor:
     """(B, C, H, W) in channels_last format -> (B*H*W, C), a view where the format allows it."""
@@ -54,57 +51,20 @@ def kernel_parameter(*shape: int, fan_in: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
 
-class Norm(nn.Module):
-    """Running statistics of a batch norm without affine parameters, of `shape` channels.
-
-    `track` is switched off while an architecture step or a second-order probe looks at the network, so
-    that neither leaves a trace in the buffers.
-    """
-
-    running_mean: Tensor
-    running_var: Tensor
-
-    def __init__(self, *shape: int) -> None:
-        super().__init__()
-        self.track = True
-        self.register_buffer("running_mean", torch.zeros(shape))
-        self.register_buffer("running_var", torch.ones(shape))
+class Norm(RunningStatistics):
+    """Batch norm without affine parameters on images (B, C, H, W), C the product of `shape`."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise (B, C, H, W)."""
+        mean, var = self.running_mean.view(-1), self.running_var.view(-1)
         if not self.training:
-            mean, var = self.running_mean.flatten(), self.running_var.flatten()
             return F.batch_norm(x, mean, var, eps=EPSILON)
         if not self.track:
             return F.batch_norm(x, None, None, training=True, eps=EPSILON)
-        mean, var = self.running_mean.view(-1), self.running_var.view(-1)
         return F.batch_norm(x, mean, var, training=True, momentum=MOMENTUM, eps=EPSILON)
-
-    def scale_and_mean(self, mean: Tensor, var: Tensor, count: int) -> tuple[Tensor, Tensor]:
-        """1 / standard deviation and mean to normalise with, from a batch's own (biased) statistics."""
-        if not self.training:
-            return torch.rsqrt(self.running_var + EPSILON), self.running_mean
-        if self.track:
-            with torch.no_grad():
-                self.running_mean.lerp_(mean.detach().to(self.running_mean.dtype), MOMENTUM)
-                unbiased = var.detach() * (count / max(count - 1, 1))
-                self.running_var.lerp_(unbiased.to(self.running_var.dtype), MOMENTUM)
-        return torch.rsqrt(var + EPSILON), mean
-
-
-def moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (F,) and covariance (F, F) of (N, F) features over their rows."""
-    mean = features.mean(0)
-    return mean, features.t() @ features / features.shape[0] - torch.outer(mean, mean)
 
 
 class Mix(nn.Module):
-    """One candidate on all edges of a fan.
-
-    `forward(x, weights)` takes the sources' partial channels (B, S*c, H, W) and the edges' weights
-    (S, T), and gives features (N, F), a matrix (F, T*c) and an offset (T*c,) or None: features times
-    matrix plus offset is what the candidate adds to the target nodes.
-    """
+    """One candidate on all edges of a fan: the sources' partial channels (B, S*c, H, W) -> its Term."""
 
     rectified = False
     """True if the candidate begins with a ReLU, which its fan then computes once for all."""
@@ -113,98 +73,48 @@ class Mix(nn.Module):
 class PoolMix(Mix):
     """One pooling of the partial channels for all edges of a fan, with its batch norm."""
 
-    def __init__(self, candidate: Pool, sources: int, targets: int, channels: int, stride: int) -> None:
+    def __init__(self, candidate: Pool, sources: int, channels: int, stride: int) -> None:
         super().__init__()
         self.kind, self.stride = candidate.kind, stride
-        self.norm = Norm(sources, channels)
+        self.norm = RunningStatistics(sources, channels)
 
-    def forward(self, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, x: Tensor) -> Term:
         if self.kind == "max":
             pooled = F.max_pool2d(x, 3, self.stride, 1)
         else:
             pooled = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
-        features = rows(pooled)  # (N, S*c)
-        shape = self.norm.running_mean.shape  # (S, c)
-        mean, covariance = moments(features)
-        scale, mean = self.norm.scale_and_mean(
-            mean.view(shape), covariance.diagonal().view(shape), features.shape[0]
-        )
-        eye = torch.eye(shape[1], dtype=x.dtype, device=x.device)
-        matrix = torch.einsum("sc,st,cd->sctd", scale, weights, eye).flatten(2).flatten(0, 1)
-        offset = -torch.einsum("sc,st,sc->tc", scale, weights, mean).flatten()
-        return features, matrix, offset
+        return Term(rows(pooled), None, self.norm, shared=True)
 
 
 class IdentityMix(Mix):
     """The skip connection at stride 1: the partial channels as they are."""
 
-    def __init__(self, sources: int, targets: int, channels: int) -> None:
-        super().__init__()
-        self.channels = channels
-
-    def forward(self, x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, None]:
-        eye = torch.eye(self.channels, dtype=x.dtype, device=x.device)
-        matrix = torch.einsum("st,cd->sctd", weights, eye).flatten(2).flatten(0, 1)
-        return rows(x), matrix, None
+    def forward(self, x: Tensor) -> Term:
+        return Term(rows(x), None, None, shared=True)
 
 
-class PointwiseMix(Mix):
-    """Pointwise convolutions and batch norms of all edges of a fan, folded with weights and sum.
-
-    `features` are (N, S*T*F) where each edge has its own, or (N, S*F) where a source's edges share them.
-    """
-
-    def fold(
-        self, features: Tensor, kernel: Tensor, norm: Norm, weights: Tensor, shared: bool
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        sources, targets, _, width = kernel.shape  # (S, T, c, F)
-        mean, covariance = moments(features)
-        if shared:
-            blocks = covariance.view(sources, width, sources, width).diagonal(dim1=0, dim2=2)
-            blocks = blocks.permute(2, 0, 1)[:, None].expand(-1, targets, -1, -1)  # (S, T, F, F)
-            mean = mean.view(sources, 1, width).expand(-1, targets, -1)
-        else:
-            edges = sources * targets
-            blocks = covariance.view(edges, width, edges, width).diagonal(dim1=0, dim2=2)
-            blocks = blocks.permute(2, 0, 1).view(sources, targets, width, width)
-            mean = mean.view(sources, targets, width)
-        out_mean = torch.einsum("stof,stf->sto", kernel, mean)
-        out_var = torch.einsum("stof,stfg,stog->sto", kernel, blocks, kernel)
-        scale, out_mean = norm.scale_and_mean(out_mean, out_var, features.shape[0])
-        scale = scale * weights[:, :, None]  # (S, T, c)
-        scaled = kernel * scale[..., None]
-        offset = -(scale * out_mean).sum(0).flatten()  # (T*c,)
-        if shared:
-            matrix = scaled.permute(0, 3, 1, 2)  # (S, F, T, c)
-            return features, matrix.flatten(2).flatten(0, 1), offset
-        eye = torch.eye(targets, dtype=features.dtype, device=features.device)
-        matrix = torch.einsum("stof,tu->stfuo", scaled, eye)  # zero unless the edge ends in that target
-        return features, matrix.flatten(3).flatten(0, 2), offset
-
-
-class FactorizedReduceMix(PointwiseMix):
+class FactorizedReduceMix(Mix):
     """The skip connection at stride 2: ReLU, two offset 1x1 convolutions, batch norm."""
 
     rectified = True
 
     def __init__(self, sources: int, targets: int, channels: int) -> None:
         super().__init__()
-        self.even = kernel_parameter(sources, targets, channels // 2, channels, fan_in=channels)
-        self.odd = kernel_parameter(sources, targets, channels - channels // 2, channels, fan_in=channels)
-        self.norm = Norm(sources, targets, channels)
+        even = channels // 2
+        self.even = kernel_parameter(sources, targets, even, channels, fan_in=channels)
+        self.odd = kernel_parameter(sources, targets, channels - even, channels, fan_in=channels)
+        self.norm = RunningStatistics(sources, targets, channels)
 
-    def forward(self, relu_x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, relu_x: Tensor) -> Term:
         sources, _, _, channels = self.even.shape
-        even, odd = even_and_odd_pixels(relu_x)
-        grids = torch.stack(
-            [rows(even).view(-1, sources, channels), rows(odd).view(-1, sources, channels)], 2
-        )
-        features = grids.flatten(1)  # (N, S*2*c)
+        grids = [rows(grid).view(-1, sources, channels) for grid in even_and_odd_pixels(relu_x)]
+        features = torch.stack(grids, 2).flatten(1)  # (N, S*2*c)
+        # one map of both grids: the first output channels see the even one, the others the odd one
         kernel = torch.cat([F.pad(self.even, (0, channels)), F.pad(self.odd, (channels, 0))], dim=2)
-        return self.fold(features, kernel, self.norm, weights, shared=True)
+        return Term(features, kernel, self.norm, shared=True)
 
 
-class SeparableMix(PointwiseMix):
+class SeparableMix(Mix):
     """The separable convolutions of one kind on all edges of a fan."""
 
     rectified = True
@@ -223,33 +133,33 @@ class SeparableMix(PointwiseMix):
         self.pointwise = nn.ParameterList(
             kernel_parameter(*edges, channels, channels, fan_in=channels) for _ in repeats
         )
-        self.norms = nn.ModuleList(Norm(*edges, channels) for _ in repeats)
+        self.first_norm = Norm(*edges, channels) if candidate.repeats == 2 else None
+        self.norm = RunningStatistics(*edges, channels)
 
-    def forward(self, relu_x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        dilation = self.candidate.dilation
+    def forward(self, relu_x: Tensor) -> Term:
+        dilation, stride = self.candidate.dilation, self.stride
         padding = dilation * (self.candidate.kernel // 2)
-        stride = self.stride
-        if self.candidate.repeats == 2:
+        if self.first_norm is not None:
             # (S, T, out, in, k, k): depthwise then pointwise as one dense kernel
-            dense = torch.einsum("stoi,stikl->stoikl", self.pointwise[0], self.depthwise[0]).flatten(0, 2)
-            x = F.conv2d(relu_x, dense, None, stride, padding, dilation, groups=self.sources)
-            x = F.relu(self.norms[0](x), inplace=True)  # (B, S*T*c, H', W')
+            dense = self.pointwise[0][..., None, None] * self.depthwise[0][:, :, None]
+            x = F.conv2d(relu_x, dense.flatten(0, 2), None, stride, padding, dilation, self.sources)
+            x = F.relu(self.first_norm(x), inplace=True)  # (B, S*T*c, H', W')
             stride = 1
         else:
             x = relu_x.unflatten(1, (self.sources, 1, self.channels)).expand(-1, -1, self.targets, -1, -1, -1)
             x = x.permute(0, 4, 5, 1, 2, 3).flatten(3).permute(0, 3, 1, 2)
         depthwise = self.depthwise[-1].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
-        x = F.conv2d(x, depthwise, None, stride, padding, dilation, groups=depthwise.shape[0])
-        return self.fold(rows(x), self.pointwise[-1], self.norms[-1], weights, shared=False)
+        x = F.conv2d(x, depthwise, None, stride, padding, dilation, depthwise.shape[0])
+        return Term(rows(x), self.pointwise[-1], self.norm, shared=False)
 
 
 def build_mix(candidate: Candidate, sources: int, targets: int, channels: int, stride: int) -> Mix:
     """The fused form of one candidate on all edges of a fan."""
     if isinstance(candidate, Pool):
-        return PoolMix(candidate, sources, targets, channels, stride)
+        return PoolMix(candidate, sources, channels, stride)
     if isinstance(candidate, Skip):
         if stride == 1:
-            return IdentityMix(sources, targets, channels)
+            return IdentityMix()
         return FactorizedReduceMix(sources, targets, channels)
     if isinstance(candidate, Separable):
         return SeparableMix(candidate, sources, targets, channels, stride)
@@ -297,17 +207,13 @@ class Fan(nn.Module):
         if skips_channels:
             partial = image(matrix.index_select(1, self.picks), x)  # (B, S*c, H, W)
         rectified = F.relu(partial) if any(mix.rectified for mix in self.mixes) else partial
-        for column, mix in zip(self.columns, self.mixes, strict=True):
-            chosen = rectified if mix.rectified else partial
-            features, fold, offset = mix(chosen, weights[:, :, column] * betas)
-            if offset is not None:
-                mixed = offset if mixed is None else mixed + offset
-            mixed = features @ fold if mixed is None else torch.addmm(mixed, features, fold)
-        assert mixed is not None  # a space has an operation besides none
+        terms = [mix(rectified if mix.rectified else partial) for mix in self.mixes]
+        chosen = weights[:, :, self.columns] * betas[:, :, None]  # (S, T, terms)
+        mixed = folded_sum(terms, chosen.permute(2, 0, 1), mixed)
         if skips_channels:
             if self.stride == 2:
                 matrix = rows(F.max_pool2d(x, 2, 2, ceil_mode=True))
-            spread = torch.einsum("st,cr->sctr", betas, self.bypass).flatten(2).flatten(0, 1)
+            spread = (betas[:, None, :, None] * self.bypass[:, None, :]).flatten(2).flatten(0, 1)
             # (N, S*C) x (S*C, T*(C-c))
             bypassed = matrix @ spread if bypassed is None else torch.addmm(bypassed, matrix, spread)
         return mixed, bypassed
@@ -354,7 +260,8 @@ class FusedCell(nn.Module):
     ) -> None:
         super().__init__()
         reduction_before, reduction = reduces
-        self.stride, self.width = 2 if reduction else 1, channels // partial
+        self.stride = 2 if reduction else 1
+        self.channels, self.width = channels, channels // partial
         self.preprocess = Preprocess(channels_in, channels, reduction_before)
         fans = [Fan(operations, torch.arange(channels), partial, 2, nodes, self.stride)]
         shuffled = shuffled_order(channels, partial)
@@ -371,11 +278,10 @@ class FusedCell(nn.Module):
         for number, fan in enumerate(self.fans):
             mixed, bypassed = fan(source, weights[number], betas[number], mixed, bypassed)
             # the first of the fan's targets has got all its edges: it is the next fan's source
-            node, mixed = mixed[:, : self.width], mixed[:, self.width :]
+            node, mixed = mixed.tensor_split([self.width], dim=1)
             if bypassed is not None:
-                rest = bypassed.shape[1] // fan.targets
-                node = torch.cat([node, bypassed[:, :rest]], dim=1)
-                bypassed = bypassed[:, rest:]
+                rest, bypassed = bypassed.tensor_split([self.channels - self.width], dim=1)
+                node = torch.cat([node, rest], dim=1)
             source = image(node.contiguous(), like)
             nodes.append(node)
         return image(torch.cat(nodes, dim=1).relu_(), like)

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autofas.errors import GenotypeError
-from autofas.models.fused_cell import FusedCell, Norm, fans_of
+from autofas.models.fused_cell import FusedCell, fans_of
+from autofas.models.folded_sum import RunningStatistics
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 
@@ -92,7 +93,7 @@ class Supernet(nn.Module):
     @contextmanager
     def frozen_statistics(self) -> Iterator[None]:
         """Within it, forward passes normalise by the batch but leave the running statistics as they are."""
-        tracking = [module for module in self.modules() if isinstance(module, Norm)]
+        tracking = [module for module in self.modules() if isinstance(module, RunningStatistics)]
         stem = [module for module in self.stem.modules() if isinstance(module, nn.BatchNorm2d)]
         for module in tracking:
             module.track = False
