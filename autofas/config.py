@@ -1,7 +1,7 @@
 """Configurations of the verbs: closed schemas, resolved from presets, files and flags.
 
-Order, later wins: the schema's defaults (the published settings where a paper states them), `--preset`,
-`--config FILE`, flags, `--set key=value`. The resolved configuration is written into the run folder and
+Order, later wins: the schema's defaults (the published settings where a paper states them), a baseline's
+recipe (autofas.recipes), `--preset`, `--config FILE`, flags, `--set key=value`. The resolved configuration is written into the run folder and
 can be run again from there.
 """
 
@@ -66,7 +66,10 @@ class DataConfig(Schema):
 
 
 class OptimizerConfig(Schema):
-    """An optimiser and its schedule; `betas` are Adam's, `momentum` SGD's."""
+    """An optimiser and its schedule; `betas` are Adam's, `momentum` SGD's.
+
+    A cosine falls from `lr` to `min_lr` `cycles` times, each time over an equal share of the epochs.
+    """
 
     name: Literal["sgd", "adam"] = "sgd"
     lr: float = Field(gt=0, le=10)
@@ -74,6 +77,7 @@ class OptimizerConfig(Schema):
     schedule: Literal["cosine", "constant", "step"] = "cosine"
     step_epochs: int = Field(default=60, ge=1)
     step_factor: float = Field(default=0.1, gt=0, lt=1)
+    cycles: int = Field(default=1, ge=1)
     warmup_epochs: int = Field(default=0, ge=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     betas: tuple[float, float] = (0.9, 0.999)
@@ -142,8 +146,20 @@ class SearchConfig(RunConfig):
         return self.derivation or ("pc-darts" if self.resolved_edge_normalization else "auto-fas")
 
 
+class ViewConfig(Schema):
+    """How stored face crops become the network's input (autofas.data.views); crop_size by kind if null."""
+
+    kind: Literal["whole", "centre", "patches", "degraded"] = "whole"
+    crop_size: int | None = Field(default=None, ge=8, le=1024)
+
+
 class TrainConfig(RunConfig):
-    """Training of a derived network or a baseline; the papers of the genotypes leave the schedule open."""
+    """Training of a derived network or a baseline; the papers of the genotypes leave the schedule open.
+
+    `options` are build arguments of a baseline, `init` a checkpoint to start from with `init_map`, the file
+    that renames its entries. `depth_target` says what a depth map is taught: the depth images, a map of ones
+    for bona fide faces, or (auto) the former where the data set has them.
+    """
 
     data: DataConfig = DataConfig()
     genotype: str | None = None
@@ -155,7 +171,13 @@ class TrainConfig(RunConfig):
     augment: str = "recapture"
     balance: bool = True
     drop_path: float = Field(default=0.0, ge=0, lt=1)
-    input_size: int | None = Field(default=None, ge=8)
+    input_size: int | None = Field(default=None, ge=4)
+    view: ViewConfig = ViewConfig()
+    erase_modalities: float = Field(default=0.0, ge=0, le=1)
+    depth_target: Literal["auto", "depth", "ones"] = "auto"
+    options: dict[str, str | int | float] = {}
+    init: str | None = None
+    init_map: str | None = None
     keep: Literal["best", "last"] = "best"
 
     @model_validator(mode="after")
@@ -163,6 +185,10 @@ class TrainConfig(RunConfig):
         if (self.genotype is None) == (self.baseline is None):
             given = "both" if self.genotype else "neither"
             raise ValueError(f"give one of genotype (a file) and baseline (a name), {given} was given")
+        if self.genotype and self.options:
+            raise ValueError("options are a baseline's; a genotype says itself how it is built")
+        if self.init_map and not self.init:
+            raise ValueError("init_map renames the entries of init, which is not given")
         return self
 
 
@@ -188,6 +214,7 @@ def resolve(
     model: type[C],
     section: str,
     *,
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
     preset: str | None = None,
     file: str | None = None,
     flags: Mapping[str, Any] | None = None,
@@ -195,7 +222,8 @@ def resolve(
 ) -> C:
     """The configuration of one verb; raises ConfigError with every fault in one line.
 
-    `flags` maps dotted keys to values, `assignments` are "key=value" texts whose values are YAML.
+    `layers` are (source, values) that come before the preset; `flags` maps dotted keys to values,
+    `assignments` are "key=value" texts whose values are YAML.
     """
     # nested defaults first, so that a file may set one key of an optimiser and keep the others
     values: dict[str, Any] = {
@@ -204,6 +232,9 @@ def resolve(
         if isinstance(field.default, Schema)
     }
     sources = []
+    for source, layer in layers:
+        _merge(values, layer)
+        sources.append(source)
     if preset:
         _merge(values, read_preset(preset, section))
         sources.append(f"preset {preset}")
@@ -213,14 +244,19 @@ def resolve(
     for key, value in (flags or {}).items():
         _assign(values, key, value)
     for text in assignments:
-        key, separator, value_text = text.partition("=")
-        if not separator or not key:
-            raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
-        try:
-            _assign(values, key.strip(), yaml.safe_load(value_text))
-        except (yaml.YAMLError, ValueError):
-            raise ConfigError(f"--set {key}: {value_text!r} is not a YAML value") from None
+        _assign(values, *read_assignment(text))
     return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
+
+
+def read_assignment(text: str) -> tuple[str, Any]:
+    """Key and value of a "key=value" text whose value is YAML; raises ConfigError."""
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError):
+        raise ConfigError(f"--set {key}: {value!r} is not a YAML value") from None
 
 
 def read_preset(name: str, section: str) -> dict[str, Any]:

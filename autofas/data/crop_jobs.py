@@ -8,7 +8,7 @@ is gathered into one error with its manifest line; after the first such row noth
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -17,11 +17,12 @@ from PIL import Image
 
 from autofas.data.crops import Box, crop_modalities
 from autofas.data.faults import Faults, shown
-from autofas.data.frames import decode_frames, decode_image, modality_column
+from autofas.data.frames import decode_frames, decode_image, modality_column, require_pyav
 from autofas.data.manifest import BOX, Manifest, is_video
 from autofas.errors import DataError
 
 _IMAGES_A_JOB = 16
+_FRAMES_A_JOB = 2048  # bounds memory; a longer video is decoded from its start once more a job
 
 Keep = Callable[[int, Mapping[str, np.ndarray]], None]
 Progress = Callable[[int, int], None]
@@ -42,21 +43,13 @@ class CropJobs:
         self.frames = [int(frame) for frame in rows["frame"]]
         self.columns = {name: modality_column(rows, name) for name in modalities}
         self.paths = {name: [str(path) for path in rows[column]] for name, column in self.columns.items()}
+        if any(is_video(path) for paths in self.paths.values() for path in paths):
+            require_pyav()
         self.boxes: list[Box | None] = [None] * len(rows)
         if BOX[0] in rows:
             numbers = rows[list(BOX)].to_numpy()
             self.boxes = [(int(x), int(y), int(w), int(h)) if w > 0 else None for x, y, w, h in numbers]
-        anchor = self.paths[modalities[0]]
-        self.ranges: list[range] = []
-        start = 0
-        for row in range(1, len(anchor) + 1):
-            video = is_video(anchor[start])
-            whole = (
-                row == len(anchor) or anchor[row] != anchor[start] if video else row - start == _IMAGES_A_JOB
-            )
-            if whole or row == len(anchor) or is_video(anchor[row]) != video:
-                self.ranges.append(range(start, row))
-                start = row
+        self.ranges = _ranges(self.paths[modalities[0]])
 
     def run(self, keep: Keep, workers: int, progress: Progress | None = None) -> None:
         """Decode every row and pass crops to ``keep(first row, crops by modality)`` in row order.
@@ -118,48 +111,53 @@ class CropJobs:
         return crops, faults
 
 
+def _ranges(paths: Sequence[str]) -> list[range]:
+    """Consecutive rows as jobs: the rows of one video, or up to 16 images."""
+    ranges = []
+    start = 0
+    for row in range(1, len(paths) + 1):
+        video = is_video(paths[start])
+        full = row - start == (_FRAMES_A_JOB if video else _IMAGES_A_JOB)
+        if full or row == len(paths) or (paths[row] != paths[start] if video else is_video(paths[row])):
+            ranges.append(range(start, row))
+            start = row
+    return ranges
+
+
 class _Pictures:
-    """One modality's pictures of a job's rows, asked for in order; an open video is read on, not reopened."""
+    """One modality's pictures of a job's rows; a video stays open and is read on while its frames ascend."""
 
     def __init__(self, jobs: CropJobs, modality: str, rows: range) -> None:
-        self._jobs = jobs
+        self._manifest = jobs.manifest
         self._paths = jobs.paths[modality]
+        self._numbers = jobs.frames
         self._rows = rows
-        self._open_path = ""
-        self._frames: Iterator[tuple[int, Image.Image]] | None = None
+        self._path = ""
+        self._frames: Generator[tuple[int, Image.Image], None, None] | None = None
         self._held: tuple[int, Image.Image] | None = None
         self._failed: DataError | None = None
 
     def picture(self, row: int) -> Image.Image:
-        path = self._paths[row]
+        path, number = self._paths[row], self._numbers[row]
         if not path:
             raise DataError("is empty, and this modality is asked for")
-        place = self._jobs.manifest.resolve(path)
         if not is_video(path):
-            return decode_image(place)
-        if path != self._open_path:
+            return decode_image(self._manifest.resolve(path))
+        if self._frames is None or path != self._path or (self._held is not None and self._held[0] > number):
             self.close()
-            wanted = [self._jobs.frames[r] for r in self._rows if r >= row and self._paths[r] == path]
-            self._open_path, self._frames = path, decode_frames(place, wanted)
+            wanted = [self._numbers[r] for r in self._rows if r >= row and self._paths[r] == path]
+            self._path, self._frames = path, decode_frames(self._manifest.resolve(path), wanted)
         if self._failed is not None:
             raise self._failed
-        target = self._jobs.frames[row]
-        try:
-            while self._held is None or self._held[0] != target:
-                if self._frames is None:
-                    break
+        while self._held is None or self._held[0] != number:
+            try:
                 self._held = next(self._frames)
-        except DataError as error:
-            self._failed = error
-            raise
-        except StopIteration:
-            self._failed = DataError(f"frame {target} does not exist")
-            raise self._failed from None
-        if self._held is None:
-            raise DataError(f"frame {target} does not exist")
+            except DataError as error:
+                self._failed = error
+                raise
         return self._held[1]
 
     def close(self) -> None:
-        if self._frames is not None and hasattr(self._frames, "close"):
+        if self._frames is not None:
             self._frames.close()
-        self._frames, self._held, self._failed, self._open_path = None, None, None, ""
+        self._path, self._frames, self._held, self._failed = "", None, None, None

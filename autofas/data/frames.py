@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
@@ -58,12 +58,12 @@ def decode_image(path: Path) -> Image.Image:
         raise DataError(_why_not_an_image(path, error)) from error
 
 
-def decode_frames(path: Path, frames: Sequence[int]) -> Iterator[tuple[int, Image.Image]]:
+def decode_frames(path: Path, frames: Sequence[int]) -> Generator[tuple[int, Image.Image], None, None]:
     """Frames of a video, by ascending 0-based index, as upright 8-bit RGB pictures.
 
     Raises ``DataError`` if PyAV is absent, the file is missing or damaged, or has fewer frames.
     """
-    av = _pyav()
+    av = require_pyav()
     wanted = sorted(set(frames))
     if not path.is_file():
         raise DataError("no such file" if not path.exists() else "is not a file")
@@ -88,7 +88,7 @@ def decode_frames(path: Path, frames: Sequence[int]) -> Iterator[tuple[int, Imag
 
 def count_frames(path: Path) -> int:
     """The number of frames of a video, counted from its packets without decoding; raises ``DataError``."""
-    av = _pyav()
+    av = require_pyav()
     try:
         with av.open(str(path)) as container:
             stream = _video_stream(container)
@@ -136,6 +136,8 @@ def check_files(
     rows = manifest.table if table is None else table
     faults = Faults(manifest.source)
     jobs = [job for modality in modalities for job in _jobs(rows, modality, faults)]
+    if any(is_video(path) for _, _, path, _ in jobs):
+        require_pyav()
     with ThreadPoolExecutor(max(1, workers)) as pool:
         for (column, lines, path, _), found in zip(
             jobs, pool.map(lambda job: _faults_of(manifest, job[2], job[3]), jobs), strict=True
@@ -209,7 +211,8 @@ def _reason(error: Exception) -> str:
     return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
 
 
-def _pyav() -> ModuleType:
+def require_pyav() -> ModuleType:
+    """PyAV, or one ``DataError`` that says how to install it."""
     try:
         import av
     except ImportError as error:

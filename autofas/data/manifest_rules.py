@@ -118,14 +118,11 @@ def _numbers(
     """Whole numbers from words; a blank word is 0, one that is no number is a fault and reads 1."""
     if pd.api.types.is_integer_dtype(values):
         values = values.astype("int64").astype(str)
-    numbers = []
-    for line, value in zip(values.index, values, strict=True):
-        word = str(value).strip()
-        if word and not pattern.fullmatch(word):
-            faults.add(int(line), column, f"{shown(word)} {text}")
-            word = "1"
-        numbers.append(int(word or 0))
-    return pd.Series(numbers, index=values.index, dtype="int64")
+    words = values.astype(str).str.strip()
+    wrong = (words != "") & ~words.str.fullmatch(pattern)
+    for line, word in words[wrong].items():
+        faults.add(_line(line), column, f"{shown(word)} {text}")
+    return words.mask(wrong, "1").mask(words == "", "0").astype("int64")
 
 
 def _check_boxes(table: pd.DataFrame, faults: Faults) -> None:

@@ -24,7 +24,8 @@ def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:
     """The rate of an epoch counted from 0: linear warm-up, then constant, steps, or a cosine to `min_lr`.
 
     The cosine is lr(e) = min + (lr - min) * (1 + cos(pi e / E)) / 2 (SGDR, Loshchilov and Hutter, ICLR
-    2017, eq. 5) over the epochs after the warm-up.
+    2017, eq. 5) over the epochs after the warm-up; with `cycles` it starts again at lr after each E epochs,
+    an equal share of them.
     """
     if epoch < config.warmup_epochs:
         return config.lr * (epoch + 1) / (config.warmup_epochs + 1)
@@ -32,7 +33,8 @@ def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:
         return config.lr
     if config.schedule == "step":
         return max(config.lr * config.step_factor ** (epoch // config.step_epochs), config.min_lr)
-    done = (epoch - config.warmup_epochs) / max(epochs - config.warmup_epochs, 1)
+    length = max(epochs - config.warmup_epochs, 1) / config.cycles
+    done = ((epoch - config.warmup_epochs) % length) / length
     return config.min_lr + (config.lr - config.min_lr) * (1 + math.cos(math.pi * done)) / 2
 
 

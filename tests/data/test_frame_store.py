@@ -265,3 +265,24 @@ def test_what_is_refused(make_manifest, tmp_path):
     store = FrameStore.build(manifest, table=manifest.table.iloc[:3], size=16)
     with pytest.raises(DataError, match="is not in this store"):
         store.rows(manifest.table)
+
+
+def test_jobs_are_one_video_or_a_few_images(monkeypatch):
+    from autofas.data import crop_jobs
+
+    paths = ["a.png"] * 20 + ["b.avi"] * 5 + ["c.avi"] + ["d.png"]
+    assert crop_jobs._ranges(paths) == [range(16), range(16, 20), range(20, 25), range(25, 26), range(26, 27)]
+    monkeypatch.setattr(crop_jobs, "_FRAMES_A_JOB", 2)
+    assert crop_jobs._ranges(["b.avi"] * 5) == [range(2), range(2, 4), range(4, 5)]
+
+
+def test_a_depth_video_beside_colour_images_in_another_order(tmp_path):
+    pytest.importorskip("av")
+    write_video(tmp_path / "depth.avi")
+    rows = [("c1.png", 1), ("c10.png", 10), ("c2.png", 2), ("c7.png", 7)]
+    for path, _ in rows:
+        picture(1, (64, 48)).save(tmp_path / path)
+    table = pd.DataFrame(rows, columns=["path", "frame"], index=range(2, 6)).assign(depth="depth.avi")
+    store = FrameStore.build(Manifest(table, tmp_path), modalities=("color", "depth"), size=48)
+    for crop, (_, frame) in zip(store.crops("depth", store.rows(table)), rows, strict=True):
+        assert abs(crop[:, 30:, 30:].mean() - (10 + 16 * frame)) < 4

@@ -12,6 +12,7 @@ from PIL import Image
 import autofas.data.frames as frames_module
 from autofas.data.frames import check_files, count_frames, decode_frames, decode_image, sample_frames, spread
 from autofas.data.manifest import Manifest
+from autofas.data.store import FrameStore
 from autofas.errors import DataError
 
 av = pytest.importorskip("av")
@@ -74,6 +75,13 @@ def test_without_pyav_one_line_names_the_extra(tmp_path, monkeypatch):
         DataError, match=r"^videos need PyAV, which is not installed; pip install autofas\[data\]$"
     ):
         list(decode_frames(tmp_path / "v.avi", [0]))
+    columns = {"pai": "print", "subject": "1", "session": "1", "video": "v", "split": "train"}
+    table = pd.DataFrame([{"path": "v.avi", **columns, "frame": frame} for frame in range(9)])
+    for ask in (check_files, FrameStore.build):
+        with pytest.raises(
+            DataError, match=r"^videos need PyAV, which is not installed; pip install autofas\[data\]$"
+        ):
+            ask(Manifest(table, tmp_path))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "LA", "1"])
