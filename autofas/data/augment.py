@@ -96,6 +96,8 @@ class AugmentPolicy:
 
 PRESETS: Mapping[str, AugmentPolicy] = {
     "none": AugmentPolicy(),
+    "flip": AugmentPolicy(flip=0.5),
+    "geometric": AugmentPolicy(flip=0.5, warp=1.0, rotation_degrees=30, shift=0.1, zoom=0.7),
     "basic": AugmentPolicy(
         flip=0.5,
         warp=0.5,

@@ -11,7 +11,7 @@ from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_f
 from autofas.metrics.intervals import clopper_pearson, rate_intervals
 from autofas.metrics.labels import BONA_FIDE, GROUPINGS, group_pais
 from autofas.metrics.rates import ErrorRates, error_rates
-from autofas.metrics.score_file import read_scores, write_scores
+from autofas.metrics.score_file import read_columns, read_scores, write_scores
 from autofas.metrics.score_table import ScoreTable
 from autofas.metrics.thresholds import (
     THRESHOLD_RULES,
@@ -45,6 +45,7 @@ __all__ = [
     "group_pais",
     "min_acer_threshold",
     "rate_intervals",
+    "read_columns",
     "read_scores",
     "roc_auc",
     "roc_curve",

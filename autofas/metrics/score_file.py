@@ -2,8 +2,8 @@
 
 Every model that can write these five columns can be judged. Scores are written as the shortest decimal that
 reads back as the same float64. `pai` and `score` stand in every row; `path`, `video` and `subject` may be
-empty, but only in every row at once, and figures that need them say so. Further columns are ignored. The same
-reader takes the CSV of bob.pad.base (columns as its pipeline writes them: claimed_id, test_label,
+empty, but only in every row at once, and figures that need them say so. Further columns (session, device) are
+ignored by `read_scores` and fetched by `read_columns`. The same reader takes the CSV of bob.pad.base (columns as its pipeline writes them: claimed_id, test_label,
 is_bonafide, attack_type, score, an empty attack_type meaning bona fide; bob.bio.base's subject columns are
 known too) and plain `score label` text.
 """
@@ -12,7 +12,7 @@ import csv
 import io
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from autofas.errors import MetricError
 from autofas.metrics.labels import BONA_FIDE, label_fault
+from autofas.metrics.samples import check_length
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
 from autofas.metrics.text_scores import parse_score_lines
 
@@ -52,15 +53,36 @@ def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
         raise MetricError(f"score file {source} cannot be read: {error.strerror}") from None
 
 
-def write_scores(path: str | os.PathLike[str], table: ScoreTable) -> None:
+def read_columns(path: str | os.PathLike[str], names: Sequence[str]) -> dict[str, list[str]]:
+    """The further columns of scores.csv among `names` that the file has and fills in every row, as text (n,).
+
+    Plain `score label` text has none. Raises MetricError as read_scores does.
+    """
+    source = Path(path)
+    rows = len(read_scores(source))
+    with source.open(encoding="utf-8-sig", newline="") as handle:
+        header = [cell.strip() for cell in next(csv.reader(handle), [])]
+        found = [name for name in names if name in header and "score" in header]
+        handle.seek(0)
+        cells = [row for _, row in _rows(handle, str(source), len(header))] if found else []
+    columns = {name: [row[header.index(name)] for row in cells] for name in found}
+    return {name: column for name, column in columns.items() if len(column) == rows and all(column)}
+
+
+def write_scores(
+    path: str | os.PathLike[str], table: ScoreTable, further: Mapping[str, Sequence[str]] | None = None
+) -> None:
     """Write scores.csv whole or not at all: a temporary file beside it replaces it once it is complete.
 
-    Raises MetricError for a line break in a name, text that UTF-8 cannot hold, or a folder that cannot be
-    written.
+    `further` columns (n,) follow the five. Raises MetricError for a line break in a name, text that UTF-8
+    cannot hold, a further column of another length, or a folder that cannot be written.
     """
     target = Path(path)
-    columns = (table.paths, table.videos, table.subjects)
-    for name, column in zip(NAME_COLUMNS, columns, strict=True):
+    further = further or {}
+    names = (*NAME_COLUMNS, *further)
+    columns = (table.paths, table.videos, table.subjects, *further.values())
+    for name, column in zip(names, columns, strict=True):
+        check_length(f"{name} column", len(column), len(table))
         for row, text in enumerate(column, start=2):
             if "\n" in text or "\r" in text or "\0" in text:
                 raise MetricError(
@@ -70,9 +92,10 @@ def write_scores(path: str | os.PathLike[str], table: ScoreTable) -> None:
     try:
         with temporary.open("x", encoding="utf-8", newline="") as handle:
             writer = csv.writer(handle, lineterminator="\n")
-            writer.writerow(COLUMNS)
+            writer.writerow((*COLUMNS, *further))
             # csv writes a Python float by repr, which float64 survives exactly
-            writer.writerows(zip(*columns, table.pais, table.scores.tolist(), strict=True))
+            scores = table.scores.tolist()
+            writer.writerows(zip(*columns[:3], table.pais, scores, *further.values(), strict=True))
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(temporary, target)

@@ -77,7 +77,9 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
 
 class _FoldedSum(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Tensor | None) -> Tensor:
+    def forward(
+        ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Tensor | None
+    ) -> Tensor:
         count = len(plan)
         features, kernels = tensors[:count], tensors[count:]
         folds = [
@@ -110,9 +112,7 @@ class _FoldedSum(torch.autograd.Function):
         targets = weights.shape[2]
         column_sums = gradient.sum(0).view(targets, -1)  # (T, c)
         d_features, d_kernels, d_weights = [], [], []
-        for x, kernel, weight, fold in zip(
-            tensors[:count], tensors[count:], weights, ctx.folds, strict=True
-        ):
+        for x, kernel, weight, fold in zip(tensors[:count], tensors[count:], weights, ctx.folds, strict=True):
             d_matrix = x.t() @ gradient  # (F, T*c)
             slope = fold.backward(kernel, weight, d_matrix, column_sums, x.shape[0])
             if slope.quadratic is None:
@@ -140,7 +140,11 @@ def plain_folded_sum(
         assert x is not None
         sources = weight.shape[0]
         edges = x.view(x.shape[0], sources, 1 if shared else targets, -1)  # (N, S, 1 or T, f)
-        mapped = edges if kernel is None else torch.einsum("nsaf,stof->nsto", edges.expand(-1, -1, targets, -1), kernel)
+        mapped = (
+            edges
+            if kernel is None
+            else torch.einsum("nsaf,stof->nsto", edges.expand(-1, -1, targets, -1), kernel)
+        )
         if norm is not None:
             if norm.training:
                 mean, var = mapped.mean(0), mapped.var(0, unbiased=False)
@@ -155,7 +159,9 @@ def plain_folded_sum(
     return total
 
 
-def _differentiable_backward(ctx: Any, gradient: Tensor, weights: Tensor, tensors: Sequence[Any]) -> list[Any]:
+def _differentiable_backward(
+    ctx: Any, gradient: Tensor, weights: Tensor, tensors: Sequence[Any]
+) -> list[Any]:
     """Gradients whose own graph is kept, for derivatives of derivatives."""
     begun = torch.zeros_like(gradient, requires_grad=True) if ctx.has_begun else None
     output = plain_folded_sum(ctx.plan, weights, begun, tensors)
@@ -206,9 +212,7 @@ class _Fold:
         """Mean and biased variance of the mapped features: (S, T, c), or (S, c) without a kernel."""
         count = x.shape[0]
         feature_mean = x.mean(0)  # (F,)
-        covariance = torch.addmm(
-            feature_mean[:, None] * -feature_mean, x.t(), x, alpha=1.0 / count
-        )  # (F, F)
+        covariance = torch.addmm(feature_mean[:, None] * -feature_mean, x.t(), x, alpha=1.0 / count)  # (F, F)
         if kernel is None:
             return feature_mean.view(self.sources, -1), covariance.diagonal().view(self.sources, -1)
         width = kernel.shape[3]

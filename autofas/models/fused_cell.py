@@ -33,6 +33,8 @@ from torch import Tensor, nn
 from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
 from autofas.models.operations import even_and_odd_pixels
+from autofas.models.separable_chain import Geometry, separable_chain
+
 
 def rows(image: Tensor) -> Tensor:
     """(B, C, H, W) in channels_last format -> (B*H*W, C), a view where the format allows it."""
@@ -133,23 +135,23 @@ class SeparableMix(Mix):
         self.pointwise = nn.ParameterList(
             kernel_parameter(*edges, channels, channels, fan_in=channels) for _ in repeats
         )
-        self.first_norm = Norm(*edges, channels) if candidate.repeats == 2 else None
+        self.first_norm = RunningStatistics(*edges, channels) if candidate.repeats == 2 else None
         self.norm = RunningStatistics(*edges, channels)
 
     def forward(self, relu_x: Tensor) -> Term:
-        dilation, stride = self.candidate.dilation, self.stride
-        padding = dilation * (self.candidate.kernel // 2)
-        if self.first_norm is not None:
-            # (S, T, out, in, k, k): depthwise then pointwise as one dense kernel
-            dense = self.pointwise[0][..., None, None] * self.depthwise[0][:, :, None]
-            x = F.conv2d(relu_x, dense.flatten(0, 2), None, stride, padding, dilation, self.sources)
-            x = F.relu(self.first_norm(x), inplace=True)  # (B, S*T*c, H', W')
-            stride = 1
-        else:
-            x = relu_x.unflatten(1, (self.sources, 1, self.channels)).expand(-1, -1, self.targets, -1, -1, -1)
-            x = x.permute(0, 4, 5, 1, 2, 3).flatten(3).permute(0, 3, 1, 2)
         depthwise = self.depthwise[-1].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
-        x = F.conv2d(x, depthwise, None, stride, padding, dilation, depthwise.shape[0])
+        geometry = Geometry(self.stride, self.candidate.dilation, self.sources)
+        if self.first_norm is not None:
+            # depthwise then pointwise as one dense kernel, (S, T, out, in, k, k)
+            dense = self.pointwise[0][..., None, None] * self.depthwise[0][:, :, None]
+            x = separable_chain(relu_x, dense.flatten(0, 2), depthwise, self.first_norm, geometry)
+        else:
+            copies = relu_x.unflatten(1, (self.sources, 1, self.channels)).expand(
+                -1, -1, self.targets, -1, -1, -1
+            )
+            copies = copies.permute(0, 4, 5, 1, 2, 3).flatten(3).permute(0, 3, 1, 2)  # (B, S*T*c, H, W)
+            stride, padding, dilation, _ = geometry.first(depthwise)
+            x = F.conv2d(copies, depthwise, None, stride, padding, dilation, depthwise.shape[0])
         return Term(rows(x), self.pointwise[-1], self.norm, shared=False)
 
 
@@ -233,12 +235,17 @@ class Preprocess(nn.Module):
 
     def forward(self, before: Tensor, last: Tensor) -> Tensor:
         if self.reduction_before:
+            # the even grid is tap (0, 0) of a 2x2 kernel of stride 2, the odd grid tap (1, 1)
             half = self.before.shape[0] // 2
-            even, odd = even_and_odd_pixels(before)
-            parts = [rows(even) @ self.before[:half].t(), rows(odd) @ self.before[half:].t()]
+            kernel = self.before.new_zeros(*self.before.shape, 2, 2)
+            kernel[:half, :, 0, 0] = self.before[:half]
+            kernel[half:, :, 1, 1] = self.before[half:]
+            height, width = before.shape[-2:]
+            padded = F.pad(before, (0, width % 2, 0, height % 2)) if height % 2 or width % 2 else before
+            first = rows(F.conv2d(padded, kernel, None, 2))
         else:
-            parts = [rows(before) @ self.before.t()]
-        both = torch.cat([*parts, rows(last) @ self.last.t()], dim=1)
+            first = rows(before) @ self.before.t()
+        both = torch.cat([first, rows(last) @ self.last.t()], dim=1)
         return self.norm(image(both, last))
 
 

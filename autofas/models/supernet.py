@@ -107,6 +107,18 @@ class Supernet(nn.Module):
             for norm in stem:
                 norm.momentum = 0.1
 
+    @contextmanager
+    def frozen_weights(self) -> Iterator[None]:
+        """Within it, forward passes record the architecture parameters alone: weight gradients cost nothing."""
+        weights = self.weight_parameters()
+        for weight in weights:
+            weight.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for weight in weights:
+                weight.requires_grad_(True)
+
     def forward(self, images: Tensor) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
         weights, betas = {}, {}

@@ -69,7 +69,8 @@ class BilevelEngine:
         """
         with self.supernet.frozen_statistics():
             if self.order == "first":
-                loss = self._loss(arch_batch)
+                with self.supernet.frozen_weights():
+                    loss = self._loss(arch_batch)
                 gradients: Sequence[Tensor] = torch.autograd.grad(loss, self.arch)
             else:
                 if weight_batch is None:
@@ -117,7 +118,9 @@ class BilevelEngine:
         with torch.no_grad():
             for weight, value, part in zip(self.weights, kept, direction, strict=True):
                 torch.add(value, part, alpha=radius, out=weight)
-        return torch.autograd.grad(self._loss(batch), self.arch)
+        with self.supernet.frozen_weights():
+            loss = self._loss(batch)
+        return torch.autograd.grad(loss, self.arch)
 
     def state_dict(self) -> dict[str, Any]:
         """Supernet and both optimisers."""

@@ -32,7 +32,8 @@ def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:
     if config.schedule == "constant":
         return config.lr
     if config.schedule == "step":
-        return max(config.lr * config.step_factor ** (epoch // config.step_epochs), config.min_lr)
+        steps = sum(epoch >= at for at in config.milestones) if config.milestones else epoch // config.step_epochs
+        return max(config.lr * config.step_factor**steps, config.min_lr)
     length = max(epochs - config.warmup_epochs, 1) / config.cycles
     done = ((epoch - config.warmup_epochs) % length) / length
     return config.min_lr + (config.lr - config.min_lr) * (1 + math.cos(math.pi * done)) / 2
