@@ -1,8 +1,8 @@
 """Configurations of the verbs: closed schemas, resolved from presets, files and flags.
 
 Order, later wins: the schema's defaults (the published settings where a paper states them), a baseline's
-recipe (autofas.recipes), `--preset`, `--config FILE`, flags, `--set key=value`. The resolved configuration is written into the run folder and
-can be run again from there.
+recipe (autofas.recipes), `--preset`, `--config FILE`, flags, `--set key=value`. The resolved configuration is
+written into the run folder and can be run again from there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,12 +32,14 @@ class SyntheticConfig(Schema):
     def arguments(self, modalities: Sequence[str]) -> dict[str, Any]:
         """As arguments of `autofas.data.synthetic.generate`."""
         users = {"train": self.train_users, "dev": self.dev_users, "test": self.test_users}
+        # one set for all that read more than color, whichever it is
+        every = ("color",) if set(modalities) <= {"color"} else ("color", "depth", "ir")
         return {
             "users": users,
             "frames_per_video": self.frames_per_video,
             "size": self.size,
             "seed": self.seed,
-            "modalities": tuple(modalities),
+            "modalities": every,
         }
 
 
@@ -107,7 +109,7 @@ class SearchConfig(RunConfig):
     data: DataConfig = DataConfig()
     space: str = "auto_fas"
     strategy: Literal["pc-darts", "darts", "random"] = "pc-darts"
-    order: Literal["first", "second"] = "first"
+    order: Literal["first", "second", "second-exact"] = "first"
     partial_channels: int | None = Field(default=None, ge=1)
     edge_normalization: bool | None = None
     derivation: Literal["auto-fas", "pc-darts"] | None = None
@@ -177,7 +179,7 @@ class TrainConfig(RunConfig):
     view: ViewConfig = ViewConfig()
     erase_modalities: float = Field(default=0.0, ge=0, le=1)
     depth_target: Literal["auto", "depth", "ones"] = "auto"
-    options: dict[str, str | int | float] = {}
+    options: dict[str, str | int | float] = Field(default_factory=dict)
     init: str | None = None
     init_map: str | None = None
     keep: Literal["best", "last"] = "best"
@@ -204,6 +206,7 @@ class EvaluateConfig(Schema):
     pai_grouping: Literal["family", "instrument"] = "family"
     level: Literal["video", "frame"] = "video"
     data: DataConfig | None = None
+    cross: DataConfig | None = None
     batch_size: int = Field(default=128, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     threads: int | None = Field(default=None, ge=1, le=1024)

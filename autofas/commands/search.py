@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("search")
     group.add_argument("--space", help="name of a search space (autofas spaces) or a YAML file")
     group.add_argument("--strategy", choices=("pc-darts", "darts", "random"))
-    group.add_argument("--order", choices=("first", "second"), help="first- or second-order gradients")
+    group.add_argument("--order", choices=("first", "second", "second-exact"), help="order of the gradient")
     group.add_argument("--epochs", type=int)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)

@@ -83,7 +83,7 @@ class _FoldedSum(torch.autograd.Function):
         count = len(plan)
         features, kernels = tensors[:count], tensors[count:]
         folds = [
-            _Fold(x, kernel, weight, norm, shared)
+            Fold(x, kernel, weight, norm, shared)
             for (norm, shared), x, kernel, weight in zip(plan, features, kernels, weights, strict=True)
         ]
         total = begun
@@ -143,7 +143,7 @@ def plain_folded_sum(
         mapped = (
             edges
             if kernel is None
-            else torch.einsum("nsaf,stof->nsto", edges.expand(-1, -1, targets, -1), kernel)
+            else torch.einsum("nstf,stof->nsto", edges.expand(-1, -1, targets, -1), kernel)
         )
         if norm is not None:
             if norm.training:
@@ -172,7 +172,7 @@ def _differentiable_backward(
 
 
 @dataclass
-class _Slope:
+class Slope:
     """Gradients of a fold: of kernel and weight, and d_features = row + features quadratic + ..."""
 
     kernel: Tensor | None
@@ -181,7 +181,7 @@ class _Slope:
     row: Tensor | None
 
 
-class _Fold:
+class Fold:
     """One term's matrix (F, T*c) and offset (T*c,), with what its derivative needs."""
 
     def __init__(
@@ -242,7 +242,7 @@ class _Fold:
         return matrix.view(sources * targets * width, targets * channels)
 
     def _scaled_gradient(self, d_matrix: Tensor, kernel: Tensor | None) -> Tensor:
-        """The part of dL/dmatrix that is not structurally zero: (S, T, c, f), or (S, T, c) without a kernel."""
+        """dL/dmatrix where it is not zero by structure: (S, T, c, f), or (S, T, c) without a kernel."""
         sources, targets = self.sources, self.targets
         if kernel is None:
             width = d_matrix.shape[0] // sources
@@ -255,26 +255,26 @@ class _Fold:
 
     def backward(
         self, kernel: Tensor | None, weight: Tensor, d_matrix: Tensor, column_sums: Tensor, count: int
-    ) -> _Slope:
+    ) -> Slope:
         """Gradients from dL/dmatrix (F, T*c) and dL/doffset = the column sums of dL/dY (T, c)."""
         d_scaled = self._scaled_gradient(d_matrix, kernel)
         d_scale = d_scaled if kernel is None else (d_scaled * kernel).sum(3)  # (S, T, c)
         d_kernel = None if kernel is None else d_scaled * self.scale[..., None]
         if self.mean is None:
-            return _Slope(d_kernel, d_scale.sum(2), None, None)
+            return Slope(d_kernel, d_scale.sum(2), None, None)
         d_scale = d_scale - column_sums * self.mean
         d_weight = (d_scale * self.inverse).sum(2)
         if not self.batch_statistics:
-            return _Slope(d_kernel, d_weight, None, None)
+            return Slope(d_kernel, d_weight, None, None)
         d_mean = self.scale * -column_sums  # (S, T, c)
         d_var = d_scale * weight[:, :, None] * (-0.5 * self.inverse**3)
         if kernel is None:
             d_mean, d_var = d_mean.sum(1).flatten(), d_var.sum(1).flatten()  # (S*c,)
             quadratic = d_var * (2.0 / count)
             row = d_mean / count - quadratic * self.mean.flatten()
-            return _Slope(None, d_weight, quadratic.diag(), row)
+            return Slope(None, d_weight, quadratic.diag(), row)
         assert d_kernel is not None
-        channels, width = kernel.shape[2:]
+        width = kernel.shape[3]
         blocks = self.sources if self.shared else self.sources * self.targets
         group = kernel.view(blocks, -1, width)
         group_var, group_mean = d_var.reshape(blocks, -1, 1), d_mean.reshape(blocks, -1, 1)
@@ -286,4 +286,4 @@ class _Fold:
         row = row - torch.bmm(inner, self.feature_mean)[:, :, 0]
         quadratic = inner.new_zeros(blocks, width, blocks, width)
         quadratic.diagonal(dim1=0, dim2=2).copy_(inner.permute(1, 2, 0))
-        return _Slope(d_kernel, d_weight, quadratic.view(blocks * width, -1), row.flatten())
+        return Slope(d_kernel, d_weight, quadratic.view(blocks * width, -1), row.flatten())

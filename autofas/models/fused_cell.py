@@ -33,7 +33,6 @@ from torch import Tensor, nn
 from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
 from autofas.models.operations import even_and_odd_pixels
-from autofas.models.separable_chain import Geometry, separable_chain
 
 
 def rows(image: Tensor) -> Tensor:
@@ -125,8 +124,8 @@ class SeparableMix(Mix):
         super().__init__()
         if candidate.repeats not in (1, 2):
             raise ValueError(f"a separable candidate has 1 or 2 repeats, not {candidate.repeats}")
-        self.candidate, self.stride = candidate, stride
-        self.sources, self.targets, self.channels = sources, targets, channels
+        self.stride, self.dilation = stride, candidate.dilation
+        self.sources, self.targets = sources, targets
         edges, k = (sources, targets), candidate.kernel
         repeats = range(candidate.repeats)
         self.depthwise = nn.ParameterList(
@@ -135,23 +134,24 @@ class SeparableMix(Mix):
         self.pointwise = nn.ParameterList(
             kernel_parameter(*edges, channels, channels, fan_in=channels) for _ in repeats
         )
-        self.first_norm = RunningStatistics(*edges, channels) if candidate.repeats == 2 else None
+        self.first_norm = Norm(*edges, channels) if candidate.repeats == 2 else None
         self.norm = RunningStatistics(*edges, channels)
 
     def forward(self, relu_x: Tensor) -> Term:
         depthwise = self.depthwise[-1].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
-        geometry = Geometry(self.stride, self.candidate.dilation, self.sources)
+        padding = self.dilation * (depthwise.shape[-1] // 2)
+        stride = self.stride
         if self.first_norm is not None:
             # depthwise then pointwise as one dense kernel, (S, T, out, in, k, k)
             dense = self.pointwise[0][..., None, None] * self.depthwise[0][:, :, None]
-            x = separable_chain(relu_x, dense.flatten(0, 2), depthwise, self.first_norm, geometry)
+            x = F.conv2d(relu_x, dense.flatten(0, 2), None, stride, padding, self.dilation, self.sources)
+            x = F.relu(self.first_norm(x), inplace=True)  # (B, S*T*c, H', W')
+            stride = 1
         else:
-            copies = relu_x.unflatten(1, (self.sources, 1, self.channels)).expand(
-                -1, -1, self.targets, -1, -1, -1
-            )
-            copies = copies.permute(0, 4, 5, 1, 2, 3).flatten(3).permute(0, 3, 1, 2)  # (B, S*T*c, H, W)
-            stride, padding, dilation, _ = geometry.first(depthwise)
-            x = F.conv2d(copies, depthwise, None, stride, padding, dilation, depthwise.shape[0])
+            # one copy of a source's channels for each of its targets
+            copies = rows(relu_x).unflatten(1, (self.sources, 1, -1)).expand(-1, -1, self.targets, -1)
+            x = image(copies.flatten(1), relu_x)
+        x = F.conv2d(x, depthwise, None, stride, padding, self.dilation, depthwise.shape[0])
         return Term(rows(x), self.pointwise[-1], self.norm, shared=False)
 
 
@@ -285,9 +285,10 @@ class FusedCell(nn.Module):
         for number, fan in enumerate(self.fans):
             mixed, bypassed = fan(source, weights[number], betas[number], mixed, bypassed)
             # the first of the fan's targets has got all its edges: it is the next fan's source
-            node, mixed = mixed.tensor_split([self.width], dim=1)
+            node, mixed = mixed.split([self.width, mixed.shape[1] - self.width], dim=1)
             if bypassed is not None:
-                rest, bypassed = bypassed.tensor_split([self.channels - self.width], dim=1)
+                rest_width = self.channels - self.width
+                rest, bypassed = bypassed.split([rest_width, bypassed.shape[1] - rest_width], dim=1)
                 node = torch.cat([node, rest], dim=1)
             source = image(node.contiguous(), like)
             nodes.append(node)

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autofas.errors import GenotypeError
-from autofas.models.fused_cell import FusedCell, fans_of
 from autofas.models.folded_sum import RunningStatistics
+from autofas.models.fused_cell import FusedCell, fans_of
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 
@@ -109,7 +109,7 @@ class Supernet(nn.Module):
 
     @contextmanager
     def frozen_weights(self) -> Iterator[None]:
-        """Within it, forward passes record the architecture parameters alone: weight gradients cost nothing."""
+        """Within it, forward passes record architecture parameters alone: no weight gradient is computed."""
         weights = self.weight_parameters()
         for weight in weights:
             weight.requires_grad_(False)

@@ -175,7 +175,8 @@ class DepthMap:
     needs: ClassVar[tuple[str, ...]] = ("depth_map",)
 
     def loss(self, outputs: Tensor, targets: Targets) -> Tensor:
-        truth = F.adaptive_avg_pool2d(targets["depth_map"].to(outputs.dtype), outputs.shape[-2:])
+        height, width = outputs.shape[-2:]
+        truth = F.adaptive_avg_pool2d(targets["depth_map"].to(outputs.dtype), (height, width))
         return F.mse_loss(outputs, truth) + contrastive_depth_loss(outputs, truth)
 
     def score(self, outputs: Tensor) -> Tensor:
@@ -221,7 +222,9 @@ def build_supervision(name: str, *, instead_of: str | None = None) -> Supervisio
     """
     if name not in SUPERVISIONS:
         choices = ", ".join(SUPERVISIONS)
-        raise ConfigError(f"supervision {name} does not exist{nearest(name, SUPERVISIONS)} Choose {choices}")
+        raise ConfigError(
+            f"supervision {name} does not exist{nearest(name, SUPERVISIONS) or '.'} Choose {choices}"
+        )
     supervision = SUPERVISIONS[name]()
     if instead_of is not None:
         kind = SUPERVISIONS[instead_of]().outputs

@@ -4,8 +4,10 @@ The file's metadata says what the network is (a genotype or a baseline's name), 
 prepared, which supervision scores its outputs, and, once it was evaluated, the threshold with its origin.
 """
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +29,14 @@ WEIGHTS_FILE = Path("weights") / "best.safetensors"
 
 
 class Preprocessing(Schema):
-    """How a face crop becomes input: side, margin around the face box, (x / 255 - mean) / std."""
+    """How a face crop becomes input: side, margin around the face box, (x / 255 - mean) / std.
 
-    input_size: int = Field(ge=8, le=1024)
+    `view` and `crop_size` say what is cut from a stored crop (autofas.data.views), by default the whole.
+    """
+
+    input_size: int = Field(ge=4, le=1024)
+    view: str = "whole"
+    crop_size: int | None = None
     margin: float = Field(ge=0.5, le=4)
     mean: float = 0.5
     std: float = Field(default=0.5, gt=0)
@@ -42,6 +49,7 @@ class WeightsInfo(Schema):
     schema_version: int = SCHEMA_VERSION
     name: str
     baseline: str | None = None
+    options: dict[str, str | int | float] = Field(default_factory=dict)
     genotype: dict[str, Any] | None = None
     supervision: str
     modalities: tuple[str, ...]
@@ -74,7 +82,13 @@ def save_weights(
         genotype=json.loads(genotype_to_json(genotype)) if genotype else None,
         supervision=network.supervision_name,
         modalities=network.modalities,
-        preprocessing=Preprocessing(input_size=network.input_size, margin=margin),
+        options=network.options,
+        preprocessing=Preprocessing(
+            input_size=network.input_size,
+            view=network.view.kind,
+            crop_size=network.view.crop_size,
+            margin=margin,
+        ),
         provenance=provenance,
     )
     tensors = state if state is not None else network.body.state_dict()
@@ -110,6 +124,16 @@ def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightsInfo]:
     return tensors, validated(WeightsInfo, values, str(path), RunError)
 
 
+def tensors_sha256(tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of names, types, shapes and bytes of tensors: the weights without their file's metadata."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        digest.update(f"{name}|{tensor.dtype}|{tuple(tensor.shape)}|".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
 def load_network(path: Path) -> LoadedNetwork:
     """Rebuild a network from its weights file, in eval mode; raises RunError if they do not fit."""
     tensors, info = read_weights(path)
@@ -126,6 +150,9 @@ def load_network(path: Path) -> LoadedNetwork:
         input_size=info.preprocessing.input_size,
         modality=info.modalities[0],
         name=info.name,
+        view=info.preprocessing.view,
+        crop_size=info.preprocessing.crop_size,
+        options=info.options,
     )
     try:
         network.body.load_state_dict(tensors)

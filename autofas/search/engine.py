@@ -9,7 +9,11 @@ weight step ahead and differentiates through it by the central finite difference
     g       = grad_alpha L_val(theta') - lr * (grad_alpha L_train(theta+) - grad_alpha L_train(theta-)) / 2R
     theta+- = theta +- R * grad_theta' L_val(theta'),   R = 0.01 / |grad_theta' L_val(theta')|
 
-Neither leaves a trace in weights, running statistics or the weights' optimiser.
+`second-exact` replaces the quotient by the exact product of grad^2_{alpha, theta} L_train(theta) with
+grad_theta' L_val(theta'), by differentiating twice: no step length to choose (a difference across a ReLU's
+kink is not a derivative), at the price of keeping the graph of a gradient.
+
+None of them leaves a trace in weights, running statistics or the weights' optimiser.
 """
 
 from collections.abc import Sequence
@@ -27,6 +31,8 @@ from autofas.training.optim import build_optimizer
 PROBE = 0.01
 """Length of the finite difference's step in weight space, R * |gradient| (DARTS, section 2.3)."""
 
+Order = Literal["first", "second", "second-exact"]
+
 
 class BilevelEngine:
     """Steps of a bi-level search on one supernet; `modality` is the images it reads."""
@@ -37,15 +43,17 @@ class BilevelEngine:
         supervision: Supervision,
         weights: OptimizerConfig,
         arch: OptimizerConfig,
-        order: Literal["first", "second"] = "first",
+        order: Order = "first",
         modality: str = "color",
+        probe: float = PROBE,
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
+        self.probe = probe
         self.weights = supernet.weight_parameters()
         self.arch = supernet.arch_parameters()
         self.grad_clip = weights.grad_clip
         optimizer = build_optimizer(weights, self.weights)
-        if order == "second" and not isinstance(optimizer, torch.optim.SGD):
+        if order != "first" and not isinstance(optimizer, torch.optim.SGD):
             raise ValueError("second-order search looks one SGD step ahead; use sgd for the weights")
         self.weight_optimizer = optimizer
         self.arch_optimizer = build_optimizer(arch, self.arch)
@@ -102,15 +110,29 @@ class BilevelEngine:
             loss = self._loss(arch_batch)
             both = torch.autograd.grad(loss, [*self.arch, *self.weights])
             direct, direction = both[: len(self.arch)], both[len(self.arch) :]
-            radius = PROBE / torch.stack([part.norm() for part in direction]).norm()
-            above = self._arch_gradient_at(kept, direction, float(radius), weight_batch)
-            below = self._arch_gradient_at(kept, direction, -float(radius), weight_batch)
+            if self.order == "second-exact":
+                self._restore(kept)
+                implicit = self._mixed_derivative(direction, weight_batch)
+            else:
+                length = float(torch.stack([part.norm() for part in direction]).norm())
+                radius = self.probe / max(length, torch.finfo(torch.float32).tiny)
+                above = self._arch_gradient_at(kept, direction, radius, weight_batch)
+                below = self._arch_gradient_at(kept, direction, -radius, weight_batch)
+                implicit = [(up - down) / (2 * radius) for up, down in zip(above, below, strict=True)]
         finally:
-            with torch.no_grad():
-                for weight, value in zip(self.weights, kept, strict=True):
-                    weight.copy_(value)
-        implicit = [(up - down) / (2 * radius) for up, down in zip(above, below, strict=True)]
+            self._restore(kept)
         return loss, [grad - rate * part for grad, part in zip(direct, implicit, strict=True)]
+
+    def _restore(self, kept: Sequence[Tensor]) -> None:
+        with torch.no_grad():
+            for weight, value in zip(self.weights, kept, strict=True):
+                weight.copy_(value)
+
+    def _mixed_derivative(self, direction: Sequence[Tensor], batch: Batch) -> Sequence[Tensor]:
+        """grad_alpha (grad_theta L_train . direction) at the current weights."""
+        gradients = torch.autograd.grad(self._loss(batch), self.weights, create_graph=True)
+        products = [(gradient * part).sum() for gradient, part in zip(gradients, direction, strict=True)]
+        return torch.autograd.grad(torch.stack(products).sum(), self.arch)
 
     def _arch_gradient_at(
         self, kept: Sequence[Tensor], direction: Sequence[Tensor], radius: float, batch: Batch

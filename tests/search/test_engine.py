@@ -1,0 +1,140 @@
+"""Steps of the bi-level engine against autograd through the unrolled inner step, and what they leave alone."""
+
+import copy
+
+import pytest
+import torch
+
+from autofas.config import OptimizerConfig
+from autofas.data.loader import Batch
+from autofas.errors import RunError
+from autofas.models.space import Space, load_space
+from autofas.models.supernet import Supernet
+from autofas.models.supervisions import PixelwiseBCE
+from autofas.search.engine import BilevelEngine
+
+WEIGHTS = OptimizerConfig(lr=0.05, momentum=0.9, weight_decay=1e-3)
+ARCH = OptimizerConfig(name="adam", lr=0.01, schedule="constant", betas=(0.5, 0.999), weight_decay=1e-3)
+
+
+def tiny_space():
+    values = load_space("small").model_dump()
+    values["layout"].update(channels=4, stem=[{"channels": 4}], cells=["normal", "reduction"])
+    return Space.model_validate(values)
+
+
+def batch(seed, size=4):
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(size, 3, 8, 8, generator=generator, dtype=torch.float64)
+    return Batch({"color": images}, {"label": torch.arange(size) % 2}, torch.arange(size))
+
+
+def engine(order="first", weights=WEIGHTS, probe=1e-6):
+    torch.manual_seed(0)
+    net = Supernet(tiny_space(), 2).double()
+    with torch.no_grad():
+        for parameter in net.arch_parameters():
+            parameter.normal_()
+    # a short probe: in float64 it loses no digits, and on so small a net a long one crosses kinks
+    return BilevelEngine(net, PixelwiseBCE(), weights, ARCH, order, probe=probe)
+
+
+def loss_of(net, values, data):
+    output = torch.func.functional_call(net, values, (data.images["color"],))
+    return PixelwiseBCE().loss(output, data.targets)
+
+
+def unrolled_gradient(built, train, val):
+    """Gradient of L_val(theta - lr * (momentum * buffer + grad + decay * theta), alpha) by autograd alone."""
+    net = copy.deepcopy(built.supernet)
+    named = {name: p.detach().clone().requires_grad_() for name, p in net.named_parameters()}
+    arch = [name for name in named if name.startswith(("alphas", "betas"))]
+    weights = [name for name in named if name not in arch]
+    gradients = torch.autograd.grad(
+        loss_of(net, named, train), [named[name] for name in weights], create_graph=True
+    )
+    buffers = [
+        built.weight_optimizer.state.get(p, {}).get("momentum_buffer")
+        for p in built.supernet.weight_parameters()
+    ]
+    ahead = dict(named)
+    for name, gradient, buffer in zip(weights, gradients, buffers, strict=True):
+        step = gradient + WEIGHTS.weight_decay * named[name]
+        ahead[name] = named[name] - WEIGHTS.lr * (
+            step if buffer is None else step + WEIGHTS.momentum * buffer
+        )
+    return torch.autograd.grad(loss_of(net, ahead, val), [named[name] for name in arch])
+
+
+@pytest.mark.parametrize(("order", "tolerance"), [("second", 1e-3), ("second-exact", 1e-8)])
+def test_second_order_is_the_gradient_through_the_unrolled_step(order, tolerance):
+    built = engine(order)
+    built.weight_step(batch(1))  # so that momentum buffers are not empty
+    expected = unrolled_gradient(built, batch(2), batch(3))
+    with built.supernet.frozen_statistics():
+        _, got = built._second_order(batch(3), batch(2))
+    first_order = torch.autograd.grad(built._loss(batch(3)), built.arch)
+    flat = [torch.cat([part.flatten() for part in parts]) for parts in (expected, got, first_order)]
+    error = float((flat[0] - flat[1]).norm() / flat[0].norm())
+    assert error < tolerance
+    # the look ahead matters here: first order is far off
+    assert float((flat[0] - flat[2]).norm() / flat[0].norm()) > 0.1
+
+
+@pytest.mark.parametrize("order", ["first", "second", "second-exact"])
+def test_an_architecture_step_moves_nothing_else(order):
+    built = engine(order)
+    built.weight_step(batch(1))
+    before = copy.deepcopy(built.state_dict())
+    built.arch_step(batch(3), batch(2))
+    after = built.state_dict()
+    for name, value in before["supernet"].items():
+        same = torch.equal(value, after["supernet"][name])
+        if name.startswith(("alphas", "betas")):
+            assert not same, name
+        elif "num_batches" not in name:
+            assert same, name
+    for left, right in zip(
+        before["weight_optimizer"]["state"].values(), after["weight_optimizer"]["state"].values(), strict=True
+    ):
+        assert torch.equal(left["momentum_buffer"], right["momentum_buffer"])
+
+
+def test_a_weight_step_moves_weights_and_no_alpha():
+    built = engine()
+    before = copy.deepcopy(built.supernet.state_dict())
+    built.weight_step(batch(1))
+    after = built.supernet.state_dict()
+    parameters = [name for name, _ in built.supernet.named_parameters()]
+    moved = {name for name in parameters if not torch.equal(before[name], after[name])}
+    assert {name for name in parameters if name.startswith(("alphas", "betas"))}.isdisjoint(moved)
+    assert len(moved) == len(built.weights)
+
+
+def test_steps_lower_the_loss():
+    built = engine()
+    losses = []
+    for step in range(30):
+        built.arch_step(batch(3))
+        losses.append(float(built.weight_step(batch(1))))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_weight_step_is_sgd_with_clipping():
+    # against torch's own SGD on the same gradient
+    built = engine(weights=OptimizerConfig(lr=0.1, momentum=0.0, weight_decay=0.0, grad_clip=0.01))
+    before = [p.detach().clone() for p in built.weights]
+    built.weight_step(batch(1))
+    moved = torch.cat([(a - b.detach()).flatten() for a, b in zip(before, built.weights, strict=True)])
+    assert float(moved.norm()) == pytest.approx(0.1 * 0.01, rel=1e-3)
+
+
+def test_infinite_loss_stops_before_the_update():
+    built = engine()
+    bad = batch(1)
+    bad.images["color"][0] = float("nan")
+    before = copy.deepcopy(built.supernet.state_dict())
+    with pytest.raises(RunError, match="the loss is nan at a batch that starts at row 0"):
+        built.weight_step(bad)
+    for name, parameter in built.supernet.named_parameters():
+        assert torch.equal(before[name], parameter), name
