@@ -20,18 +20,9 @@ def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
     if data.fold is not None:
         yield config
         return
-    table = None
-    if data.dataset == "synthetic":
-        arguments = data.synthetic.arguments(data.modalities)
-        table = open_manifest(
-            "synthetic",
-            frames_per_video=data.frames_per_video,
-            synthetic=arguments,
-            cache_dir=data.cache_dir,
-            workers=data.workers,
-        )[1].table
-    elif data.dataset != "oulu":
-        table = open_manifest(data.dataset)[1].table
+    # the protocols of OULU-NPU have six folds whatever is on disk; those of a manifest depend on its rows
+    built_in = data.dataset in ("oulu", "synthetic")
+    table = None if built_in else open_manifest(data.dataset)[1].table
     numbers = folds(data.dataset, data.resolved_protocol, table)
     if numbers == (None,):
         yield config

@@ -48,12 +48,13 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.models.space import load_space
     from autofas.search.run import search
 
+    space = load_space(config.space)
     reports = []
     for fold_config in each_fold(config, resuming=args.resume is not None):
         result = search(fold_config, resume=args.resume, quiet=args.quiet)
         pictures = draw_genotype(result.genotype, result.path)
         if len(result.history) > 1:
-            draw_alphas(result.history, load_space(fold_config.space), result.path / "alphas.png")
+            draw_alphas(result.history, space, result.path / "alphas.png")
             pictures.append(result.path / "alphas.png")
         reports.append(
             {

@@ -1,4 +1,4 @@
-"""Steps of the bi-level engine against autograd through the unrolled inner step, and what they leave alone."""
+"""Steps of the bi-level engine against autograd through the unrolled inner step; what they leave alone."""
 
 import copy
 
@@ -114,7 +114,7 @@ def test_a_weight_step_moves_weights_and_no_alpha():
 def test_steps_lower_the_loss():
     built = engine()
     losses = []
-    for step in range(30):
+    for _ in range(30):
         built.arch_step(batch(3))
         losses.append(float(built.weight_step(batch(1))))
     assert losses[-1] < 0.5 * losses[0]

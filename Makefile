@@ -1,0 +1,38 @@
+# Both commands create their own environment in .venv from Python 3.11 or newer and the package registry.
+# Elsewhere than on Linux, or with PyTorch's CPU index in PIP_ARGS, torch is the small CPU build:
+#   make demo PIP_ARGS="--extra-index-url <PyTorch's CPU index>"
+PYTHON ?= python3
+PIP_ARGS ?=
+VENV ?= .venv
+RUN = $(VENV)/bin
+
+.PHONY: demo test test-all lint clean
+
+demo: $(VENV)/.installed
+	$(RUN)/autofas demo
+
+test: $(VENV)/.installed-test
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow"
+
+# the campaigns that take long: fault injection, larger fuzzing
+test-all: $(VENV)/.installed-test
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autofas needs Python 3.11 or newer: make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python setup.cfg constraints.txt
+	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt torch
+	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[test,dev,data]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info runs/demo

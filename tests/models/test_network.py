@@ -1,0 +1,92 @@
+"""The derived network: sizes, cost, and that it can learn by heart."""
+
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from autofas.models.build import build
+from autofas.models.candidates import CANDIDATES
+from autofas.models.genotype import Cell, genotype_from_cells
+from autofas.models.network import DerivedNetwork
+from autofas.models.operations import FactorizedReduce, build_operation
+from autofas.models.space import load_space
+
+FIVE_OF_EIGHT = ["sep_conv_3x3"] * 5 + ["skip_connect", "max_pool_3x3", "avg_pool_3x3"]
+ALL_SEPARABLE = ["sep_conv_3x3"] * 8
+
+
+def genotype(operations, space="auto_fas"):
+    names = iter(operations)
+    edges = [(node, source, next(names)) for node in range(2, 6) for source in (0, 1)]
+    cell = Cell(edges=edges, concat=(2, 3, 4, 5))
+    return genotype_from_cells(load_space(space), cell, cell, "test")
+
+
+def cost(network, size):
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        network.to("meta").eval()(torch.empty(1, 3, size, size, device="meta"))
+    return sum(p.numel() for p in network.parameters()), counter.get_total_flops() // 2
+
+
+@pytest.mark.parametrize(
+    ("operations", "params", "macs"), [(FIVE_OF_EIGHT, 0.27e6, 0.53e9), (ALL_SEPARABLE, 0.35e6, 0.58e9)]
+)
+def test_auto_fas_layout_costs_what_the_paper_prints(operations, params, macs):
+    # table 4 prints 0.27M and 0.53G; the all-separable bound follows from the same layout
+    found = cost(DerivedNetwork(genotype(operations)), 108)
+    assert found[0] == pytest.approx(params, rel=0.15)
+    assert found[1] == pytest.approx(macs, rel=0.15)
+
+
+@pytest.mark.parametrize(("size", "side"), [(108, 14), (107, 14), (112, 14), (64, 8), (33, 5)])
+def test_every_stride_halves_rounding_up(size, side):
+    network = DerivedNetwork(genotype(FIVE_OF_EIGHT)).eval()
+    with torch.no_grad():
+        assert network(torch.randn(1, 3, size, size)).shape == (1, 1, side, side)
+    assert network.genotype.layout.map_size(size) == side
+
+
+@pytest.mark.parametrize("name", [name for name in CANDIDATES if name != "none"])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("side", [7, 8])
+def test_operations_keep_or_halve_the_side(name, stride, side):
+    # a reduction cell whose operations forget their stride does not fit its neighbours
+    out = build_operation(name, 4, stride)(torch.randn(2, 4, side, side))
+    expected = (side + stride - 1) // stride
+    assert out.shape == (2, 4, expected, expected)
+
+
+def test_factorised_reduction_by_hand():
+    # on a 3x3 image the even grid holds 4 pixels, the odd grid one and padding
+    module = FactorizedReduce(1, 2).eval()
+    with torch.no_grad():
+        module.even.weight.fill_(1.0)
+        module.odd.weight.fill_(10.0)
+    image = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
+    out = module(image) * (1 + module.norm.eps) ** 0.5
+    torch.testing.assert_close(out[0, 0], torch.tensor([[1.0, 3.0], [7.0, 9.0]]))
+    torch.testing.assert_close(out[0, 1], torch.tensor([[50.0, 0.0], [0.0, 0.0]]))
+
+
+def test_derived_network_learns_64_images_by_heart():
+    torch.manual_seed(0)
+    network = build(genotype(FIVE_OF_EIGHT, "small"), input_size=32)
+    images = {"color": torch.randn(64, 3, 32, 32)}
+    label = torch.randint(0, 2, (64,)).float()
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    for _ in range(60):
+        loss = network.supervision.loss(network(images), {"label": label})
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    scores = network.score(images)
+    assert int(((scores >= 0.5).float() != label).sum()) == 0
+
+
+def test_drop_path_spares_identities_and_is_off_in_eval():
+    network = DerivedNetwork(genotype(FIVE_OF_EIGHT, "small"))
+    network.set_drop_path(0.9)
+    images = torch.randn(4, 3, 32, 32)
+    assert not torch.equal(network.train()(images), network(images))
+    network.eval()
+    assert torch.equal(network(images), network(images))

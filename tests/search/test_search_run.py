@@ -1,0 +1,148 @@
+"""The verb `search` on generated faces: what moves, what repeats, what a resumed run continues."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import autofas
+from autofas.config import SearchConfig, resolve
+from autofas.errors import AutofasError, RunError
+from autofas.models.genotype import load_genotype
+from autofas.search.run import search
+
+
+def config(tmp_path, data, **changes):
+    values = {
+        "space": "small",
+        "epochs": 3,
+        "warmup_epochs": 1,
+        "batch_size": 32,
+        "input_size": 16,
+        "augment": "basic",
+        "runs_dir": str(tmp_path),
+        "threads": 1,
+        "device": "cpu",
+        "data": data,
+    }
+    return SearchConfig.model_validate(values | changes)
+
+
+def losses(result):
+    return [(row["train_loss"], row["arch_loss"]) for row in result.results]
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    from tests.conftest import TINY_FACES
+
+    return search(config(tmp_path_factory.mktemp("runs"), TINY_FACES))
+
+
+def test_alphas_wait_for_the_warm_up_and_then_move(first):
+    before, warm, *rest = first.history
+    for kind in ("normal", "reduction"):
+        np.testing.assert_array_equal(before[kind], warm[kind])
+        assert not np.array_equal(warm[kind], rest[0][kind])
+        assert not np.array_equal(rest[0][kind], rest[1][kind])
+        assert not np.array_equal(warm[f"{kind}_beta"], rest[1][f"{kind}_beta"])
+    assert first.results[0]["arch_loss"] == ""
+    assert first.results[1]["arch_loss"] > 0
+
+
+def test_the_run_folder_is_complete(first):
+    names = {path.name for path in first.path.iterdir()}
+    expected = {"config.yaml", "env.json", "results.csv", "log.txt", "genotype.json", "alphas.csv"}
+    assert expected | {"checkpoint-last", "checkpoint-previous"} <= names
+    assert load_genotype(first.path / "genotype.json") == first.genotype
+    with open(first.path / "alphas.csv") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 4 * 2 * 14 * 6  # epochs and the start, kinds, edges, operations
+    last = [row for row in rows if row["epoch"] == "3" and row["cell"] == "normal"]
+    read = np.array([float(row["alpha"]) for row in last]).reshape(14, 6)
+    np.testing.assert_array_equal(read, first.history[-1]["normal"])
+
+
+def test_one_seed_repeats_itself_and_another_differs(first, tmp_path, tiny_data):
+    again = search(config(tmp_path, tiny_data))
+    assert again.genotype.same_network(first.genotype)
+    assert losses(again) == losses(first)
+    other = search(config(tmp_path, tiny_data, seed=1))
+    assert losses(other) != losses(first)
+    assert not np.array_equal(other.history[-1]["normal"], first.history[-1]["normal"])
+
+
+def test_a_resumed_search_is_the_uninterrupted_one(first, tmp_path, tiny_data, monkeypatch):
+    from autofas.search import run as module
+
+    real = module.save_checkpoint
+
+    def stop_after_two(folder, state):
+        real(folder, state)
+        if state["epoch"] == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "save_checkpoint", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        search(config(tmp_path, tiny_data))
+    monkeypatch.undo()
+    resumed = search(config(tmp_path, tiny_data), resume=str(tmp_path / "search" / "exp"))
+    assert losses(resumed) == losses(first)
+    for name, values in first.history[-1].items():
+        np.testing.assert_array_equal(resumed.history[-1][name], values)
+
+
+def test_resuming_with_another_configuration_shows_the_difference(first, tiny_data):
+    changed = config(first.path.parent.parent, tiny_data, epochs=4)
+    with pytest.raises(RunError, match="epochs was 3, is 4"):
+        search(changed, resume=str(first.path))
+
+
+def test_the_dev_and_test_splits_are_not_looked_at(first, tmp_path, tiny_data, monkeypatch):
+    from autofas.data.catalog import Dataset
+
+    asked = []
+    real = Dataset.split
+    monkeypatch.setattr(Dataset, "split", lambda self, name: asked.append(name) or real(self, name))
+    search(config(tmp_path, tiny_data, epochs=2))
+    assert set(asked) == {"train"}
+
+
+def test_weight_and_architecture_halves_share_no_subject(first):
+    log = (first.path / "log.txt").read_text()
+    assert "120 frames of 2 subjects for the weights, 120 of 2 for the architecture" in log
+
+
+def test_random_strategy_needs_no_data(tmp_path):
+    values = {"strategy": "random", "space": "small", "runs_dir": str(tmp_path), "threads": 1}
+    one, two = (search(SearchConfig.model_validate(values | {"seed": seed})) for seed in (0, 1))
+    assert one.genotype.derivation == "random"
+    assert not one.genotype.same_network(two.genotype)
+
+
+@pytest.mark.parametrize("strategy", ["darts", "pc-darts"])
+@pytest.mark.parametrize("order", ["first", "second"])
+def test_strategies_and_orders_run(tmp_path, tiny_data, strategy, order):
+    result = search(
+        config(tmp_path, tiny_data, strategy=strategy, order=order, epochs=1, warmup_epochs=0, batch_size=60)
+    )
+    assert ("normal_beta" in result.history[0]) == (strategy == "pc-darts")
+    assert result.genotype.derivation == ("pc-darts" if strategy == "pc-darts" else "auto-fas")
+
+
+def test_the_package_is_the_verb():
+    assert callable(autofas.search)
+
+
+def test_faults_of_a_configuration_are_told_at_once():
+    with pytest.raises(AutofasError) as caught:
+        resolve(SearchConfig, "search", assignments=["wieghts.lr=1", "epochs=0", "data.protcol=1"])
+    text = str(caught.value)
+    assert "did you mean weights" in text
+    assert "did you mean protocol" in text
+    assert "epochs" in text
+
+
+def test_warm_up_must_leave_an_epoch(tiny_data):
+    with pytest.raises(AutofasError, match="warmup_epochs 3 leaves no epoch of 3"):
+        resolve(SearchConfig, "search", assignments=["epochs=3", "warmup_epochs=3"])
