@@ -21,6 +21,12 @@ VERBS = (
     "train",
     "evaluate",
     "score",
+    "compare",
+    "fuse",
+    "average",
+    "verify",
+    "table",
+    "check-table",
     "profile",
     "pareto",
     "inspect",
@@ -56,7 +62,7 @@ def build_parser() -> Parser:
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
     aliases = {verb: [alias for alias, name in ALIASES.items() if name == verb] for verb in VERBS}
     for verb in VERBS:
-        module = importlib.import_module(f"autofas.commands.{verb}")
+        module = importlib.import_module(f"autofas.commands.{verb.replace('-', '_')}")
         verb_parser = verbs.add_parser(
             verb, help=module.HELP, description=module.__doc__, aliases=aliases[verb]
         )

@@ -183,6 +183,7 @@ class TrainConfig(RunConfig):
     init: str | None = None
     init_map: str | None = None
     keep: Literal["best", "last"] = "best"
+    checkpoint_every: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _one_network(self) -> "TrainConfig":

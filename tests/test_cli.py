@@ -122,6 +122,8 @@ def test_a_damaged_image_is_named_with_its_row_and_nothing_is_left_behind(capsys
         "feathernet_b",
         "--input-size",
         "32",
+        "--modality",
+        "color",
         "--runs-dir",
         str(tmp_path / "runs"),
     ]

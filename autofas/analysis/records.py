@@ -20,6 +20,12 @@ def sample_input(network: Network) -> Any:
     return {name: torch.zeros(1, 3, size, size) for name in network.modalities}
 
 
+def input_words(network: Network) -> str:
+    """One sample's shape in words, with the modality where it is not color alone: `depth 3x224x224`."""
+    shape = describe(sample_input(network))
+    return shape if network.modalities == ("color",) or "+" in shape else f"{network.modalities[0]} {shape}"
+
+
 def profile_network(network: Network) -> Profile:
     """Parameters and MACs of a network for one sample of its input size."""
     return profile(network.body, sample_input(network))
@@ -41,7 +47,7 @@ def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
         params=cost.params,
         macs=cost.macs,
         counter=COUNTER,
-        input=describe(sample_input(network)),
+        input=input_words(network),
         seed=figures["seed"],
         commit=figures["commit"],
     )

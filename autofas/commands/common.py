@@ -36,10 +36,15 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
 def add_data_arguments(parser: argparse.ArgumentParser) -> None:
     """--dataset, --protocol, --fold, --data-root, --frames-per-video."""
     group = parser.add_argument_group("data")
-    group.add_argument("--dataset", metavar="NAME|FILE", help="oulu, synthetic, or a manifest.csv")
+    group.add_argument(
+        "--dataset",
+        metavar="NAME|FILE",
+        help="oulu, replay-attack, casia-mfsd, casia-surf, nuaa, ..., synthetic, or a manifest.csv",
+    )
     group.add_argument(
         "--protocol",
-        help="1 to 4 (OULU-NPU), none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
+        help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
+        " none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
     )
     group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")

@@ -6,7 +6,7 @@ from typing import Any
 
 from autofas.commands import common
 
-HELP = "score trained runs on a split: APCER, BPCER, ACER at the dev threshold"
+HELP = "score trained runs on a split: APCER, BPCER, ACER at the dev threshold; folds, cross-data-set tests"
 KEYS = {
     **common.DATA_KEYS,
     "split": "split",
@@ -16,47 +16,81 @@ KEYS = {
     "level": "level",
     "device": "device",
     "threads": "threads",
+    "cross": "cross.dataset",
+    "cross_root": "cross.data_root",
+    "cross_protocol": "cross.protocol",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("evaluation")
-    group.add_argument("--run", metavar="DIR", nargs="+", required=True, help="run folders")
+    group.add_argument(
+        "--run", metavar="DIR", nargs="+", required=True, help="run folders, such as all folds"
+    )
     group.add_argument("--split", choices=("train", "dev", "test"))
     group.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
     group.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")
     group.add_argument("--pais", choices=("family", "instrument"), help="what APCER takes its maximum over")
-    group.add_argument("--level", choices=("video", "frame"))
+    group.add_argument(
+        "--level", choices=("video", "frame"), help="of the leaderboard's figures (both print)"
+    )
     group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv beside the runs")
+    group.add_argument("--out", metavar="STEM", help="all of it as STEM.json, means and std as STEM.csv")
+    cross = parser.add_argument_group("cross-data-set test")
+    cross.add_argument("--cross", metavar="NAME|FILE", help="another data set, a name or a manifest.csv")
+    cross.add_argument("--cross-root", metavar="DIR", help="its folder")
+    cross.add_argument("--cross-protocol", help="which of its rows are test (default: its split column)")
     common.add_data_arguments(parser)
     common.add_machine_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
-    """Evaluate every run; with several, their mean and standard deviation too."""
+    """Evaluate every run; with several, the mean and standard deviation of each network's folds and seeds."""
     from autofas.analysis.leaderboard import append_leaderboard
     from autofas.analysis.records import leaderboard_row
-    from autofas.commands.tables import figures_table
+    from autofas.commands.tables import breakdown_table, cross_table, figures_table, summary_table
     from autofas.config import EvaluateConfig, resolve
-    from autofas.evaluation.figures import mean_and_std
+    from autofas.errors import ConfigError
     from autofas.evaluation.run import evaluate
+    from autofas.evaluation.summary import summarize, summary_text
+    from autofas.runs import write_json, write_text
 
-    reports = []
+    if args.cross is None and (args.cross_root or args.cross_protocol):
+        raise ConfigError("--cross-root and --cross-protocol describe --cross; name the data set with it")
+    reports, crossed, notes = [], [], []
     for folder in args.run:
         flags = {"run": folder, **common.flags(args, KEYS)}
         config = resolve(EvaluateConfig, "evaluate", flags=flags)
         evaluation = evaluate(config, quiet=args.quiet)
         reports.append(evaluation.figures)
-        # figures of train and dev are no results
-        if config.split == "test":
+        if evaluation.cross is not None:
+            crossed.append(evaluation.cross)
+        # figures of train and dev are no results, and a board takes no figure that is undefined
+        if config.split == "test" and evaluation.figures["acer"] is not None:
             place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))
             append_leaderboard(place, [leaderboard_row(evaluation)], replace=True)
+        elif config.split == "test":
+            notes.append(f"{folder} is not on the leaderboard: {evaluation.figures['undefined']['acer']}")
     print(figures_table(reports))
+    values: dict[str, Any] = reports[0] if len(reports) == 1 else {"runs": reports}
     if len(reports) == 1:
-        return reports[0]
-    names = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc", "eer")
-    return {"runs": reports, "mean_std_ddof0": mean_and_std(reports, names)}
+        print(f"\n{breakdown_table(reports[0]['breakdown'])}")
+    summaries = summarize(reports)
+    if len(reports) > 1:
+        values["summaries"] = summaries
+        if shown := [summary for summary in summaries if len(summary["runs"]) > 1]:
+            print(f"\n{summary_table(shown)}")
+    if crossed:
+        values = {**values, "cross": crossed}
+        print(f"\n{cross_table(crossed)}")
+    for note in notes:
+        print(f"note: {note}")
+    if args.out:
+        write_json(Path(f"{args.out}.json"), values)
+        write_text(Path(f"{args.out}.csv"), summary_text(summaries))
+        print(f"written  {args.out}.json, {args.out}.csv")
+    return values
 
 
 def leaderboard_of(run: Path) -> Path:

@@ -1,6 +1,7 @@
 """autofas score: the figures of any model's score file."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 HELP = "APCER, BPCER, ACER of any model's score file"
@@ -9,21 +10,28 @@ HELP = "APCER, BPCER, ACER of any model's score file"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument(
-        "scores", metavar="FILE", help="path,video,subject,pai,score; 'score label' lines; or bob's CSV"
+        "scores",
+        metavar="FILE",
+        help="path,video,subject,pai,score (session, device too); 'score label' lines; or bob's CSV",
     )
     parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
     parser.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
     parser.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")
     parser.add_argument("--pais", choices=("family", "instrument"), default="family")
     parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    parser.add_argument("--out", metavar="STEM", help="also STEM.json, STEM.csv and STEM-breakdown.csv")
 
 
 def run(args: argparse.Namespace) -> Any:
     """Read, judge, print."""
-    from autofas.commands.tables import figures_table
+    from autofas.commands.tables import breakdown_table, figures_table
     from autofas.errors import MetricError
-    from autofas.evaluation.figures import at_level, choose_threshold, figures
-    from autofas.metrics import read_scores
+    from autofas.evaluation.breakdown import CONDITIONS
+    from autofas.evaluation.figures import Terms
+    from autofas.evaluation.report import breakdown_text, figures_text, report
+    from autofas.metrics import read_columns, read_scores
+    from autofas.run_record import file_sha256
+    from autofas.runs import write_json, write_text
 
     table = read_scores(args.scores)
     dev = read_scores(args.dev) if args.dev else None
@@ -33,16 +41,26 @@ def run(args: argparse.Namespace) -> Any:
             f"the threshold rule {rule} needs the dev split's scores: give --dev FILE, "
             "--threshold-value X, or --threshold test-eer (which tunes on test)"
         )
+    if dev is not None and (shared := {*dev.subjects} & {*table.subjects} - {""}):
+        raise MetricError(
+            f"{args.dev} and {args.scores} share subject {min(shared)}; the threshold would have seen a face "
+            "it judges"
+        )
     level = args.level or ("video" if any(table.videos) else "frame")
-    judged = at_level(table, level)
-    judged_dev = None if dev is None else at_level(dev, level)
-    threshold = choose_threshold(rule, args.pais, judged_dev, judged, args.threshold_value)
+    terms = Terms(rule, args.threshold_value, args.pais, level)
     values = {
         "model": args.scores,
         "dataset": "",
         "split": "",
-        "level": level,
-        **figures(judged, threshold, args.pais),
+        **report(table, dev, terms, read_columns(args.scores, CONDITIONS)),
+        "scores_sha256": file_sha256(Path(args.scores)),
+        "dev_scores_sha256": file_sha256(Path(args.dev)) if args.dev else None,
     }
     print(figures_table([values]))
+    print(f"\n{breakdown_table(values['breakdown'])}")
+    if args.out:
+        write_json(Path(f"{args.out}.json"), values)
+        write_text(Path(f"{args.out}.csv"), figures_text(values))
+        write_text(Path(f"{args.out}-breakdown.csv"), breakdown_text(values["breakdown"]))
+        print(f"written  {args.out}.json, {args.out}.csv, {args.out}-breakdown.csv")
     return values

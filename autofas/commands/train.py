@@ -15,6 +15,8 @@ KEYS = {
     "batch_size": "batch_size",
     "augment": "augment",
     "input_size": "input_size",
+    "init": "init",
+    "init_map": "init_map",
 }
 
 
@@ -25,8 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
     group.add_argument("--epochs", type=int)
     group.add_argument("--batch-size", type=int)
-    group.add_argument("--augment", help="none, basic or recapture")
+    group.add_argument("--augment", help="none, flip, geometric, basic or recapture")
     group.add_argument("--input-size", type=int, help="side of the input in pixels")
+    group.add_argument("--modality", choices=("color", "depth", "ir"), help="what a one-stream network reads")
+    group.add_argument(
+        "--init", metavar="FILE", help="start from a checkpoint: .safetensors, or .pt with tensors"
+    )
+    group.add_argument("--init-map", metavar="FILE", help="YAML that renames the checkpoint's prefixes")
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)
@@ -34,26 +41,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Train every fold asked for."""
-    from autofas.config import TrainConfig, resolve, to_yaml
+    from autofas.config import to_yaml
+    from autofas.recipes import resolve_training
 
-    config = resolve(
-        TrainConfig,
-        "train",
-        preset=args.preset,
-        file=args.config,
-        flags=common.flags(args, KEYS),
-        assignments=args.set,
-    )
+    flags = common.flags(args, KEYS)
+    if args.modality:
+        flags["data.modalities"] = [args.modality]
+    config, notes = resolve_training(preset=args.preset, file=args.config, flags=flags, assignments=args.set)
     if args.print_config:
         print(to_yaml(config), end="")
         return None
     from autofas.commands.folds import each_fold
     from autofas.models.weights import WEIGHTS_FILE
+    from autofas.training.modalities import with_modalities
     from autofas.training.run import train
 
     reports = []
-    for fold_config in each_fold(config, resuming=args.resume is not None):
-        result = train(fold_config, resume=args.resume, quiet=args.quiet)
+    for fold_config in each_fold(with_modalities(config), resuming=args.resume is not None):
+        result = train(fold_config, resume=args.resume, quiet=args.quiet, notes=notes)
         best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
         reports.append(
             {

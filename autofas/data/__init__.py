@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from autofas.data.frames import check_files
     from autofas.data.loader import Batch, Loader, evaluation_batches
     from autofas.data.manifest import BONA_FIDE, Manifest, read_manifest, write_manifest
-    from autofas.data.oulu import read_oulu
     from autofas.data.partition import check_disjoint, leave_out, split_halves
     from autofas.data.protocols import OULU_FOLDS, apply_protocol, folds, oulu_split
+    from autofas.data.readers.oulu import read_oulu
     from autofas.data.sampler import EpochSampler
     from autofas.data.store import FrameStore
 
@@ -26,7 +26,7 @@ _HOMES = {
     "frames": ("check_files",),
     "loader": ("Batch", "Loader", "evaluation_batches"),
     "manifest": ("BONA_FIDE", "Manifest", "read_manifest", "write_manifest"),
-    "oulu": ("read_oulu",),
+    "readers.oulu": ("read_oulu",),
     "partition": ("check_disjoint", "leave_out", "split_halves"),
     "protocols": ("OULU_FOLDS", "apply_protocol", "folds", "oulu_split"),
     "sampler": ("EpochSampler",),

@@ -1,8 +1,8 @@
 """From a name or a path to a data set divided by a protocol, with what a reader of its figures must know.
 
-Built-in names: ``oulu`` (a folder the user has) and ``synthetic`` (generated into a cache folder on first
-use). Any other data set comes as the path of a manifest.csv. A reader for another set is a function from a
-folder to a manifest and notes, entered in ``load_dataset``.
+Built-in names: the published sets of ``READERS`` (a folder the user has) and ``synthetic`` (generated into a
+cache folder on first use). Any other data set comes as the path of a manifest.csv. A reader for another set
+is a module of ``readers``, entered in ``READERS``.
 """
 
 from __future__ import annotations
@@ -21,22 +21,24 @@ import pandas as pd
 from autofas.data.faults import shown
 from autofas.data.frames import sample_frames
 from autofas.data.manifest import Manifest, read_manifest
-from autofas.data.oulu import FRAMES_PER_VIDEO, missing_message, read_oulu
 from autofas.data.protocols import apply_protocol, check_disjoint
+from autofas.data.readers import by_manifest, casia_mfsd, casia_surf, nuaa, oulu, replay_attack
+from autofas.data.readers.reading import About, Reading
 from autofas.errors import DataError
 
-BUILT_IN = ("oulu", "synthetic")
-WITHOUT_READER = {
-    "casia-fasd": "CASIA-FASD",
-    "casia-mfsd": "CASIA-FASD",
-    "casia-surf": "CASIA-SURF",
-    "casia-surf-cefa": "CASIA-SURF CeFA",
-    "great-fasd-s": "GREAT-FASD-S",
-    "msu-mfsd": "MSU-MFSD",
-    "nuaa": "NUAA",
-    "replay-attack": "Replay-Attack",
-    "siw": "SiW",
+READERS: Mapping[str, tuple[About, Callable[..., Reading]]] = {
+    "oulu": (oulu.ABOUT, oulu.read),
+    "replay-attack": (replay_attack.ABOUT, replay_attack.read),
+    "casia-mfsd": (casia_mfsd.ABOUT, casia_mfsd.read),
+    "casia-surf": (casia_surf.ABOUT, casia_surf.read),
+    "great-fasd-s": (by_manifest.GREAT_FASD_S, by_manifest.read_great_fasd_s),
+    "mmfd": (by_manifest.MMFD, by_manifest.read_mmfd),
+    "nuaa": (nuaa.ABOUT, nuaa.read),
 }
+BUILT_IN = (*READERS, "synthetic")
+ALIASES = {"casia-fasd": "casia-mfsd", "oulu-npu": "oulu", "replay": "replay-attack"}
+WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "msu-mfsd": "MSU-MFSD", "siw": "SiW"}
+DEFAULT_PROTOCOLS = {"replay-attack": "grandtest", "casia-mfsd": "overall", "nuaa": "official"}
 Progress = Callable[[int, int], None]
 
 
@@ -91,6 +93,8 @@ def load_dataset(
         workers=workers,
         progress=progress,
     )
+    if protocol is None:
+        protocol = DEFAULT_PROTOCOLS.get(name)
     split = apply_protocol(
         manifest.table, protocol, fold, seed=seed, dev_share=dev_share, test_share=test_share
     )
@@ -111,15 +115,15 @@ def open_manifest(
 ) -> tuple[str, Manifest, tuple[str, ...]]:
     """A data set's name, its undivided manifest, and notes on what differs from the published set."""
     text = os.fspath(name_or_path)
-    if text == "oulu":
+    name = built_in_name(text)
+    if name == "synthetic":
+        return name, *_synthetic(synthetic or {}, frames_per_video, cache_dir, workers, progress)
+    if name is not None:
+        about, read = READERS[name]
         if data_root is None:
-            raise DataError(
-                missing_message(Path("oulu")).replace("that folder does not exist", "no --data-root given")
-            )
-        read = read_oulu(data_root, frames_per_video or FRAMES_PER_VIDEO)
-        return "oulu", read.manifest, read.differences
-    if text == "synthetic":
-        return "synthetic", *_synthetic(synthetic or {}, frames_per_video, cache_dir, workers, progress)
+            raise DataError(about.missing(None))
+        reading = read(data_root) if frames_per_video is None else read(data_root, frames_per_video)
+        return name, reading.manifest, reading.differences
     place = _manifest_path(text)
     manifest = read_manifest(place)
     if frames_per_video is not None:
@@ -171,16 +175,39 @@ def _manifest_path(text: str) -> Path:
         if place.is_dir():
             raise DataError(f"{place}: is a folder without a manifest.csv; give the path of a manifest")
         return place
-    known = {name.replace("-", ""): name for name in (*BUILT_IN, *WITHOUT_READER)}
-    plain = text.lower().replace("-", "").replace("_", "").replace(" ", "")
+    known = _known()
+    plain = _plain(text)
     name = known.get(plain)
     if name in WITHOUT_READER:
         raise DataError(
             f"{WITHOUT_READER[name]} has no reader yet; list its frames in a manifest.csv"
             " (path,pai,subject,session,video,frame,split) and give its path as --dataset"
         )
-    near = [known[word] for word in difflib.get_close_matches(plain, known, n=2)]
+    near = dict.fromkeys(known[word] for word in difflib.get_close_matches(plain, known, n=2))
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     raise DataError(
         f"data set {shown(text)} is not known{hint} choose {', '.join(BUILT_IN)} or give a manifest.csv"
     )
+
+
+def built_in_name(text: str) -> str | None:
+    """The built-in name that is meant (``ReplayAttack`` is ``replay-attack``), None for anything else.
+
+    A name with a dot or a slash is a path, and so is one that exists as a file or holds a manifest.csv.
+    """
+    if text in BUILT_IN:
+        return text
+    place = Path(text)
+    if place.is_file() or (place / "manifest.csv").is_file() or len(place.parts) > 1 or place.suffix:
+        return None
+    name = _known().get(_plain(text))
+    return name if name in BUILT_IN else None
+
+
+def _known() -> dict[str, str]:
+    names = {name: name for name in (*BUILT_IN, *WITHOUT_READER)} | ALIASES
+    return {_plain(word): name for word, name in names.items()}
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("-", "").replace("_", "").replace(" ", "")

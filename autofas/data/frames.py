@@ -163,16 +163,15 @@ def _jobs(rows: pd.DataFrame, modality: str, faults: Faults) -> list[tuple[str, 
 
 
 def _faults_of(manifest: Manifest, path: str, frames: list[int]) -> list[str]:
-    place = manifest.resolve(path)
     if not is_video(path):
         try:
-            decode_image(place)
+            decode_image(manifest.resolve(path))
         except DataError as error:
             return [str(error)] * len(frames)
         return [""] * len(frames)
     found: set[int] = set()
     try:
-        found.update(index for index, _ in decode_frames(place, frames))
+        found.update(index for index, _ in decode_frames(manifest.resolve(path), frames))
     except DataError as error:
         return ["" if frame in found else str(error) for frame in frames]
     return [""] * len(frames)

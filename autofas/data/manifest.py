@@ -18,6 +18,7 @@ import os
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -69,11 +70,20 @@ class Manifest:
     source: str = "manifest"
 
     def resolve(self, path: str) -> Path:
-        """The place of a manifest path on this machine."""
-        return self.root / path
+        """The place of a manifest path on this machine; raises ``DataError`` where links lead out of the
+        root."""
+        place = self.root / path
+        if not _inside(self.root, place.parent) or (place.is_symlink() and not _inside(self.root, place)):
+            raise DataError("is a link out of the data's folder; put the file there, or move the manifest up")
+        return place
 
     def __len__(self) -> int:
         return len(self.table)
+
+
+@lru_cache(maxsize=2**16)
+def _inside(root: Path, place: Path) -> bool:
+    return place.resolve().is_relative_to(root.resolve())
 
 
 def read_manifest(path: str | os.PathLike[str]) -> Manifest:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,18 @@ Splits = dict[str, pd.DataFrame]
 _DRAWS = 32  # enough to balance the sides, few enough that seeds still differ
 _LAST_DRAWS = 5000  # only where none of the first held both classes on both sides
 _NAMED = 5
+
+
+@dataclass(frozen=True)
+class Split:
+    """The parts of one protocol and fold, and what a reader of its figures must know.
+
+    ``shared_subjects`` says that the protocol permits subjects in both train and test.
+    """
+
+    parts: Splits
+    notes: tuple[str, ...] = ()
+    shared_subjects: bool = False
 
 
 def leave_out(

@@ -4,13 +4,14 @@ OULU-NPU's four protocols (Boulkenafet et al., FG 2017) are rules on phone, sess
 table below yields exactly the sets of the 42 official lists. Any manifest can also use ``none`` (its own
 split column) or a development protocol made from its train and dev rows, its test rows set aside:
 
-leave-one-session-out[:NAME]       test is that session; the other rows give train and dev by subject
+leave-one-session-out[:NAME]                  test is that session; the others give train and dev by subject
 leave-one-session-and-subjects-out[:NAME]     as above, and the subjects of test are in no other split
 leave-one-device-out, leave-one-device-and-subjects-out, leave-one-pai-out, leave-one-pai-and-subjects-out
-leave-one-subject-out[:NAME]       NAME may join several by '+' leave-subjects-out:N               N groups
-of subjects, one a fold
+leave-one-subject-out[:NAME]                  NAME may join several by '+'
+leave-subjects-out:N                          N groups of subjects, one a fold
 
-Without NAME the values, sorted, are the folds 1, 2, ...
+Without NAME the values, sorted, are the folds 1, 2, ... Protocols of other published sets, and those across
+cameras, are in named_protocols.py.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ import pandas as pd
 
 from autofas.data.faults import shown
 from autofas.data.manifest import BONA_FIDE, SPLITS
+from autofas.data.named_protocols import has_name, named_folds, named_split
 from autofas.data.partition import (
+    Split,
     Splits,
     check_disjoint,
     leave_group_out,
@@ -59,7 +62,7 @@ _KNOWN_INSTRUMENTS = (BONA_FIDE, "print1", "replay1")
 _NEW_INSTRUMENTS = (BONA_FIDE, "print2", "replay2")
 _LEAVE = re.compile(r"leave-one-(session|device|pai|subject)(-and-subjects)?-out(?::(.+))?")
 _GROUPS = re.compile(r"leave-subjects-out:([0-9]{1,6})")
-_CHOICES = "none, leave-one-{session,subject,pai,device}-out[:NAME] or leave-subjects-out:N"
+_CHOICES = "none, leave-one-{session,subject,pai,device}-out[:NAME] or leave-subjects-out:N, or a set's own"
 
 
 @dataclass(frozen=True)
@@ -77,18 +80,6 @@ OULU_RULES = {
     3: OuluRule(True, (OULU_SESSIONS, OULU_SESSIONS), (OULU_PAIS, OULU_PAIS)),
     4: OuluRule(True, (("1", "2"), ("3",)), (_KNOWN_INSTRUMENTS, _NEW_INSTRUMENTS)),
 }
-
-
-@dataclass(frozen=True)
-class Split:
-    """The parts of one protocol and fold, and what a reader of its figures must know.
-
-    ``shared_subjects`` says that the protocol permits subjects in both train and test.
-    """
-
-    parts: Splits
-    notes: tuple[str, ...] = ()
-    shared_subjects: bool = False
 
 
 def oulu_split(table: pd.DataFrame, protocol: int | str, fold: int | None = None) -> Splits:
@@ -132,6 +123,8 @@ def folds(
     name = _name(protocol)
     if name == "none":
         return (None,)
+    if has_name(name):
+        return named_folds(name, table)
     if name.isdigit() or (dataset in OULU_DATASETS and not name.startswith("leave")):
         number = _oulu_number(name)
         if number not in (3, 4) or table is None or "device" not in table:
@@ -167,6 +160,8 @@ def apply_protocol(
             raise DataError(f"fold {fold} was given, but protocol none has no folds; drop --fold")
         parts = {split: table[table["split"] == split] for split in SPLITS}
         return Split({split: part for split, part in parts.items() if len(part)})
+    if has_name(name):
+        return named_split(table, name, fold, seed=seed, dev_share=dev_share)
     if not name.startswith("leave"):
         parts = oulu_split(table, name, fold)
         where = f"OULU protocol {name}" + (f" fold {fold}" if fold is not None else "")

@@ -150,7 +150,7 @@ def _stamps(manifest: Manifest, rows: pd.DataFrame, modalities: Sequence[str]) -
         for path in dict.fromkeys(rows[modality_column(rows, name)]):
             try:
                 status = os.stat(manifest.resolve(path))
-            except OSError:
+            except (OSError, DataError):
                 continue  # decoding names what is missing, with its line
             digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]

@@ -3,7 +3,7 @@
 `whole`     the crop, stored at the network's size.
 `centre`    its centre: VisionLabs (Parkin and Grinchuk, CVPRW 2019, section 5.2) resize to 125 and cut 112.
 `patches`   FaceBagNet (Shen et al., CVPRW 2019): training takes one random patch, its place, flips and
-            rotation drawn for each modality by itself; evaluation 9 places x 4 flips, whose scores are averaged.
+            rotation drawn for each modality by itself; evaluation 9 places x 4 flips, scores averaged.
 `degraded`  AFA (Chen et al., IEEE Access 2021, section V.A): resized to the input, then a 3x3 Gaussian of
             sigma 1.5; the clear image at twice the input's side is what its augmentation is taught.
 
@@ -84,7 +84,9 @@ class View:
             for axes in ((-1,), (-2,), (-2, -1)):
                 yield {name: image.flip(axes) for name, image in patch.items()}
 
-    def _random_patches(self, images: Mapping[str, Tensor], seed: int, epoch: int, rows: np.ndarray) -> Images:
+    def _random_patches(
+        self, images: Mapping[str, Tensor], seed: int, epoch: int, rows: np.ndarray
+    ) -> Images:
         numbers = uniforms(seed ^ _SALT, epoch, rows, _DRAWS_A_MODALITY * len(images))  # (B, 5 * modalities)
         size = self.input_size
         result = {}
@@ -111,7 +113,9 @@ def make_view(kind: str, input_size: int, crop_size: int | None = None) -> View:
     """
     if kind not in KINDS:
         raise ConfigError(f"view {kind} does not exist; choose {', '.join(KINDS)}")
-    least = {"whole": input_size, "centre": input_size, "patches": input_size, "degraded": 2 * input_size}[kind]
+    least = {"whole": input_size, "centre": input_size, "patches": input_size, "degraded": 2 * input_size}[
+        kind
+    ]
     default = {
         "whole": input_size,
         "centre": round(input_size * CENTRE_OF),
@@ -122,7 +126,8 @@ def make_view(kind: str, input_size: int, crop_size: int | None = None) -> View:
     if size < least or (kind == "whole" and size != input_size):
         exactly = "exactly" if kind == "whole" else "at least"
         raise ConfigError(
-            f"view.crop_size {size} does not fit: view {kind} of a {input_size}-pixel input needs {exactly} {least}"
+            f"view.crop_size {size} does not fit view {kind} of a {input_size}-pixel input; "
+            f"choose {exactly} {least}"
         )
     return View(kind, input_size, size)
 

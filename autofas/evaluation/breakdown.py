@@ -23,9 +23,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def conditions_by_video(
-    table: ScoreTable, conditions: Mapping[str, Sequence[str]]
-) -> dict[str, list[str]]:
+def conditions_by_video(table: ScoreTable, conditions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Conditions (n,) of frames as conditions of the videos of `table.by_video()` (v,).
 
     Raises MetricError for a video with two values of a condition.

@@ -1,7 +1,7 @@
 """From score tables to the figures of a report, each with the threshold it was taken at and its origin.
 
-What is undefined is None with its reason under `undefined`: a rate over one presentation could only be 0 or 1,
-so a class or an instrument with a single one has no rate here.
+What is undefined is None with its reason under `undefined`: a rate over one presentation could only be 0 or
+1, so a class or an instrument with a single one has no rate here.
 """
 
 import math
@@ -207,5 +207,3 @@ def _fixed_rates(
             )
         bpcer[f"{apcer:g}"] = None if name in undefined else bpcer_at_apcer(table.scores, pais, apcer)
     return tpr, bpcer
-
-

@@ -19,6 +19,18 @@ FIGURE_COLUMNS = (
     "model", "dataset", "protocol", "fold", "split", "level", "figure", "value", "low_95", "high_95",
     "undefined", "threshold", "threshold_rule", "threshold_provenance", "label",
 )  # fmt: skip
+_NONE = {"threshold": None, "threshold_rule": "none", "threshold_provenance": "takes no threshold"}
+_BY_DEFINITION = {
+    "threshold": None,
+    "threshold_rule": "by definition",
+    "threshold_provenance": "an operating point of the judged scores themselves",
+}
+_OWN_THRESHOLD = {
+    "auc": _NONE,
+    "eer": _BY_DEFINITION,
+    "tpr_at_fpr": _BY_DEFINITION,
+    "bpcer_at_apcer": _BY_DEFINITION,
+}
 
 
 def report(
@@ -41,7 +53,7 @@ def report(
     judged = at_level(test, terms.level)
     setting = None if dev is None else at_level(dev, terms.level)
     threshold = choose_threshold(terms.rule, terms.grouping, setting, judged, terms.value)
-    known = dict(conditions or {})
+    known: Mapping[str, Sequence[str]] = conditions or {}
     if terms.level == "video":
         known = conditions_by_video(test, known)
     parts = breakdown(judged, known, threshold, terms.grouping, terms.level)
@@ -71,8 +83,7 @@ def figure_rows(values: Mapping[str, Any], label: str = "") -> list[dict[str, An
                     "low_95": low,
                     "high_95": high,
                     "undefined": reason,
-                    # these look at the scores' order alone
-                    **({name: None for name in origin} if _threshold_free(name) else origin),
+                    **(_OWN_THRESHOLD.get(name.split()[0]) or origin),
                     "label": label,
                 }
             )
@@ -100,7 +111,3 @@ def figures_text(values: Mapping[str, Any], label: str = "") -> str:
 
 def _videos(dev: ScoreTable | None) -> bool:
     return dev is None or all(dev.videos)
-
-
-def _threshold_free(name: str) -> bool:
-    return name in ("eer", "auc") or name.startswith(("tpr_at_fpr", "bpcer_at_apcer"))

@@ -17,9 +17,12 @@ def score_rows(
     table: pd.DataFrame,
     device: torch.device,
     batch_size: int = 128,
+    *,
+    every_view: bool = True,
 ) -> ScoreTable:
     """Frame scores of `table`'s rows in their order; the network is left in the mode it was in.
 
+    Without `every_view` a network that looks at a crop several times looks once, at its first view.
     A path that holds several rows (the frames of a video file) gets its frame number appended. Raises
     MetricError that names the file if a score is NaN.
     """
@@ -29,7 +32,7 @@ def score_rows(
     try:
         batches = evaluation_batches(store, table, batch_size, modalities=network.modalities, device=device)
         for batch in batches:
-            parts.append(network.score(batch.images).double().cpu())
+            parts.append(network.score(batch.images, every_view=every_view).double().cpu())
     finally:
         network.train(training)
     scores = torch.cat(parts).numpy()

@@ -3,9 +3,9 @@
 Every model that can write these five columns can be judged. Scores are written as the shortest decimal that
 reads back as the same float64. `pai` and `score` stand in every row; `path`, `video` and `subject` may be
 empty, but only in every row at once, and figures that need them say so. Further columns (session, device) are
-ignored by `read_scores` and fetched by `read_columns`. The same reader takes the CSV of bob.pad.base (columns as its pipeline writes them: claimed_id, test_label,
-is_bonafide, attack_type, score, an empty attack_type meaning bona fide; bob.bio.base's subject columns are
-known too) and plain `score label` text.
+ignored by `read_scores` and fetched by `read_columns`. The same reader takes the CSV of bob.pad.base (columns
+as its pipeline writes them: claimed_id, test_label, is_bonafide, attack_type, score, an empty attack_type
+meaning bona fide; bob.bio.base's subject columns are known too) and plain `score label` text.
 """
 
 import csv

@@ -26,6 +26,7 @@ from autofas.config import OptimizerConfig
 from autofas.data.loader import Batch
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import Supervision, ensure_finite
+from autofas.search.graphs import Replayed
 from autofas.training.optim import build_optimizer
 
 PROBE = 0.01
@@ -49,6 +50,8 @@ class BilevelEngine:
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
         self.probe = probe
+        self.on_gpu = next(supernet.parameters()).is_cuda
+        self._replayed: dict[str, Replayed] = {}
         self.weights = supernet.weight_parameters()
         self.arch = supernet.arch_parameters()
         self.grad_clip = weights.grad_clip
@@ -60,38 +63,57 @@ class BilevelEngine:
 
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
-        loss = self._loss(batch)
-        self.weight_optimizer.zero_grad(set_to_none=True)
-        gradients = torch.autograd.grad(loss, self.weights)
+        loss, gradients = self._gradients("weights", batch)
         for parameter, gradient in zip(self.weights, gradients, strict=True):
             parameter.grad = gradient
         if self.grad_clip is not None:
-            nn.utils.clip_grad_norm_(self.weights, self.grad_clip, error_if_nonfinite=True)
+            nn.utils.clip_grad_norm_(self.weights, self.grad_clip, error_if_nonfinite=not self.on_gpu)
         self.weight_optimizer.step()
-        return loss.detach()
+        self.weight_optimizer.zero_grad(set_to_none=True)
+        return loss.detach().clone()
 
     def arch_step(self, arch_batch: Batch, weight_batch: Batch | None = None) -> Tensor:
         """One step of alpha and beta on a batch of the architecture half (eq. 5); returns its loss.
 
         Second order needs the batch of the weight half that the next weight step will take.
         """
-        with self.supernet.frozen_statistics():
-            if self.order == "first":
-                with self.supernet.frozen_weights():
-                    loss = self._loss(arch_batch)
-                gradients: Sequence[Tensor] = torch.autograd.grad(loss, self.arch)
-            else:
-                if weight_batch is None:
-                    raise ValueError("a second-order architecture step needs the weight half's batch too")
+        if self.order == "first":
+            loss, gradients = self._gradients("arch", arch_batch)
+        elif weight_batch is None:
+            raise ValueError("a second-order architecture step needs the weight half's batch too")
+        else:
+            with self.supernet.frozen_statistics():
                 loss, gradients = self._second_order(arch_batch, weight_batch)
         for parameter, gradient in zip(self.arch, gradients, strict=True):
             parameter.grad = gradient
         self.arch_optimizer.step()
         self.arch_optimizer.zero_grad(set_to_none=True)
-        return loss.detach()
+        return loss.detach().clone()
+
+    def _gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        """Loss and gradients of the weights, or of the architecture parameters alone."""
+        compute = self._weight_gradients if which == "weights" else self._arch_gradients
+        if not self.on_gpu:
+            return compute(batch)
+        replayed = self._replayed.get(which)
+        if replayed is None or not replayed.fits(batch):
+            replayed = self._replayed[which] = Replayed(compute, batch, self.supernet.buffers())
+        return replayed(batch)
+
+    def _weight_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        loss = self._loss(batch)
+        return loss, torch.autograd.grad(loss, self.weights)
+
+    def _arch_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        with self.supernet.frozen_statistics(), self.supernet.frozen_weights():
+            loss = self._loss(batch)
+        return loss, torch.autograd.grad(loss, self.arch)
 
     def _loss(self, batch: Batch) -> Tensor:
         loss = self.supervision.loss(self.supernet(batch.images[self.modality]), batch.targets)
+        if self.on_gpu:
+            # reading the loss would make the GPU wait for us; the search looks at it once an epoch
+            return loss
         return ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
 
     def _second_order(self, arch_batch: Batch, weight_batch: Batch) -> tuple[Tensor, list[Tensor]]:
@@ -140,9 +162,7 @@ class BilevelEngine:
         with torch.no_grad():
             for weight, value, part in zip(self.weights, kept, direction, strict=True):
                 torch.add(value, part, alpha=radius, out=weight)
-        with self.supernet.frozen_weights():
-            loss = self._loss(batch)
-        return torch.autograd.grad(loss, self.arch)
+        return self._arch_gradients(batch)[1]
 
     def state_dict(self) -> dict[str, Any]:
         """Supernet and both optimisers."""

@@ -18,7 +18,7 @@ from autofas.device import prepare
 from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
-from autofas.models.supervisions import build_supervision
+from autofas.models.supervisions import build_supervision, ensure_finite
 from autofas.runs import Run, commit
 from autofas.search.derive import derive, random_cells
 from autofas.search.engine import BilevelEngine
@@ -154,6 +154,9 @@ class _Search:
                 arch_losses.append(engine.arch_step(next(arch_batches), batch))
             weight_losses.append(engine.weight_step(batch))
         arch_batches.close()
+        for name, values in (("train", weight_losses), ("architecture", arch_losses)):
+            if values:
+                ensure_finite(torch.stack(values).sum(), f"epoch {epoch + 1}, {name} half")
         entropies = {
             f"entropy_{kind}": _entropy(engine.supernet.operation_weights(kind))
             for kind in ("normal", "reduction")

@@ -32,7 +32,9 @@ def learning_rate(config: OptimizerConfig, epoch: int, epochs: int) -> float:
     if config.schedule == "constant":
         return config.lr
     if config.schedule == "step":
-        steps = sum(epoch >= at for at in config.milestones) if config.milestones else epoch // config.step_epochs
+        steps = (
+            sum(epoch >= at for at in config.milestones) if config.milestones else epoch // config.step_epochs
+        )
         return max(config.lr * config.step_factor**steps, config.min_lr)
     length = max(epochs - config.warmup_epochs, 1) / config.cycles
     done = ((epoch - config.warmup_epochs) % length) / length

@@ -5,6 +5,7 @@ threshold; the test split is not looked at.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from autofas.config import TrainConfig
+from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Loader
 from autofas.data.opening import open_data
 from autofas.device import prepare
@@ -22,16 +24,20 @@ from autofas.metrics import write_scores
 from autofas.models.build import Network, build
 from autofas.models.network import DerivedNetwork
 from autofas.models.supervisions import ensure_finite
-from autofas.models.weights import WEIGHTS_FILE, save_weights
-from autofas.runs import Run, commit
+from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
+from autofas.run_record import record
+from autofas.runs import Run, commit, write_text
 from autofas.training.checkpoint import (
     load_checkpoint,
     random_state,
     restore_random_state,
     save_checkpoint,
 )
+from autofas.training.initialise import initialise
+from autofas.training.modalities import with_modalities
 from autofas.training.optim import build_optimizer, learning_rate, set_learning_rate
 from autofas.training.progress import Clock, log_progress
+from autofas.training.targets import check_targets, prepare_batch
 
 
 @dataclass(frozen=True)
@@ -43,19 +49,31 @@ class TrainResult:
     path: Path
 
 
-def train(config: TrainConfig, *, resume: str | None = None, quiet: bool = True) -> TrainResult:
+def train(
+    config: TrainConfig, *, resume: str | None = None, quiet: bool = True, notes: Sequence[str] = ()
+) -> TrainResult:
     """Train on the train split, choose the epoch on the dev split, write weights and dev scores.
 
-    `resume` is the folder of an interrupted run with the same configuration. Raises an AutofasError in one
-    line for whatever a user can cause.
+    `resume` is the folder of an interrupted run with the same configuration, `notes` lines for the log's
+    beginning. Raises an AutofasError in one line for whatever a user can cause.
     """
+    config = with_modalities(config)
     device, threads = prepare(config.device, config.threads, config.seed)
     network = build(
         config.genotype or str(config.baseline),
         supervision=config.supervision,
         input_size=config.input_size,
         modality=config.data.modalities[0],
+        view=config.view.kind,
+        crop_size=config.view.crop_size,
+        options=config.options,
     )
+    check_targets(config, network)
+    report = None
+    if config.init and not resume:
+        report = initialise(
+            network.body, Path(config.init), Path(config.init_map) if config.init_map else None
+        )
     if resume:
         run = Run.open(resume, not quiet)
     else:
@@ -66,6 +84,11 @@ def train(config: TrainConfig, *, resume: str | None = None, quiet: bool = True)
             run.require_same(config)
         else:
             run.start(config, str(device), threads)
+        for note in notes:
+            run.log(f"note: {note}")
+        if report is not None:
+            write_text(run.path / "init.txt", report.table() + "\n")
+            run.log(f"{config.init}: {report.summary()}; all names in {run.path / 'init.txt'}")
         return _Training(config, network, run, device).go()
 
 
@@ -78,10 +101,11 @@ class _Training:
         self.best: tuple[float, float] | None = None
         self.best_state: dict[str, Tensor] = {}
         with log_progress(run, "reading frames") as progress:
-            data = open_data(config.data, network.input_size, progress=progress)
+            data = open_data(config.data, network.view.crop_size, progress=progress)
         for note in data.dataset.notes:
             run.log(f"note: {note}")
         self.store, self.dev = data.store, data.dataset.split("dev")
+        self.data = {"trained_on": fingerprint(data.dataset)}
         rows = data.dataset.split("train")
         self.loader = Loader(
             data.store,
@@ -91,12 +115,19 @@ class _Training:
             seed=config.seed,
             balance=config.balance,
             drop_last=True,
-            modalities=network.modalities,
+            modalities=config.data.modalities,
             device=device,
         )
         self.optimizer = build_optimizer(config.optimizer, network.parameters())
         count = sum(parameter.numel() for parameter in network.parameters())
         run.log(f"{network.name}: {count:,} parameters, {len(rows)} training and {len(self.dev)} dev frames")
+        if "depth_map" in network.supervision.needs:
+            source = "their depth images" if config.depth_target == "depth" else "a map of ones"
+            run.log(f"depth maps taught: bona fide faces {source}, attacks zeros")
+        if network.view.many:
+            run.log(
+                "dev figures of epochs are of the centre patch; scores written at the end average all views"
+            )
 
     def go(self) -> TrainResult:
         config = self.config
@@ -111,7 +142,8 @@ class _Training:
                 self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
             self.results.append(row)
             self.run.write_results(self.results)
-            save_checkpoint(self.run.path, self._state(epoch + 1))
+            if (epoch + 1) % config.checkpoint_every == 0 or epoch + 1 == config.epochs:
+                save_checkpoint(self.run.path, self._state(epoch + 1))
             self.run.log(
                 f"epoch {epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  "
                 f"dev EER {100 * row['dev_eer']:.2f} %  {row['seconds']:.1f} s, {clock.left()} left"
@@ -129,7 +161,8 @@ class _Training:
         losses = []
         network.train()
         for batch in self.loader:
-            loss = network.supervision.loss(network(batch.images), batch.targets)
+            images, targets = prepare_batch(batch, network, config, epoch)
+            loss = network.supervision.loss(network(images), targets)
             ensure_finite(loss, f"epoch {epoch + 1}, a batch that starts at row {int(batch.index[0])}")
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -140,7 +173,7 @@ class _Training:
             self.optimizer.step()
             losses.append(loss.detach())
         trained = time.perf_counter()
-        error = dev_error(score_rows(network, self.store, self.dev, self.device))
+        error = dev_error(score_rows(network, self.store, self.dev, self.device, every_view=False))
         return {
             "epoch": epoch + 1,
             "lr": rate,
@@ -196,4 +229,6 @@ class _Training:
         )
         write_scores(run.path / "scores-dev.csv", score_rows(self.network, self.store, self.dev, self.device))
         run.log(f"weights: {run.path / WEIGHTS_FILE}")
+        digest = tensors_sha256(self.network.body.state_dict())
+        record(run.path, "train", weights_sha256=digest, data=self.data, seed=config.seed)
         return TrainResult(self.network, self.results, run.path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from autofas.data.oulu_lists import fields_of
+from autofas.data.readers.oulu_lists import fields_of
 
 COLUMNS = ["path", "pai", "subject", "session", "video", "frame", "split"]
 EYES = "\n".join(["0,0,0,0,0", "1,40,50,60,50", "2,0,0,0,0", "3,0,0,0,0", "4,140,150,160,150", "5,0,0,0,0"])

@@ -76,7 +76,14 @@ def test_a_changed_source_size_margin_box_or_row_rebuilds(make_manifest, tmp_pat
     assert np.array_equal(store.crops("color", row), expected)
 
 
-@pytest.mark.parametrize("damage", ["cut", "index", "nothing left"])
+def test_a_source_that_was_touched_is_read_again(make_manifest, tmp_path):
+    manifest = make_manifest(subjects=1)
+    first = FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache").place
+    os.utime(manifest.resolve(manifest.table["path"].iloc[3]), ns=(1, 10**18))  # the same size, another time
+    assert FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache").place != first
+
+
+@pytest.mark.parametrize("damage", ["cut", "index", "shape", "nothing left"])
 def test_a_damaged_cache_is_rebuilt(make_manifest, tmp_path, damage):
     manifest = make_manifest(subjects=2)
     first = FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache")
@@ -86,6 +93,8 @@ def test_a_damaged_cache_is_rebuilt(make_manifest, tmp_path, damage):
         (first.place / "color.npy").write_bytes((first.place / "color.npy").read_bytes()[:5000])
     elif damage == "index":
         (first.place / "index.json").write_text("{")
+    elif damage == "shape":
+        np.save(first.place / "color.npy", np.zeros((3, 3, 16, 16), np.uint8))
     else:
         shutil.rmtree(first.place)
         first.place.mkdir()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autofas.data.oulu_lists import official_videos
+from autofas.data.readers.oulu_lists import official_videos
 from autofas.data.partition import check_disjoint, draw_subjects, leave_group_out, leave_out, split_halves
 from autofas.errors import DataError
 
@@ -49,6 +49,17 @@ def test_halves_hold_every_instrument_where_possible():
     for seed in range(20):
         weight, architecture = split_halves(pd.concat([rows, rare]), 0.5, seed)
         assert set(weight["pai"]) == set(architecture["pai"]) == {"bona_fide", "print", "replay", "mask"}
+
+
+def test_an_instrument_on_both_sides_counts_more_than_even_sides():
+    pais = ("bona_fide", "print1", "print2", "replay1", "replay2")
+    rows = []
+    for subject, count in zip("abcd", (10, 30, 20, 20), strict=True):  # a + b against c + d would be even
+        rows += [(subject, pai, "1") for pai in pais for _ in range(count)]
+    rows += [("a", "mask", "1"), ("b", "mask", "1")]
+    for seed in range(5):
+        for part in split_halves(table(rows), 0.5, seed):
+            assert "mask" in set(part["pai"])
 
 
 def test_the_share_is_kept_and_seeds_differ():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from autofas.data.oulu_lists import official_videos
+from autofas.data.readers.oulu_lists import official_videos
 from autofas.data.protocols import OULU_FOLDS, apply_protocol, folds, oulu_split
 from autofas.errors import DataError
 
@@ -186,7 +186,7 @@ def test_refused_development_protocols(official, name, fold, message):
 
 def test_manifest_and_protocols_import_no_torch():
     code = (
-        "import sys, autofas.data, autofas.data.manifest, autofas.data.protocols, autofas.data.oulu,"
+        "import sys, autofas.data, autofas.data.manifest, autofas.data.protocols, autofas.data.readers.oulu,"
         " autofas.data.catalog; autofas.data.oulu_split, autofas.data.load_dataset;"
         " assert 'torch' not in sys.modules"
     )

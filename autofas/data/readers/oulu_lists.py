@@ -19,13 +19,13 @@ import pandas as pd
 from autofas.data.faults import one_line, shown
 from autofas.data.manifest import BONA_FIDE, SPLITS
 from autofas.data.protocols import OULU_FOLDS, OULU_PAIS, OULU_PHONES, OULU_SESSIONS, oulu_split
+from autofas.data.readers.reading import inner_folder, listed
 
 NAME = re.compile(r"([1-6])_([1-3])_(0[1-9]|[1-4][0-9]|5[0-5])_([1-5])")
 USERS = {"train": range(1, 21), "dev": range(21, 36), "test": range(36, 56)}
 PAI_OF_FILE = {"1": BONA_FIDE, "2": "print1", "3": "print2", "4": "replay1", "5": "replay2"}
 LIST_WORD = {"train": "Train", "dev": "Dev", "test": "Test"}
 _MAX_LIST_BYTES = 2**20
-_SHOWN = 3
 
 
 def split_of_user(user: str) -> str:
@@ -68,7 +68,7 @@ def count_differences(videos: Iterable[str]) -> list[str]:
             missing = [name for name in expected if name not in there]
             if missing:
                 found = len(expected) - len(missing)
-                lines.append(f"{split}: {found} of {len(expected)} {pai} videos; missing {_listed(missing)}")
+                lines.append(f"{split}: {found} of {len(expected)} {pai} videos; missing {listed(missing)}")
     return lines
 
 
@@ -78,7 +78,7 @@ def list_differences(root: Path) -> list[str]:
 
     Nothing is reported where there is no Protocols folder: the rules suffice.
     """
-    folder = next((f for f in (root / "Protocols" / "Protocols", root / "Protocols") if f.is_dir()), None)
+    folder = inner_folder(root, "Protocols")
     if folder is None:
         return []
     official = official_videos()
@@ -104,7 +104,7 @@ def _compared(path: Path, expected: set[str]) -> list[str]:
     except OSError as error:
         return [f"{where}: cannot be read ({one_line(error)}); the rule is used"]
     lines = []
-    listed: set[str] = set()
+    named: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -116,15 +116,10 @@ def _compared(path: Path, expected: set[str]) -> list[str]:
             lines.append(
                 f"{where} line {number}: label {label} contradicts the name {name}; the name is believed"
             )
-        if name in listed:
+        if name in named:
             lines.append(f"{where} line {number}: {name} is listed twice")
-        listed.add(name)
-    for names, word in ((expected - listed, "lacks"), (listed - expected, "also has")):
+        named.add(name)
+    for names, word in ((expected - named, "lacks"), (named - expected, "also has")):
         if names:
-            lines.append(f"{where}: {word} {_listed(sorted(names))} by the rule, which is used")
+            lines.append(f"{where}: {word} {listed(sorted(names))} by the rule, which is used")
     return lines
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"{', '.join(names[:_SHOWN])}{more}"

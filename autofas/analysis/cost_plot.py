@@ -1,0 +1,126 @@
+"""The picture of what networks cost: parameters against multiply-adds, both logarithmic, every model named.
+
+Matplotlib's Agg canvas without pyplot. Left out: error rates, which `autofas.analysis.pareto_plot` draws.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import IdentityTransform
+
+from autofas.analysis.labels import Box, place_labels
+from autofas.analysis.palette import PALETTE
+from autofas.analysis.tables import count
+
+SIZE_PX = (1600, 1000)
+DPI = 160
+MARKERS = {
+    "one modality": ("s", PALETTE["hand-designed"], 7.5),
+    "three modalities": ("o", PALETTE["skip_connect"], 8.5),
+}
+
+
+@dataclass(frozen=True)
+class CostPicture:
+    """A drawn plot: the figure, and the label boxes in pixels in the order of the rows."""
+
+    figure: Figure
+    labels: list[Box]
+
+
+def cost_picture(rows: Sequence[Mapping[str, Any]], commit: str = "") -> CostPicture:
+    """1600x1000 pixels: rows with model, input, params and macs, each a named point."""
+    figure = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor="white")
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0.075, 0.145, 0.90, 0.70))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for axis, key in ((axes.xaxis, "macs"), (axes.yaxis, "params")):
+        axis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_minor_formatter(NullFormatter())
+        low, high = (extreme(row[key] for row in rows) for extreme in (min, max))
+        room = max((high / low) ** 0.08, 1.3)
+        limits = (low / room, high * room**1.5)
+        (axes.set_xlim if key == "macs" else axes.set_ylim)(*limits)
+    axes.set_xlabel("multiply-adds (MACs) a sample", fontsize=11)
+    axes.set_ylabel("parameters", fontsize=11)
+    axes.tick_params(labelsize=10, color=PALETTE["faint"])
+    axes.grid(color=PALETTE["grid"], linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(PALETTE["faint"])
+    for row in rows:
+        marker, colour, size = MARKERS[_modalities(row)]
+        axes.plot(
+            [row["macs"]], [row["params"]], marker, color=colour, markersize=size, markeredgecolor="white"
+        )
+    figure.text(
+        0.075, 0.955, "Hand-designed networks: parameters and multiply-adds", fontsize=14, weight="bold"
+    )
+    notes = (
+        "each at the input of its paper   |   MACs counted by autofas: convolutions, linear, matrix products"
+    )
+    revision = f"   |   commit {commit}" if commit else ""
+    figure.text(0.075, 0.022, notes + revision, fontsize=7.5, color=PALETTE["faint"])
+    figure.legend(
+        handles=[
+            Line2D([], [], linestyle="", marker=marker, markersize=size, color=colour, label=name)
+            for name, (marker, colour, size) in MARKERS.items()
+        ],
+        loc="upper left",
+        bbox_to_anchor=(0.066, 0.945),
+        ncols=len(MARKERS),
+        frameon=False,
+        fontsize=10,
+    )
+    canvas.draw()
+    return CostPicture(figure, _label(figure, axes, canvas.get_renderer(), rows))
+
+
+def _label(figure: Figure, axes: Any, renderer: Any, rows: Sequence[Mapping[str, Any]]) -> list[Box]:
+    """A name and both figures beside every marker, with a leader line where it had to move away."""
+    texts = []
+    for row in rows:
+        words = f"{row['model']}  {count(row['params'])} / {count(row['macs'])}"
+        text = figure.text(0, 0, words, fontsize=8)
+        text.set_transform(IdentityTransform())
+        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
+        texts.append(text)
+    extents = [text.get_window_extent(renderer) for text in texts]
+    anchors = [tuple(axes.transData.transform((row["macs"], row["params"]))) for row in rows]
+    half = DPI / 72 * 4.5
+    markers = [Box(x - half, y - half, x + half, y + half) for x, y in anchors]
+    frame = axes.get_window_extent(renderer)
+    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 + 12, frame.y1 + 12)
+    sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
+    boxes = place_labels(anchors, sizes, bounds, obstacles=markers, gap=5.0 * DPI / 72)
+    for text, extent, box, (x, y) in zip(texts, extents, boxes, anchors, strict=True):
+        text.set_position((box.x0 + 2 - extent.x0, box.y0 + 1 - extent.y0))
+        end = box.nearest(x, y)
+        if (end[0] - x) ** 2 + (end[1] - y) ** 2 > (9.0 * DPI / 72) ** 2:
+            leader = Line2D([x, end[0]], [y, end[1]], color=PALETTE["faint"], linewidth=0.8, zorder=1.5)
+            leader.set_transform(IdentityTransform())
+            leader.set_clip_on(False)
+            axes.add_artist(leader)
+    return boxes
+
+
+def _modalities(row: Mapping[str, Any]) -> str:
+    return "three modalities" if "+" in row["input"] else "one modality"
+
+
+def _tick(value: float) -> str:
+    for name, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
+        if value >= 0.9999 * size:
+            return f"{value / size:g}{name}"
+    return f"{value:g}"

@@ -1,0 +1,80 @@
+"""autofas compare: is one of two models better, or is the difference within what the test can show?"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "difference in ACER of two models with its interval (paired bootstrap by subject)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument(
+        "models", metavar="A B", nargs=2, help="score files of one test, or evaluated run folders"
+    )
+    parser.add_argument(
+        "--dev", metavar=("A_DEV", "B_DEV"), nargs=2, help="dev score files, for the thresholds"
+    )
+    parser.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
+    parser.add_argument("--threshold-value", metavar=("A", "B"), type=float, nargs=2, help="fixed thresholds")
+    parser.add_argument("--pais", choices=("family", "instrument"), default="family")
+    parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
+    parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
+    parser.add_argument("--seed", type=int, default=0, help="of the resampling")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Align, judge, resample, print."""
+    from autofas.commands.tables import figures_table
+    from autofas.errors import MetricError
+    from autofas.evaluation.comparison import compare
+    from autofas.evaluation.figures import Terms
+    from autofas.metrics import read_scores
+
+    tests = [score_file(model, "test") for model in args.models]
+    rule = args.threshold or ("fixed" if args.threshold_value else "dev-eer")
+    devs: list[Any] = [None, None]
+    if rule.startswith("dev"):
+        files = args.dev or [
+            score_file(model, "dev") if Path(model).is_dir() else None for model in args.models
+        ]
+        if None in files:
+            raise MetricError(
+                f"the threshold rule {rule} needs the dev scores of both models: give --dev A_DEV B_DEV, "
+                "--threshold-value A B, or --threshold test-eer (which tunes on test)"
+            )
+        devs = [read_scores(file) for file in files]
+    tables = [read_scores(file) for file in tests]
+    level = args.level or ("video" if all(any(table.videos) for table in tables) else "frame")
+    values = args.threshold_value or (None, None)
+    found = compare(
+        tables[0],
+        tables[1],
+        Terms(rule, values[0], args.pais, level),
+        Terms(rule, values[1], args.pais, level),
+        dev_a=devs[0],
+        dev_b=devs[1],
+        names=(args.models[0], args.models[1]),
+        replicates=args.replicates,
+        level=args.interval,
+        seed=args.seed,
+    )
+    print(figures_table([{"model": found[key]["name"], "level": level, **found[key]} for key in ("a", "b")]))
+    print(difference_line(found))
+    return found
+
+
+def difference_line(found: dict[str, Any]) -> str:
+    """The difference, its interval and the verdict in one line."""
+    low, high = found["interval"]
+    return (
+        f"ACER difference {100 * found['acer_difference']:+.2f} points, "
+        f"{100 * found['interval_level']:g} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
+        f"{found['subjects']} subjects: {found['verdict']}"
+    )
+
+
+def score_file(model: str, split: str) -> str:
+    """A score file as it is, or the split's file of a run folder."""
+    return str(Path(model) / f"scores-{split}.csv") if Path(model).is_dir() else model

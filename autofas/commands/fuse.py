@@ -1,0 +1,182 @@
+"""autofas fuse: several models' score files as one, chosen on dev and judged against the best member."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+HELP = "fuse score files: mean, weighted, greedy (chosen on dev), FeatherNets' cascade"
+METHODS = ("mean", "weighted", "greedy", "cascade")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument(
+        "members",
+        metavar="MEMBER",
+        nargs="+",
+        help="run folders, or test score files (seeds, attack folds, modalities, anyone's models)",
+    )
+    parser.add_argument("--method", choices=METHODS, default="mean")
+    parser.add_argument("--dev", metavar="FILE", nargs="+", help="dev score files in the members' order")
+    parser.add_argument(
+        "--out", metavar="DIR", required=True, help="folder for the fused scores and the report"
+    )
+    parser.add_argument("--weights", type=float, nargs="+", help="of weighted, and of the cascade's stage 1")
+    parser.add_argument("--steps", type=int, default=20, help="of greedy (default: 20)")
+    parser.add_argument("--pais", choices=("family", "instrument"), default="family")
+    parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    group = parser.add_argument_group("cascade (FeatherNets, Algorithm 2)")
+    group.add_argument("--second", metavar="MEMBER", help="the model of stage 2, IR in the paper")
+    group.add_argument("--second-dev", metavar="FILE", help="its dev scores")
+    group.add_argument("--band", metavar=("LOW", "HIGH"), type=float, nargs=2, help="uncertain between these")
+    group.add_argument("--second-threshold", type=float, help="stage 2 decides below it")
+    group.add_argument(
+        "--lead", type=int, default=1, metavar="N", help="which member leads (default: the first)"
+    )
+    group.add_argument(
+        "--lead-threshold", type=float, help="the lead decides below it (default: it never does)"
+    )
+    group.add_argument(
+        "--middle", type=float, default=0.5, help="between max and min of stage 1 (default: 0.5)"
+    )
+    group.add_argument("--tune", action="store_true", help="find band and second threshold on dev")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Fuse dev and test alike, judge both, and say whether the fusion beats the member best on dev."""
+    from autofas.commands.compare import difference_line, score_file
+    from autofas.commands.tables import figures_table
+    from autofas.errors import MetricError
+    from autofas.evaluation.comparison import compare
+    from autofas.evaluation.figures import Terms, at_level, dev_error
+    from autofas.evaluation.report import report
+    from autofas.metrics import eer, read_scores, roc_auc, write_scores
+    from autofas.run_record import file_sha256
+    from autofas.runs import write_json
+
+    names = [*args.members, *([args.second] if args.second else [])]
+    tests = [score_file(name, "test") for name in names]
+    devs = _dev_files(args, names)
+    test = [read_scores(file) for file in tests]
+    dev = [read_scores(file) for file in devs]
+    level = args.level or ("video" if all(any(table.videos) for table in test) else "frame")
+    _check(args)
+    fused_dev, how = _fuse(args, dev, names, None, level)
+    fused_test, detail = _fuse(args, test, names, how, level)
+    terms = Terms("dev-eer", None, args.pais, level)
+    out = Path(args.out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise MetricError(f"{out} cannot be made: {exc.strerror}; choose another --out") from None
+    write_scores(out / "scores-dev.csv", fused_dev)
+    write_scores(out / "scores-test.csv", fused_test)
+    values = report(fused_test, fused_dev, terms)
+    members = [
+        {"model": name, **report(table, own, terms)}
+        for name, table, own in zip(names, test, dev, strict=True)
+    ]
+
+    def error(table: Any) -> tuple[float, float]:
+        judged = at_level(table, level)
+        return dev_error(table) if level == "video" else (
+            eer(judged.scores, judged.pais), 1.0 - roc_auc(judged.scores, judged.pais)
+        )  # fmt: skip
+
+    # the best member is the best on dev: the best on test would be chosen by the test
+    best = min(range(len(dev)), key=lambda index: error(dev[index]))
+    against = None
+    if all(fused_test.subjects):
+        against = compare(
+            fused_test,
+            test[best],
+            terms,
+            terms,
+            dev_a=fused_dev,
+            dev_b=dev[best],
+            names=("fused", names[best]),
+        )
+    result = {
+        "model": f"{args.method} of {len(names)}",
+        "dataset": "",
+        "split": "test",
+        **values,
+        "method": args.method,
+        "fusion": detail,
+        "members": members,
+        "best_on_dev": names[best],
+        "against_best": against,
+        "files": {file: file_sha256(Path(file)) for file in [*tests, *devs]},
+    }
+    write_json(out / "fusion.json", result)
+    print(figures_table([*members, result]))
+    for name, value in detail.items():
+        print(f"{name}: {value}")
+    print(f"against {names[best]}, the member best on dev:")
+    print(difference_line(against) if against else "no interval: the subjects are not known")
+    print(f"written  {out / 'scores-test.csv'}, {out / 'scores-dev.csv'}, {out / 'fusion.json'}")
+    return result
+
+
+def _check(args: argparse.Namespace) -> None:
+    from autofas.errors import ConfigError
+
+    cascade = args.method == "cascade"
+    if cascade != (args.second is not None):
+        raise ConfigError("--second names the second stage of --method cascade; give both or neither")
+    given = args.band is not None and args.second_threshold is not None
+    if cascade and given == args.tune:
+        raise ConfigError(
+            "a cascade needs --band LOW HIGH and --second-threshold X, or --tune; give one of these"
+        )
+    if args.method == "weighted" and args.weights is None:
+        raise ConfigError("--method weighted needs --weights, a number for each member")
+    if args.weights is not None and args.method not in ("weighted", "cascade"):
+        raise ConfigError(f"--method {args.method} takes no --weights; use weighted")
+
+
+def _dev_files(args: argparse.Namespace, names: list[str]) -> list[str]:
+    from autofas.commands.compare import score_file
+    from autofas.errors import MetricError
+
+    if all(Path(name).is_dir() for name in names) and not args.dev:
+        return [score_file(name, "dev") for name in names]
+    files = [*(args.dev or []), *([args.second_dev] if args.second_dev else [])]
+    if len(files) != len(names):
+        raise MetricError(
+            f"{len(files)} dev score files for {len(names)} members; the threshold comes from dev: give --dev "
+            "in the members' order (and --second-dev), or run folders"
+        )
+    return files
+
+
+def _fuse(
+    args: argparse.Namespace, tables: list[Any], names: list[str], how: dict[str, Any] | None, level: str
+) -> tuple[Any, dict[str, Any]]:
+    """The fused table and how it was made; `how` is what dev has decided, None while on dev."""
+    from autofas.evaluation.cascade import Thresholds, cascade, tune
+    from autofas.evaluation.fusion import greedy_selection, weighted_mean
+
+    if args.method == "mean":
+        return weighted_mean(tables, names=names), {"weights": [1] * len(tables)}
+    if args.method == "weighted":
+        return weighted_mean(tables, args.weights, names=names), {"weights": args.weights}
+    if args.method == "greedy":
+        if how is None:
+            chosen = greedy_selection(tables, steps=args.steps, level=level, names=names)
+            how = {"weights": list(chosen.weights), "order": [names[index] for index in chosen.order]}
+        return weighted_mean(tables, how["weights"], names=names), how
+    stage1, second, lead = tables[:-1], tables[-1], args.lead - 1
+    if how is not None:
+        thresholds = how["thresholds"]
+    elif args.tune:
+        thresholds = vars(
+            tune(stage1, second, level=level, lead=lead, with_lead=args.lead_threshold is not None)
+        )
+    else:
+        low, high = args.band
+        thresholds = vars(Thresholds(low, high, args.second_threshold, args.lead_threshold, args.middle))
+    found = cascade(
+        stage1, second, Thresholds(**thresholds), lead=lead, weights=args.weights, names=names[:-1]
+    )
+    return found.table, {"thresholds": dict(thresholds), "decided by": found.shares}

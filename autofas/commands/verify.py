@@ -1,0 +1,52 @@
+"""autofas verify: is a run folder what its verbs left, and do its figures follow from its scores?"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+HELP = "recompute every figure of a run folder from its scores and check the hashes of all its files"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders")
+    parser.add_argument("--skip-data", action="store_true", help="do not open the data set")
+    parser.add_argument("--rescore", action="store_true", help="also run the network over its data again")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Verify every folder; any fault ends with exit code 2 after all were printed."""
+    from autofas.errors import ConfigError, RunError
+    from autofas.evaluation.verification import verify
+
+    if args.skip_data and args.rescore:
+        raise ConfigError("--rescore needs the data set; drop --skip-data")
+    reports = []
+    for folder in args.runs:
+        found = verify(Path(folder), data=not args.skip_data, rescore=args.rescore)
+        counts = ", ".join(f"{count} {what}" for what, count in found.checked.items() if count)
+        print(
+            f"{folder}  {'as recorded' if found.ok else 'NOT as recorded'}  ({counts or 'nothing'} checked)"
+        )
+        for line in found.faults:
+            print(f"  fault  {line}")
+        for line in found.notes:
+            print(f"  note   {line}")
+        reports.append(
+            {
+                "run": folder,
+                "ok": found.ok,
+                "faults": found.faults,
+                "notes": found.notes,
+                "checked": found.checked,
+            }
+        )
+    bad = [report for report in reports if not report["ok"]]
+    if bad:
+        if args.json:
+            print(json.dumps({"runs": reports}))
+        first = bad[0]["faults"][0]
+        count = sum(len(report["faults"]) for report in bad)
+        raise RunError(f"{count} fault(s) in {len(bad)} of {len(reports)} run(s), the first: {first}")
+    return {"runs": reports}

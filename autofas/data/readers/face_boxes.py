@@ -1,0 +1,58 @@
+"""Replay-Attack's ``.face`` files: the face box of each frame of a video.
+
+A line is ``frame x y width height``, whole numbers between blanks, the corner at the top left. Not every
+frame has a line; a box without a size means that no face was found. The box of the nearest frame stands in.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from pathlib import Path
+
+from autofas.data.crops import Box
+from autofas.data.faults import shown
+from autofas.data.readers.reading import read_text
+
+_MAX_BYTES = 4 * 2**20
+_MAX_FRAME = 10**6
+_MAX_PIXELS = 10**5
+
+
+@dataclass(frozen=True)
+class BoxTrack:
+    """The face boxes of a video by frame, and lines that made no sense."""
+
+    found: dict[int, Box]
+    unreadable: tuple[str, ...] = ()
+
+    def box(self, frame: int) -> Box | None:
+        """The box (x, y, width, height) of a frame, or of the nearest one that has a box; else None."""
+        if not self.found:
+            return None
+        known = sorted(self.found)
+        place = bisect_left(known, frame)
+        near = [known[i] for i in (place - 1, place) if 0 <= i < len(known)]
+        return self.found[min(near, key=lambda other: abs(other - frame))]
+
+
+def read_boxes(path: Path) -> BoxTrack:
+    """Parse a ``.face`` file; a line that is not five whole numbers is noted and left out.
+
+    Raises ``DataError`` if the file cannot be read at all.
+    """
+    found: dict[int, Box] = {}
+    unreadable = []
+    for number, line in enumerate(read_text(path, _MAX_BYTES).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            frame, x, y, width, height = (int(word) for word in line.split())
+        except ValueError:
+            unreadable.append(f"{path.name} line {number}: {shown(line.strip())} is not frame x y w h")
+            continue
+        if not 0 <= frame < _MAX_FRAME or max(map(abs, (x, y, width, height))) > _MAX_PIXELS:
+            unreadable.append(f"{path.name} line {number}: {shown(line.strip())} is out of range")
+        elif width > 0 and height > 0:
+            found[frame] = (x, y, width, height)
+    return BoxTrack(found, tuple(unreadable))

@@ -1,0 +1,172 @@
+"""What every reader returns, what it says when a data set is not there, and helpers that all of them need.
+
+A reader never hides a difference from the published set: it is a line in ``Reading.differences``. Files are
+found by listing folders, so no name from a list file is opened unseen, and what a link leads to outside the
+data set's folder is not read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from autofas.data.faults import Faults, one_line, shown
+from autofas.data.frames import count_frames
+from autofas.data.manifest import BOX, Manifest, check_table
+from autofas.errors import DataError
+
+FRAMES_PER_VIDEO = 8
+LISTED = 3
+MAX_LIST_BYTES = 64 * 2**20
+_NO_BOX = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class About:
+    """A data set in words: its name, what it is, how it is given out, and the layout a reader expects."""
+
+    title: str
+    what: str
+    access: str
+    layout: str
+
+    def missing(self, root: Path | None) -> str:
+        """The line for a data set that is not there: what it is, where to apply, its layout, what was
+        seen."""
+        place = f" in {root}: {seen_in(root)}" if root is not None else ": no --data-root given"
+        return (
+            f"{self.title} was not found{place}. It is {self.what}, {self.access}."
+            f" Expected {self.layout}. Until then --dataset synthetic works now"
+        )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The sampled frames of a data set's folder and, a line each, how it differs from the published set."""
+
+    manifest: Manifest
+    differences: tuple[str, ...]
+
+
+def seen_in(root: Path) -> str:
+    """What stands at a place where a data set was expected."""
+    if not root.exists():
+        return "that folder does not exist"
+    if not root.is_dir():
+        return "that is a file"
+    try:
+        names = sorted(entry.name for entry in root.iterdir())
+    except OSError as error:
+        return f"it cannot be read ({one_line(error)})"
+    return f"it holds {listed(names, 6)}" if names else "it is empty"
+
+
+def listed(names: Sequence[str], count: int = LISTED) -> str:
+    """The first few names, quoted where they hold control characters, and how many more there are."""
+    some = [name if name.isprintable() else shown(name) for name in names[:count]]
+    more = f" and {len(names) - count} more" if len(names) > count else ""
+    return ", ".join(some) + more
+
+
+def inner_folder(root: Path, *names: str) -> Path | None:
+    """The first of ``names`` that is a folder of ``root``; one doubled by unpacking is entered."""
+    for name in names:
+        folder = root / name
+        if folder.is_dir() and inside(folder, root):
+            return folder / name if (folder / name).is_dir() else folder
+    return None
+
+
+def inside(path: Path, root: Path) -> bool:
+    """Whether a path, with its links followed, stays in the folder ``root``, with its links followed."""
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def entries(folder: Path, root: Path, notes: list[str]) -> list[os.DirEntry[str]]:
+    """The visible entries of a folder by name; a link that leaves ``root`` is noted and left out."""
+    try:
+        found = sorted(
+            (entry for entry in os.scandir(folder) if not entry.name.startswith(".")),
+            key=lambda entry: entry.name,
+        )
+    except OSError as error:
+        notes.append(f"{relative(folder, root)}: cannot be read ({one_line(error)})")
+        return []
+    kept = []
+    for entry in found:
+        if entry.is_symlink() and not inside(Path(entry.path), root):
+            notes.append(f"{relative(Path(entry.path), root)}: is a link out of the data set; it is not used")
+        elif not entry.name.isprintable() or "\\" in entry.name:
+            notes.append(f"{relative(folder, root)}: {shown(entry.name)} is no file name of the set")
+        else:
+            kept.append(entry)
+    return kept
+
+
+def relative(path: Path, root: Path) -> str:
+    """A path under ``root`` as a manifest writes it."""
+    return path.relative_to(root).as_posix()
+
+
+def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
+    """A small text file of a data set, byte order mark removed; raises ``DataError``, one line."""
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise DataError(f"{path}: {size} bytes is too large for such a file")
+        return path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({one_line(error)})") from error
+
+
+def frame_counts(videos: Sequence[Path], notes: list[str], root: Path) -> dict[Path, int]:
+    """Frames of each video by its container; one that cannot be read is noted and left out."""
+
+    def count(path: Path) -> tuple[int, str]:
+        try:
+            return count_frames(path), ""
+        except DataError as error:
+            return 0, str(error).removeprefix(f"{path}: ")
+
+    counts = {}
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for path, (frames, fault) in zip(videos, pool.map(count, videos), strict=True):
+            if frames:
+                counts[path] = frames
+            else:
+                notes.append(f"{relative(path, root)}: {fault or 'has no frames'}; it is not used")
+    return counts
+
+
+def checked(rows: Iterable[Mapping[str, object]], root: Path, differences: Iterable[str]) -> Reading:
+    """A reading from rows without line numbers, held to the manifest's rules."""
+    table = pd.DataFrame(list(rows))
+    table.index = pd.RangeIndex(2, len(table) + 2, name="line")
+    faults = Faults(str(root))
+    table = check_table(table, faults)
+    faults.raise_if_any()
+    return Reading(Manifest(table, root, str(root)), tuple(differences))
+
+
+def box_fields(box: tuple[int, int, int, int] | None) -> dict[str, int]:
+    """A face box, or none, as the manifest's four columns."""
+    return dict(zip(BOX, box or _NO_BOX, strict=True))
+
+
+def count_lines(
+    found: Mapping[tuple[str, str], int], official: Mapping[tuple[str, str], int], unit: str = "videos"
+) -> list[str]:
+    """A line for each (split, PAI) whose count is not the official one."""
+    lines = []
+    for key in sorted(set(found) | set(official)):
+        there, expected = found.get(key, 0), official.get(key, 0)
+        if there != expected:
+            split, pai = key
+            word = f"{expected - there} missing" if there < expected else f"{there - expected} extra"
+            lines.append(f"{split}: {there} of {expected} {pai} {unit}; {word}")
+    return lines

@@ -1,0 +1,235 @@
+"""The verb `verify`: does a run folder hold what its verbs left, and do its figures follow from its scores?
+
+Four questions: are the files those of record.json; do the weights, configuration and figures name one
+another correctly; does every figure of every metrics file come out again from the score files; is the data
+set the one that was read, with the labels that the score files state. With `rescore`, also: do the weights
+give the scores. Not asked: whether training would give the weights again.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autofas.config import DataConfig, EvaluateConfig, TrainConfig
+from autofas.data.fingerprint import fingerprint
+from autofas.data.opening import open_data, open_dataset
+from autofas.device import prepare
+from autofas.errors import AutofasError, RunError
+from autofas.evaluation.breakdown import CONDITIONS
+from autofas.evaluation.figures import Terms
+from autofas.evaluation.report import report
+from autofas.evaluation.run import report_files
+from autofas.evaluation.scoring import score_rows
+from autofas.metrics import ScoreTable, read_columns, read_scores
+from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights, tensors_sha256
+from autofas.run_record import check_files, read_record
+from autofas.runs import read_json
+from autofas.schema import read_yaml, validated
+
+RESCORE_TOLERANCE = 1e-4
+
+
+class Verification:
+    """The faults found, a line each naming the file, and how much was checked."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise RunError(f"{folder} is no run folder: it does not exist")
+        self.folder = folder
+        self.faults: list[str] = []
+        self.checked: dict[str, int] = {"files": 0, "figures": 0, "labels": 0, "scores": 0}
+        self.notes: list[str] = []
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.faults
+
+    def fault(self, line: str) -> None:
+        if line not in self.faults:
+            self.faults.append(line)
+
+    def attempt(self, name: str, check: Any, *arguments: Any) -> Any:
+        """The result of a check, or None after its one-line error became a fault."""
+        try:
+            return check(*arguments)
+        except AutofasError as reason:
+            self.fault(f"{name}: {reason}")
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as reason:
+            # a damaged file can break a check anywhere; that is a finding, not a crash
+            self.fault(f"{name} is damaged: {type(reason).__name__} {reason}")
+        return None
+
+
+def verify(folder: Path, *, data: bool = True, rescore: bool = False) -> Verification:
+    """Check a run folder; `data` opens the data set too, `rescore` runs the network over it again.
+
+    Raises RunError if the folder does not exist; everything else is among the faults.
+    """
+    found = Verification(folder)
+    record = found.attempt("record.json", read_record, folder)
+    if record is not None:
+        found.checked["files"] = len(record["files"])
+        for line in check_files(folder, record):
+            found.fault(line)
+    training = found.attempt("config.yaml", _training, folder)
+    _check_weights(found, record, training)
+    metrics = sorted(folder.glob("metrics*.json"))
+    for path in metrics:
+        found.attempt(path.name, _check_figures, found, path, training)
+    if not metrics:
+        found.notes.append("not evaluated: there is no metrics.json")
+    if record is not None and training is not None:
+        if data:
+            found.attempt("data", _check_data, found, record, training, rescore)
+        else:
+            found.notes.append("the data set was not opened")
+    return found
+
+
+def _training(folder: Path) -> TrainConfig:
+    place = folder / "config.yaml"
+    return validated(TrainConfig, read_yaml(place, RunError), str(place), RunError)
+
+
+def _check_weights(
+    found: Verification, record: Mapping[str, Any] | None, training: TrainConfig | None
+) -> None:
+    """The weights' tensors are those recorded, and their metadata agrees with the configuration."""
+    name = WEIGHTS_FILE.as_posix()
+    loaded = found.attempt(name, read_weights, found.folder / WEIGHTS_FILE)
+    if loaded is None:
+        return
+    tensors, info = loaded
+    if record is not None and record["weights_sha256"] not in (None, tensors_sha256(tensors)):
+        found.fault(f"{name}: the weights are not those that were recorded")
+    if training is None:
+        return
+    told = info.provenance
+    for key, value in (
+        ("dataset", training.data.dataset),
+        ("protocol", str(training.data.resolved_protocol)),
+        ("fold", training.data.fold),
+        ("seed", training.seed),
+        ("epochs", training.epochs),
+    ):
+        if key in told and told[key] != value:
+            found.fault(f"{name}: its {key} is {told[key]!r}, config.yaml says {value!r}")
+
+
+def _check_figures(found: Verification, path: Path, training: TrainConfig | None) -> None:
+    """Every figure of a metrics file, and its CSV files, from the score files it names."""
+    values = read_json(path)
+    label = path.stem.removeprefix("metrics").removeprefix("-") or "test"
+    terms = Terms(**values["terms"])
+    test = read_scores(found.folder / values["scores_file"])
+    conditions = read_columns(found.folder / values["scores_file"], CONDITIONS)
+    dev_file = values["dev_scores_file"]
+    dev = None if dev_file is None else read_scores(found.folder / dev_file)
+    _compare(found, path.name, values, _as_json(report(test, dev, terms, conditions)), "")
+    if "target_eer" in values:
+        own = report(test, None, Terms("test-eer", None, terms.grouping, terms.level), conditions)
+        _compare(found, path.name, values["target_eer"], _as_json(own), "target_eer.")
+    for name, text in report_files(values, label).items():
+        place = found.folder / name
+        told = place.read_text(encoding="utf-8") if place.is_file() else ""
+        if told != text:
+            found.fault(f"{name}: it does not hold the figures of {path.name}")
+    if training is None:
+        return
+    known = {"seed": training.seed, "trained_on": training.data.dataset}
+    if label in ("test", "train", "dev"):
+        known |= {"fold": training.data.fold, "protocol": str(training.data.resolved_protocol)}
+    for key, value in known.items():
+        if values[key] != value:
+            found.fault(f"{path.name}: {key} is {values[key]!r}, config.yaml says {value!r}")
+    info = read_weights(found.folder / WEIGHTS_FILE)[1]
+    if values["model"] != info.name:
+        found.fault(f"{path.name}: model is {values['model']!r}, the weights are of {info.name!r}")
+    if label == "test" and values["threshold_rule"] != "test-eer":
+        noted = info.threshold or {}
+        if noted.get("value") != float(values["threshold"]) or noted.get("rule") != values["threshold_rule"]:
+            found.fault(f"{WEIGHTS_FILE.as_posix()}: its threshold is not that of {path.name}")
+
+
+def _as_json(values: dict[str, Any]) -> Any:
+    return json.loads(json.dumps(values))
+
+
+def _compare(found: Verification, name: str, told: Any, computed: Any, key: str) -> None:
+    """Name every value of a metrics file that differs from what the scores give; exact, JSON to JSON."""
+    if isinstance(computed, Mapping):
+        for inner, value in computed.items():
+            if not isinstance(told, Mapping) or inner not in told:
+                found.fault(f"{name}: {key}{inner} is missing")
+            else:
+                _compare(found, name, told[inner], value, f"{key}{inner}.")
+        return
+    if isinstance(computed, list) and isinstance(told, list) and len(computed) == len(told):
+        for index, (one, other) in enumerate(zip(told, computed, strict=True)):
+            _compare(found, name, one, other, f"{key}{index}.")
+        return
+    found.checked["figures"] += 1
+    if told != computed or isinstance(told, bool) != isinstance(computed, bool):
+        found.fault(f"{name}: {key.rstrip('.')} is {told!r}, the scores give {computed!r}")
+
+
+def _check_data(found: Verification, record: Mapping[str, Any], training: TrainConfig, rescore: bool) -> None:
+    """The data set now is the one recorded, and score files carry its labels."""
+    dataset = open_dataset(training.data)
+    told, now = record["data"].get("trained_on"), fingerprint(dataset)
+    if told is None:
+        found.notes.append("the record does not say which data were read")
+    for key, value in now.items() if told is not None else ():
+        if told.get(key) != value:
+            found.fault(f"data: {key} of {dataset.name} is {value!r}, {told.get(key)!r} was recorded")
+    for split, rows in dataset.splits.items():
+        place = found.folder / f"scores-{split}.csv"
+        if place.is_file():
+            table = found.attempt(place.name, read_scores, place)
+            if table is not None:
+                _check_labels(found, place.name, table, rows)
+    others = [role for role in record["data"] if role != "trained_on"]
+    if others:
+        found.notes.append(f"data of {', '.join(others)} was not opened; its scores and figures were checked")
+    if rescore:
+        _check_scores(found, training)
+
+
+def _check_labels(found: Verification, name: str, table: ScoreTable, rows: Any) -> None:
+    if len(table) != len(rows):
+        found.fault(f"{name} has {len(table)} rows, the split {len(rows)}")
+        return
+    for column, values in (("video", table.videos), ("subject", table.subjects), ("pai", table.pais)):
+        for number, (told, value) in enumerate(zip(values, rows[column], strict=True), start=2):
+            found.checked["labels"] += 1
+            if told != value:
+                found.fault(f"{name} row {number}: {column} is {told!r}, the manifest says {value!r}")
+                break
+
+
+def _check_scores(found: Verification, training: TrainConfig) -> None:
+    """The network, run again, gives the scores of the run's own splits within RESCORE_TOLERANCE."""
+    device, _ = prepare(EvaluateConfig.model_fields["device"].default, None)
+    network = load_network(found.folder / WEIGHTS_FILE).network.to(device)
+    config: DataConfig = training.data
+    source = open_data(config, network.view.crop_size)
+    for split, rows in source.dataset.splits.items():
+        place = found.folder / f"scores-{split}.csv"
+        if not place.is_file():
+            continue
+        told = read_scores(place)
+        again = score_rows(network, source.store, rows, device)
+        if len(told) != len(again):
+            continue  # named by the labels' check
+        apart = np.abs(told.scores - again.scores)
+        found.checked["scores"] += len(apart)
+        if apart.max() > RESCORE_TOLERANCE:
+            row = int(apart.argmax())
+            found.fault(
+                f"{place.name} row {row + 2}: the score is {told.scores[row]!r}, the weights give "
+                f"{again.scores[row]!r}"
+            )

@@ -1,0 +1,145 @@
+"""Recipes: complete, legal, below preset, file and flags; and schedules by hand."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import autofas.baselines
+from autofas.baselines import BASELINES
+from autofas.config import OptimizerConfig, TrainConfig
+from autofas.errors import ConfigError
+from autofas.models.build import build
+from autofas.recipes import Sizes, read_recipe, resolve_training
+from autofas.training.optim import learning_rate
+from autofas.training.targets import check_targets
+
+torch.set_num_threads(1)
+
+
+def rates(config: OptimizerConfig, epochs: int) -> list[float]:
+    return [learning_rate(config, epoch, epochs) for epoch in range(epochs)]
+
+
+def test_cosine_cycles_by_hand() -> None:
+    config = OptimizerConfig(lr=1.0, min_lr=0.2, cycles=2)
+    # half-way down a cycle of two epochs the rate is the mean of both ends
+    assert rates(config, 4) == pytest.approx([1.0, 0.6, 1.0, 0.6])
+    assert rates(OptimizerConfig(lr=1.0, min_lr=0.2), 4)[2] == pytest.approx(0.6)
+
+
+def test_one_cycle_is_torch_s_cosine() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=0.1)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 5, eta_min=1e-3)
+    found = []
+    for _ in range(15):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    assert rates(OptimizerConfig(lr=0.1, min_lr=1e-3, cycles=3), 15) == pytest.approx(found)
+
+
+def test_steps_at_milestones_or_evenly() -> None:
+    config = OptimizerConfig(lr=1.0, schedule="step", milestones=(2, 3))
+    assert rates(config, 5) == pytest.approx([1, 1, 0.1, 0.01, 0.01])
+    config = OptimizerConfig(lr=1.0, schedule="step", step_epochs=2, step_factor=0.5)
+    assert rates(config, 5) == pytest.approx([1, 1, 0.5, 0.5, 0.25])
+
+
+def test_nearest_sides_by_hand() -> None:
+    sizes = Sizes(smallest=32, multiple=32, largest=100)
+    assert [sizes.nearest(side) for side in (1, 47, 48, 49, 64, 500)] == [32, 32, 32, 64, 64, 96]
+    with pytest.raises(ValueError, match="smallest 30 is no side"):
+        Sizes(smallest=30, multiple=4)
+
+
+def test_every_network_has_one_recipe() -> None:
+    folder = Path(autofas.baselines.__file__).parent / "recipes"
+    assert {place.stem for place in folder.glob("*.yaml")} == set(BASELINES)
+    for place in folder.glob("*.yaml"):
+        text = place.read_text(encoding="utf-8")
+        assert text.startswith(f"# autofas train --baseline {place.stem} ")
+        assert "# From " in text
+        assert "# Ours: " in text
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_a_recipe_gives_a_legal_training_at_the_published_size(name: str) -> None:
+    config, notes = resolve_training(flags={"baseline": name})
+    assert notes == ()
+    baseline = BASELINES[name]
+    assert config.supervision == baseline.supervision
+    published = {one.input_size for one in baseline.published} | {baseline.input_size, 112}
+    assert (config.input_size or baseline.input_size) in published
+    sizes = read_recipe(name).sizes
+    side = config.input_size or baseline.input_size
+    assert sizes.nearest(side) == side
+    for legal in (sizes.smallest, sizes.nearest(64)):
+        with torch.device("meta"):
+            crop = None if config.view.crop_size is None else max(config.view.crop_size, legal)
+            network = build(name, input_size=legal, view=config.view.kind, crop_size=crop)
+        assert network.input_size == legal
+    check_targets(config, network)
+
+
+@pytest.mark.parametrize("name", list(BASELINES))
+def test_quick_is_quick(name: str) -> None:
+    config, notes = resolve_training(preset="quick", flags={"baseline": name})
+    assert config.epochs == 15
+    assert config.batch_size == 32
+    assert config.input_size is not None
+    assert config.input_size <= 64
+    assert config.data.modalities == ("color",)  # so that networks of one modality compare with searched ones
+    assert config.supervision == BASELINES[name].supervision
+    expected = {"afa": 8, "facebagnet_a": 48}.get(name, 64)
+    assert config.input_size == expected
+    assert bool(notes) == (expected != 64)
+
+
+def test_recipes_hold_what_the_papers_say() -> None:
+    def of(name: str) -> TrainConfig:
+        return resolve_training(flags={"baseline": name})[0]
+
+    feathernet = of("feathernet_b")
+    assert feathernet.data.modalities == ("depth",)
+    assert [learning_rate(feathernet.optimizer, epoch, 150) for epoch in (59, 60, 120)] == pytest.approx(
+        [1e-3, 1e-4, 1e-5]
+    )
+    facebagnet = of("facebagnet_a")
+    assert (facebagnet.view.kind, facebagnet.view.crop_size, facebagnet.erase_modalities) == ("patches", 112, 0.5)
+    assert [learning_rate(facebagnet.optimizer, epoch, 500) for epoch in (0, 49, 50)] == pytest.approx(
+        [0.1, 0.00109766, 0.1], rel=1e-4
+    )
+    visionlabs = of("visionlabs_dlas_a")
+    assert (visionlabs.optimizer.name, visionlabs.optimizer.lr, visionlabs.epochs) == ("adam", 0.1, 30)
+    assert build("visionlabs_dlas_a", view=visionlabs.view.kind).view.crop_size == 125
+    assert (of("afa").batch_size, of("afa").optimizer.weight_decay) == (512, 5e-4)
+
+
+def test_precedence(tmp_path: Path) -> None:
+    place = tmp_path / "mine.yaml"
+    place.write_text("baseline: cdcn\nepochs: 7\noptimizer: {lr: 0.5}\n", encoding="utf-8")
+    config, _ = resolve_training(file=str(place))
+    assert (config.baseline, config.epochs, config.batch_size) == ("cdcn", 7, 56)  # the rest is the recipe's
+    assert (config.optimizer.name, config.optimizer.lr) == ("adam", 0.5)
+    config, _ = resolve_training(preset="quick", file=str(place), flags={"epochs": 8})
+    assert (config.epochs, config.optimizer.lr) == (8, 0.5)
+    config, _ = resolve_training(preset="quick", file=str(place), assignments=["epochs=9", "baseline=afa"])
+    assert (config.baseline, config.epochs, config.erase_modalities) == ("afa", 9, 0.5)
+    # a size asked for is not bent: the network says what it takes
+    config, _ = resolve_training(preset="quick", flags={"baseline": "fishnet150", "input_size": 50})
+    assert config.input_size == 50
+    config, notes = resolve_training(preset="quick", flags={"genotype": "some.json"})
+    assert (config.augment, notes) == ("basic", ())
+    # a preset's published schedule is that of a genotype: a baseline's is its recipe
+    assert resolve_training(preset="paper", flags={"baseline": "cdcn"})[0].epochs == 1300
+
+
+def test_faults_in_one_line() -> None:
+    with pytest.raises(ConfigError, match="baseline feathernetb does not exist, did you mean feathernet_"):
+        resolve_training(flags={"baseline": "feathernetb"})
+    with pytest.raises(ConfigError, match="preset fast does not exist"):
+        resolve_training(preset="fast", flags={"baseline": "afa"})
+    with pytest.raises(ConfigError, match="unknown key epoch, did you mean epochs"):
+        resolve_training(flags={"baseline": "afa"}, assignments=["epoch=3"])
