@@ -104,6 +104,7 @@ class SearchConfig(RunConfig):
 
     Open in the paper, chosen here: K = 4, edge normalisation and 12 of 40 epochs of warm-up (PC-DARTS: 15
     of 50), gradients of the weights clipped at 5 (DARTS), half of the training subjects for each level.
+    `cuda_graphs` replays recorded kernels on a GPU (first order only); off, since not yet measured widely.
     """
 
     data: DataConfig = DataConfig()
@@ -125,6 +126,7 @@ class SearchConfig(RunConfig):
     augment: str = "basic"
     balance: bool = True
     input_size: int | None = Field(default=None, ge=8)
+    cuda_graphs: bool = False
 
     @model_validator(mode="after")
     def _warmup_leaves_search(self) -> "SearchConfig":

@@ -90,7 +90,9 @@ def engine_of(implementation: str, space: Space, partial: int, device: str, orde
         from benchmarks.reference_supernet import ReferenceSupernet
 
         return PlainEngine(ReferenceSupernet(space, partial).to(device))
-    return BilevelEngine(Supernet(space, partial).to(device), PixelwiseBCE(), WEIGHTS, ARCH, order)
+    net = Supernet(space, partial).to(device)
+    graphs = implementation == "fused, graphs"
+    return BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, cuda_graphs=graphs)
 
 
 def batch_of(size: int, batch: int, device: str) -> Batch:
@@ -234,7 +236,8 @@ def main() -> None:
                     "name": name, "space": space, "size": size, "batch": args.batch or batch,
                     "partial": partial, "threads": threads, **fixed,
                 }  # fmt: skip
-                tasks = [{**task, "implementation": which} for which in ("plain", "fused")]
+                which = ["plain", "fused"] + (["fused, graphs"] if args.device == "cuda" else [])
+                tasks = [{**task, "implementation": name} for name in which]
                 if args.second_order:
                     orders = ("second", "second-exact")
                     tasks += [{**task, "implementation": "fused", "order": order} for order in orders]

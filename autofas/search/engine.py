@@ -47,10 +47,12 @@ class BilevelEngine:
         order: Order = "first",
         modality: str = "color",
         probe: float = PROBE,
+        cuda_graphs: bool = False,
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
         self.probe = probe
         self.on_gpu = next(supernet.parameters()).is_cuda
+        self.cuda_graphs = cuda_graphs and self.on_gpu
         self._replayed: dict[str, Replayed] = {}
         self.weights = supernet.weight_parameters()
         self.arch = supernet.arch_parameters()
@@ -93,7 +95,7 @@ class BilevelEngine:
     def _gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
         """Loss and gradients of the weights, or of the architecture parameters alone."""
         compute = self._weight_gradients if which == "weights" else self._arch_gradients
-        if not self.on_gpu:
+        if not self.cuda_graphs:
             return compute(batch)
         replayed = self._replayed.get(which)
         if replayed is None or not replayed.fits(batch):

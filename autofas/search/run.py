@@ -88,6 +88,7 @@ class _Search:
             config.arch,
             config.order,
             config.data.modalities[0],
+            cuda_graphs=config.cuda_graphs,
         )
 
     def _loaders(self, data: OpenData, device: torch.device) -> tuple[Loader, Loader]:
