@@ -94,7 +94,9 @@ def load_dataset(
         progress=progress,
     )
     if protocol is None:
-        protocol = DEFAULT_PROTOCOLS.get(name)
+        # of the data set asked for by name: a manifest in a folder of that name divides itself
+        asked = os.fspath(name_or_path)
+        protocol = DEFAULT_PROTOCOLS.get(ALIASES.get(asked, asked))
     split = apply_protocol(
         manifest.table, protocol, fold, seed=seed, dev_share=dev_share, test_share=test_share
     )

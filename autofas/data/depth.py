@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from autofas.data.crops import Box, face_square
-from autofas.data.frames import MAX_PIXELS, decode_image
+from autofas.data.frames import IMAGE_FORMATS, MAX_PIXELS, decode_image
 from autofas.errors import DataError
 
 ALGORITHMS = ("minmax", "mean50")
@@ -26,26 +26,25 @@ HALF_RANGE = 50  # of algorithm 2, in the sensor's units (millimetres for both c
 EXPANSION = 1.3
 
 
-def read_raw(path: Path) -> np.ndarray:
-    """(H, W) int64 of a one-channel 8-bit or 16-bit picture, or of 24 bits kept in three channels, red
-    highest.
+def read_raw(path: Path, *, packed: bool = False) -> tuple[np.ndarray, int]:
+    """(H, W) int64 and the bits a pixel has: 16 for a one-channel 16-bit picture, else 8.
 
-    A picture with three equal channels is 8-bit. Raises ``DataError`` if it is missing, damaged or too large.
+    With ``packed`` three channels hold one number of 24 bits, red highest; without it the first channel
+    counts. Raises ``DataError`` if the file is missing, damaged or too large.
     """
     try:
-        with Image.open(path) as image:
-            mode, size = image.mode, image.size
-            if size[0] * size[1] > MAX_PIXELS:
-                raise DataError(f"{size[0]} x {size[1]} pixels is over the limit of {MAX_PIXELS}")
-            if mode in ("I", "I;16", "I;16B", "I;16L"):
-                return np.asarray(image).astype(np.int64)  # (H, W)
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            if image.mode.startswith("I") and image.width * image.height <= MAX_PIXELS:
+                values = np.asarray(image).astype(np.int64)  # (H, W)
+                if values.min() < 0 or values.max() >= 2**16:
+                    raise DataError("holds numbers beyond 16 bits; store depth as 16-bit pictures")
+                return values, 16
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         pass  # decode_image says what is wrong with it
     pixels = np.asarray(decode_image(path)).astype(np.int64)  # (H, W, 3)
-    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-    if (red == green).all() and (green == blue).all():
-        return red
-    return red << 16 | green << 8 | blue
+    if packed:
+        return pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2], 24
+    return pixels[..., 0], 8
 
 
 def normalise_depth(depth: np.ndarray, box: Box | None, algorithm: str = "mean50") -> np.ndarray:

@@ -42,6 +42,7 @@ class MtcnnDetector:
 
     def __init__(self, min_face: int = MIN_FACE) -> None:
         self._cv2 = _opencv()
+        self._cv2.setNumThreads(1)  # preparation is parallel by pictures
         folder = _weights()
         self._min_face = min_face
         networks = [
@@ -105,7 +106,7 @@ class MtcnnDetector:
 
     def _patch(self, pixels: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
         """A square of the picture at ``side`` pixels, black beyond the borders."""
-        x1, y1, x2, y2 = int(box[0]) - 1, int(box[1]) - 1, int(box[2]), int(box[3])
+        x1, y1, x2, y2 = (int(value) for value in box[:4])
         height, width = pixels.shape[:2]
         whole = np.zeros((max(y2 - y1, 1), max(x2 - x1, 1), 3), np.uint8)
         left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
@@ -140,7 +141,7 @@ def _run(network: Any, images: np.ndarray, outputs: tuple[str, ...]) -> list[np.
 
 def _moved(boxes: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Boxes (n, 5) with their corners moved by offsets (n, 4) in box sides."""
-    sides = np.tile(boxes[:, 2:4] - boxes[:, 0:2] + 1, (1, 2))  # corners are whole pixels, both inside
+    sides = np.tile(boxes[:, 2:4] - boxes[:, 0:2], (1, 2))
     return np.column_stack((boxes[:, :4] + offsets * sides, boxes[:, 4]))
 
 
@@ -148,7 +149,7 @@ def _square(boxes: np.ndarray) -> np.ndarray:
     """Boxes (n, 5) made square on their longer side about their centres."""
     centre = (boxes[:, 0:2] + boxes[:, 2:4]) / 2
     half = (boxes[:, 2:4] - boxes[:, 0:2]).max(axis=1, keepdims=True) / 2
-    return np.column_stack((np.trunc(centre - half), np.trunc(centre + half), boxes[:, 4]))
+    return np.column_stack((np.round(centre - half), np.round(centre + half), boxes[:, 4]))
 
 
 def _opencv() -> ModuleType:

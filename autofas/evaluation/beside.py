@@ -199,7 +199,11 @@ def _data(table: PaperTable, group: Sequence[Mapping[str, Any]]) -> str:
     first = group[0]
     if table.cross:
         return ", ".join(dict.fromkeys(f"{fact['source']} -> {fact['dataset']}" for fact in group))
-    parts = [f"{first['dataset']} p{first['protocol']}" if first["protocol"] != "None" else first["dataset"]]
+    parts = [
+        f"{first['dataset']} p{first['protocol']}"
+        if first["protocol"] not in ("None", "none")
+        else first["dataset"]
+    ]
     expected = expected_folds(first["dataset"], first["protocol"])
     folds = {fact["fold"] for fact in group} - {None}
     if expected:

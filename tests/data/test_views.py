@@ -77,7 +77,9 @@ def test_training_patches_are_drawn_for_each_modality_and_row() -> None:
     first = view.training(images, seed=1, epoch=0, rows=rows)
     again = view.training(images, seed=1, epoch=0, rows=rows)
     later = view.training(images, seed=1, epoch=1, rows=rows)
-    half = view.training({name: image[:32] for name, image in images.items()}, seed=1, epoch=0, rows=rows[:32])
+    half = view.training(
+        {name: image[:32] for name, image in images.items()}, seed=1, epoch=0, rows=rows[:32]
+    )
     for name in NAMES:
         assert first[name].shape == (64, 3, 16, 16)
         assert torch.equal(first[name], again[name])
@@ -146,9 +148,7 @@ def test_erasing_shares_and_what_is_left() -> None:
     for share, expected in zip(shares[1:], (0.25, 0.25, 0.5), strict=True):
         assert abs(share - expected) < 4 * math.sqrt(expected * (1 - expected) / 4000)
     assert all(set(image.unique().tolist()) == {BLACK, 0.5} for image in result.values())
-    assert torch.equal(
-        result["ir"], erase_modalities(images, 0.5, seed=3, epoch=2, rows=rows)["ir"]
-    )
+    assert torch.equal(result["ir"], erase_modalities(images, 0.5, seed=3, epoch=2, rows=rows)["ir"])
     assert erase_modalities(images, 0.0, seed=3, epoch=2, rows=rows)["ir"] is images["ir"]
 
 

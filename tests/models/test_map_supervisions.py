@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-
 from autofas.baselines import BASELINES
 from autofas.baselines.afa import AFAOutput
 from autofas.baselines.deeppixbis import DeepPixBiSOutput
+
 from autofas.errors import ConfigError
 from autofas.models.supervisions import (
     SUPERVISIONS,
@@ -104,7 +104,9 @@ def test_every_network_has_its_supervision_and_near_ones_are_named() -> None:
     assert {baseline.supervision for baseline in BASELINES.values()} <= set(SUPERVISIONS)
     with pytest.raises(ConfigError, match="did you mean depth_map"):
         build_supervision("depthmap")
-    with pytest.raises(ConfigError, match="focal teaches class logits, the network gives depth map; choose depth_map"):
+    with pytest.raises(
+        ConfigError, match="focal teaches class logits, the network gives depth map; choose depth_map"
+    ):
         build_supervision("focal", instead_of="depth_map")
     assert build_supervision("focal", instead_of="cross_entropy").outputs == "class logits"
 
@@ -131,4 +133,4 @@ def test_scores_are_higher_for_bona_fide_after_a_step_down_the_loss() -> None:
         after = supervision.score(AFAOutput(moved, {}) if name == "afa" else again)
         assert after[0] > before[0], name
         assert after[1] < before[1], name
-        assert ((0 <= after) & (after <= 1)).all()
+        assert ((after >= 0) & (after <= 1)).all()

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from autofas.baselines import build_baseline
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from autofas.baselines import build_baseline
 from autofas.errors import ConfigError, RunError
 from autofas.training.initialise import InitReport, initialise, read_tensors
 
@@ -32,7 +32,12 @@ def test_the_four_lots_by_hand(tmp_path: Path) -> None:
     before = network[1].bias.detach().clone()
     place = write(
         tmp_path / "a.safetensors",
-        {"0.weight": torch.ones(3, 2), "0.bias": torch.ones(3), "1.weight": torch.ones(5, 3), "2.weight": torch.ones(1)},
+        {
+            "0.weight": torch.ones(3, 2),
+            "0.bias": torch.ones(3),
+            "1.weight": torch.ones(5, 3),
+            "2.weight": torch.ones(1),
+        },
     )
     report = initialise(network, place)
     assert named(report, "matched") == ["0.weight", "0.bias"]
@@ -46,7 +51,9 @@ def test_the_four_lots_by_hand(tmp_path: Path) -> None:
     assert not network[1].weight.eq(1).any()
 
 
-@pytest.mark.parametrize("wrap", [lambda s: s, lambda s: {"state_dict": s, "epoch": 3}, lambda s: {"model": {"net": s}}])
+@pytest.mark.parametrize(
+    "wrap", [lambda s: s, lambda s: {"state_dict": s, "epoch": 3}, lambda s: {"model": {"net": s}}]
+)
 @pytest.mark.parametrize("prefix", ["", "module.", "module.model."])
 def test_wrappers_are_taken_off(tmp_path: Path, wrap, prefix: str) -> None:
     source, network = small(), small()
@@ -76,7 +83,7 @@ def test_a_file_that_holds_code_is_refused_and_not_run(tmp_path: Path) -> None:
 
 
 def test_unreadable_files_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="does not exist; give a .safetensors or .pt file"):
+    with pytest.raises(RunError, match=r"does not exist; give a \.safetensors or \.pt file"):
         read_tensors(tmp_path / "none.pt")
     for name in ("d.safetensors", "d.pt"):
         (tmp_path / name).write_bytes(b"not a checkpoint")
@@ -97,7 +104,9 @@ def test_nothing_that_fits_is_refused(tmp_path: Path) -> None:
     network = small()
     before = {name: value.clone() for name, value in network.state_dict().items()}
     place = write(tmp_path / "e.safetensors", {"conv.weight": torch.ones(3)})
-    with pytest.raises(RunError, match=r"none of its 1 tensors fits.*it has conv\.weight, the network 0\.weight"):
+    with pytest.raises(
+        RunError, match=r"none of its 1 tensors fits.*it has conv\.weight, the network 0\.weight"
+    ):
         initialise(network, place)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
@@ -108,13 +117,16 @@ def test_every_visionlabs_stream_starts_from_the_same_res1_to_res3(tmp_path: Pat
     single = build_baseline("visionlabs_dlas_a", input_size=48).streams["color"].state_dict()
     pretrained = {key: torch.randn_like(value.float()) for key, value in single.items()}
     network = build_baseline(name, input_size=48)
-    place = write(tmp_path / "face.safetensors", {**pretrained, "layer4.0.weight": torch.zeros(512, 256, 3, 3)})
+    place = write(
+        tmp_path / "face.safetensors", {**pretrained, "layer4.0.weight": torch.zeros(512, 256, 3, 3)}
+    )
     report = initialise(network, place)
     assert report.count("matched") == 3 * len(pretrained)
     streams = [stream.state_dict() for stream in network.streams.values()]
     for key in streams[0]:
-        assert torch.equal(streams[0][key], streams[1][key])
-        assert torch.equal(streams[0][key], streams[2][key])
+        if not key.startswith("4."):  # the fusion's own squeeze-and-excitation
+            assert torch.equal(streams[0][key], streams[1][key])
+            assert torch.equal(streams[0][key], streams[2][key])
     assert torch.equal(next(iter(streams[0].values())), pretrained["stem.0.weight"])
     assert report.count("unexpected") == 1  # no stream has a fourth layer
     assert all(not entry.startswith("streams.") or ".4." in entry for entry in named(report, "missing"))

@@ -1,6 +1,5 @@
-"""Multi-modal training through the one contract: what is opened, what a step is told, and whole small runs."""
+"""Multi-modal training through the one contract: what is opened, what a step is told, small runs."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +70,11 @@ def test_modalities_follow_the_network(faces: Path) -> None:
     assert opened(baseline="cdcn").depth_target == "depth"
     assert opened(baseline="cdcn", depth_target="ones").data.modalities == ("color",)
     assert with_modalities(opened(baseline="cdcn")) == opened(baseline="cdcn")
-    assert with_modalities(TrainConfig(baseline="afa")).data.modalities == ("color", "depth", "ir")  # generated
+    assert with_modalities(TrainConfig(baseline="afa")).data.modalities == (
+        "color",
+        "depth",
+        "ir",
+    )  # generated
 
 
 def test_data_without_depth_or_infrared_say_so_in_one_line(faces: Path, tmp_path: Path) -> None:
@@ -81,7 +84,9 @@ def test_data_without_depth_or_infrared_say_so_in_one_line(faces: Path, tmp_path
     place.write_text("\n".join(poor) + "\n", encoding="utf-8")
     config, _ = resolve_training(flags=flags(faces, tmp_path, baseline="facebagnet_a"))
     config = config.model_copy(update={"data": config.data.model_copy(update={"dataset": str(place)})})
-    message = r"facebagnet_a reads color, depth, ir and .*color_only\.csv has no depth and no ir images; choose a"
+    message = (
+        r"facebagnet_a reads color, depth, ir and .*color_only\.csv has no depth and no ir images; choose a"
+    )
     with pytest.raises(ConfigError, match=message):
         train(config)
     assert not (tmp_path / "train").exists()
@@ -89,7 +94,7 @@ def test_data_without_depth_or_infrared_say_so_in_one_line(faces: Path, tmp_path
     with pytest.raises(ConfigError, match="has no depth images; give --modality color"):
         with_modalities(one)
     assert with_modalities(TrainConfig(baseline="cdcn", data={"dataset": str(place)})).depth_target == "ones"
-    with pytest.raises(ConfigError, match="depth_target depth: .* use depth_target=ones"):
+    with pytest.raises(ConfigError, match=r"depth_target depth: .* use depth_target=ones"):
         with_modalities(TrainConfig(baseline="cdcn", data={"dataset": str(place)}, depth_target="depth"))
 
 
@@ -129,13 +134,13 @@ def test_what_does_not_go_together() -> None:
             network = build(name, input_size=32 if name != "afa" else 8, view=view)
         check_targets(TrainConfig(baseline=name, **keys), network)
 
-    with pytest.raises(ConfigError, match="supervision afa needs view.kind degraded, not whole"):
+    with pytest.raises(ConfigError, match=r"supervision afa needs view\.kind degraded, not whole"):
         check("afa")
     with pytest.raises(ConfigError, match="a depth map does not fit view patches"):
         check("cdcn", "patches")
     with pytest.raises(ConfigError, match="resnet18 has one modality to read; set 0"):
         check("resnet18", erase_modalities=0.5)
-    with pytest.raises(ConfigError, match="feathernet_b: baseline .* no option|feathernet_b: .*head"):
+    with pytest.raises(ConfigError, match="feathernet_b has no option 'heads'; choose head"):
         build("feathernet_b", options={"heads": 1})
 
 
@@ -156,8 +161,7 @@ def test_scores_of_patches_are_means_over_all_views() -> None:
 @pytest.mark.parametrize(
     ("name", "more"),
     [
-        ("facebagnet_a", {"input_size": 16, "view.crop_size": 24}),
-        ("resnet18_se_three_stream", {"input_size": 16}),
+        ("facebagnet_a", {"input_size": 8, "view.crop_size": 12, "epochs": 1}),
         ("feathernet_a", {"input_size": 32, "options.head": "gap_fc", "data.modalities": ["ir"]}),
         ("cdcn", {"input_size": 16}),
     ],
@@ -165,7 +169,7 @@ def test_scores_of_patches_are_means_over_all_views() -> None:
 def test_train_evaluate_and_rebuild(name: str, more: dict, faces: Path, tmp_path: Path) -> None:
     config, notes = resolve_training(flags=flags(faces, tmp_path, baseline=name, **more))
     result = train(config, notes=notes)
-    assert len(result.results) == 2
+    assert len(result.results) == config.epochs
     assert all(np.isfinite(row["train_loss"]) for row in result.results)
     figures = evaluate(EvaluateConfig(run=str(result.path), threads=1)).figures
     assert figures["model"] == name
@@ -180,7 +184,7 @@ def test_train_evaluate_and_rebuild(name: str, more: dict, faces: Path, tmp_path
 
 
 def test_three_streams_learn_what_only_infrared_and_depth_show(faces: Path, tmp_path: Path) -> None:
-    keys = {"input_size": 16, "epochs": 4, "optimizer.lr": 0.02, "augment": "none"}
+    keys = {"input_size": 16, "epochs": 3, "optimizer.lr": 0.02, "augment": "none"}
     config, _ = resolve_training(flags=flags(faces, tmp_path, baseline="resnet18_three_stream", **keys))
     figures = evaluate(EvaluateConfig(run=str(train(config).path), threads=1)).figures
     assert figures["auc"] == 1.0
@@ -195,7 +199,6 @@ def test_init_is_reported_in_the_run_folder(faces: Path, tmp_path: Path) -> None
     report = (result.path / "init.txt").read_text(encoding="utf-8")
     assert report.count("matched") == len(source.body.state_dict())
     assert "0 missing, 0 unexpected, 0 mismatched" in (result.path / "log.txt").read_text(encoding="utf-8")
-    # a rate this small leaves the start where it was
-    settings = json.dumps(config.optimizer.model_dump())
+    # at the recipe's rate of 0.001 one epoch leaves the start where it was, to a random one it is far
     moved = (result.network.body.stem[0].weight.detach() - source.body.stem[0].weight).abs().max()
-    assert moved < 0.05, settings
+    assert moved < 0.05 < source.body.stem[0].weight.abs().max()

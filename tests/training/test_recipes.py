@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+import autofas.baselines
 import pytest
 import torch
-
-import autofas.baselines
 from autofas.baselines import BASELINES
+
 from autofas.config import OptimizerConfig, TrainConfig
 from autofas.errors import ConfigError
 from autofas.models.build import build
@@ -107,7 +107,11 @@ def test_recipes_hold_what_the_papers_say() -> None:
         [1e-3, 1e-4, 1e-5]
     )
     facebagnet = of("facebagnet_a")
-    assert (facebagnet.view.kind, facebagnet.view.crop_size, facebagnet.erase_modalities) == ("patches", 112, 0.5)
+    assert (facebagnet.view.kind, facebagnet.view.crop_size, facebagnet.erase_modalities) == (
+        "patches",
+        112,
+        0.5,
+    )
     assert [learning_rate(facebagnet.optimizer, epoch, 500) for epoch in (0, 49, 50)] == pytest.approx(
         [0.1, 0.00109766, 0.1], rel=1e-4
     )
