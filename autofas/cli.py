@@ -29,6 +29,7 @@ VERBS = (
     "check-table",
     "profile",
     "pareto",
+    "prepare",
     "inspect",
     "draw",
     "baselines",

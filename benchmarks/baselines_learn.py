@@ -168,8 +168,8 @@ def _page(rows: Sequence[Mapping[str, Any]], args: argparse.Namespace, command: 
         f"Generated faces, protocol 1: {users} train/dev/test people, {args.frames} frame(s) a video; "
         f"{args.epochs} epochs of the quick preset, seed {args.seed}; on {'; '.join(places)}; "
         f"commit {commits}. ACER a video at the dev set's EER threshold, chance is 50 %; seconds are of "
-        "training alone. Figures on generated faces say nothing about real attacks, and with inputs this small "
-        "and a budget this short nothing about which network is best.\n\n"
+        "training alone. Figures on generated faces say nothing about real attacks, and with inputs this "
+        "small and a budget this short nothing about which network is best.\n\n"
         f"{markdown_table(header, lines, numeric=header[2:6] + header[7:])}\n"
     )
 

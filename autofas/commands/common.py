@@ -33,20 +33,21 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=int, help="torch threads (default: one a free core)")
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    """--dataset, --protocol, --fold, --data-root, --frames-per-video."""
+def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True) -> None:
+    """--dataset, --data-root, --frames-per-video and, with ``protocol``, --protocol and --fold."""
     group = parser.add_argument_group("data")
     group.add_argument(
         "--dataset",
         metavar="NAME|FILE",
         help="oulu, replay-attack, casia-mfsd, casia-surf, nuaa, ..., synthetic, or a manifest.csv",
     )
-    group.add_argument(
-        "--protocol",
-        help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
-        " none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
-    )
-    group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
+    if protocol:
+        group.add_argument(
+            "--protocol",
+            help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
+            " none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
+        )
+        group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")
     group.add_argument("--frames-per-video", type=int)
 

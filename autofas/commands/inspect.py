@@ -1,4 +1,8 @@
-"""autofas inspect: what a data set holds under a protocol, what is missing, and leaks."""
+"""autofas inspect: what a data set holds by protocol, fold, set and PAI, what is missing, and leaks.
+
+Without --protocol every protocol of the data set is counted. With --cross the pair of two data sets is
+counted: train and dev of the first, test of the second.
+"""
 
 import argparse
 from typing import Any
@@ -6,50 +10,125 @@ from typing import Any
 from autofas.commands import common
 
 HELP = "count a data set by protocol, fold, split and PAI; report what is missing; find leaks"
-HEADER = ("split", "PAI", "videos", "frames", "subjects")
+HEADER = ("protocol", "fold", "split", "PAI", "videos", "frames", "subjects", "official")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     common.add_data_arguments(parser)
-    parser.add_argument("--check-files", action="store_true", help="decode every file, name damaged ones")
+    group = parser.add_argument_group("inspection")
+    group.add_argument("--cross", metavar="NAME|FILE", help="another data set to test on")
+    group.add_argument("--cross-root", metavar="DIR", help="its folder")
+    group.add_argument("--check-files", action="store_true", help="decode every file, name damaged ones")
+    group.add_argument("--names-only", action="store_true", help="do not compare the files' content")
+    group.add_argument("--strict", action="store_true", help="end with exit code 2 where anything differs")
 
 
 def run(args: argparse.Namespace) -> Any:
-    """Count and print."""
+    """Count and print; raises DataError under --strict where something differs or leaks."""
     from autofas.analysis.tables import text_table
     from autofas.config import DataConfig, resolve
-    from autofas.data.frames import check_files
-    from autofas.data.opening import open_dataset
+    from autofas.errors import DataError
 
     keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
-    given = common.flags(args, keys)
-    if isinstance(given.get("protocol"), str) and given["protocol"].isdigit():
-        given["protocol"] = int(given["protocol"])
-    dataset = open_dataset(resolve(DataConfig, "data", flags=given))
+    config = resolve(DataConfig, "data", flags=common.flags(args, keys))
+    values = _pair(args, config) if args.cross else _one(args, config)
+    fields = ("protocol", "fold", "split", "pai", "videos", "frames", "subjects", "official")
+    rows = [["" if row[key] is None else str(row[key]) for key in fields] for row in values["counts"]]
+    print(values["dataset"])
+    print(text_table(HEADER, rows, numeric=HEADER[4:]))
+    for kind, word in (("differences", "differs"), ("notes", "note"), ("leaks", "leak")):
+        for line in values[kind]:
+            print(f"{word}: {line}")
+    if not values["leaks"]:
+        print("no leaks found" + (" (names only)" if args.names_only else ""))
+    wrong = [*values["leaks"], *values["differences"]]
+    if args.strict and wrong:
+        more = f" (and {len(wrong) - 1} more above)" if len(wrong) > 1 else ""
+        raise DataError(f"{values['dataset']}: {wrong[0]}{more}")
+    return values
+
+
+def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
+    from autofas.data.catalog import built_in_name, open_manifest
+    from autofas.data.frames import check_files
+    from autofas.data.inspection import inspect_protocol, protocols_of
+    from autofas.data.leaks import find_leaks, read_content
+    from autofas.data.partition import check_disjoint
+    from autofas.data.protocols import folds
+    from autofas.errors import DataError
+
+    name, manifest, differences = open_manifest(
+        config.dataset,
+        data_root=config.data_root,
+        frames_per_video=config.frames_per_video,
+        synthetic=config.synthetic.arguments(config.modalities),
+        cache_dir=config.cache_dir,
+        workers=config.workers,
+    )
     if args.check_files:
-        check_files(dataset.manifest)
-    rows, counts = [], []
-    for split, table in dataset.splits.items():
-        for pai, part in table.groupby("pai", sort=True):
-            counts.append(
-                {
-                    "split": split,
-                    "pai": pai,
-                    "videos": int(part["video"].nunique()),
-                    "frames": len(part),
-                    "subjects": int(part["subject"].nunique()),
-                }
-            )
-            rows.append([split, str(pai), *(str(counts[-1][key]) for key in HEADER[2:])])
-    print(f"{dataset.name}, protocol {dataset.protocol}" + (f", fold {dataset.fold}" if dataset.fold else ""))
-    print(text_table(HEADER, rows, numeric=HEADER[2:]))
-    for note in dataset.notes:
-        print(f"note: {note}")
+        check_files(manifest)
+    published = built_in_name(config.dataset) or ""
+    content = None if args.names_only else read_content(manifest)
+    if config.protocol is None:
+        wanted = protocols_of(published, manifest.table)
+    elif config.fold is not None:
+        wanted = [(str(config.protocol), config.fold)]
+    else:
+        wanted = [(str(config.protocol), fold) for fold in folds(published, config.protocol, manifest.table)]
+    counts, missing, notes, leaks = [], [], [], []
+    for protocol, fold in wanted:
+        found = inspect_protocol(published, manifest.table, protocol, fold, seed=config.split_seed)
+        where = f"protocol {protocol}" + (f" fold {fold}" if fold is not None else "")
+        if found.split is None:
+            if config.protocol is not None:
+                raise DataError(found.fault)
+            notes.append(f"{where} cannot be made: {found.fault}")
+            continue
+        counts += found.rows()
+        missing += found.differences()
+        shared = config.shared_subjects or found.split.shared_subjects
+        lines = find_leaks(found.split.parts, content, shared_subjects=shared)
+        leaks += [f"{where}: {line}" for line in lines]
+        notes += [f"{where}: {note}" for note in found.split.notes]
+        if shared and not lines:
+            notes += [f"{where}: {note}" for note in check_disjoint(found.split.parts, shared_subjects=True)]
+    whole = [line for line in missing if line not in differences]
+    # what the whole set lacks is said once, and by protocol where one was asked for
+    listed = [*differences, *(whole if config.protocol is not None or not differences else [])]
     return {
-        "dataset": dataset.name,
-        "protocol": dataset.protocol,
-        "fold": dataset.fold,
+        "dataset": name,
+        "protocol": None if config.protocol is None else str(config.protocol),
+        "fold": config.fold,
         "counts": counts,
-        "notes": list(dataset.notes),
+        "differences": listed,
+        "notes": notes,
+        "leaks": leaks,
+    }
+
+
+def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:
+    from autofas.data.cross import cross_database, cross_leaks
+    from autofas.data.inspection import Inspected
+    from autofas.data.leaks import find_leaks
+    from autofas.data.opening import open_dataset
+    from autofas.data.partition import Split
+
+    source = open_dataset(config)
+    target = open_dataset(
+        config.model_copy(
+            update={"dataset": args.cross, "data_root": args.cross_root, "protocol": None, "fold": None}
+        )
+    )
+    pair = cross_database(source, target)
+    leaks = find_leaks(pair.parts, None) if args.names_only else cross_leaks(source, target, pair)
+    found = Inspected(f"cross-{target.name}", None, Split(pair.parts), "", None)
+    return {
+        "dataset": pair.name,
+        "protocol": source.protocol,
+        "fold": source.fold,
+        "counts": found.rows(),
+        "differences": [],
+        "notes": list(pair.notes),
+        "leaks": leaks,
     }

@@ -2,7 +2,8 @@
 
 The numbers of a sample depend on (seed, epoch, row) alone, so a resumed run augments as the uninterrupted
 one would and a row is augmented alike in any batch (to float rounding). Geometry and cut-outs are shared by
-the modalities of a sample; colour, blur, noise and compression touch the colour image only.
+the modalities of a sample; colour, blur, noise and compression touch the colour image only, and the depth
+scaling of FeatherNets (CVPRW 2019, algorithm 1) the depth of bona fide samples.
 
 Recapture leaves its traces in fine texture and colour; interpolation and blur erase them from attacks and
 compression adds them to bona fide images. Presets therefore apply those to part of the samples, never to
@@ -24,7 +25,8 @@ from autofas.data.streams import normal_fields, uniforms
 from autofas.errors import ConfigError
 
 _BEST_QUALITY = 95.0
-_DRAWS = 28
+_DRAWS = 31
+_DEPTH_SCALES, _DEPTH_OFFSETS = (1 / 8, 1 / 5), (100.0, 200.0)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class AugmentPolicy:
     """How often and how strongly training images are changed; every default leaves them as they are.
 
     Probabilities a sample: ``flip``, ``warp`` (of the three after it), ``grayscale``, ``rescale``,
-    ``blur``, ``noise``, ``jpeg``, ``cutout``, ``gamma``. Strengths are the largest change, drawn uniformly
-    up to it.
+    ``blur``, ``noise``, ``jpeg``, ``cutout``, ``gamma``, ``depth_scale``. Strengths are the largest change,
+    drawn uniformly up to it.
     """
 
     flip: float = 0.0
@@ -58,11 +60,13 @@ class AugmentPolicy:
     jpeg_quality: float = 40.0  # the lowest; the highest is 95
     cutout: float = 0.0
     cutout_side: float = 0.3  # of the image side
+    depth_scale: float = 0.0  # by 1/8 to 1/5, plus 100 to 200 of 255
 
     def __post_init__(self) -> None:
         bounds = dict.fromkeys(
             ("flip", "warp", "grayscale", "gamma", "rescale", "blur", "noise", "jpeg", "cutout"), (0.0, 1.0)
         )
+        bounds["depth_scale"] = (0.0, 1.0)
         bounds |= dict.fromkeys(("brightness", "contrast", "saturation", "gain"), (0.0, 1.0))
         bounds |= {"rotation_degrees": (0.0, 180.0), "shift": (0.0, 0.5), "zoom": (0.1, 1.0)}
         bounds |= {"gamma_strength": (0.0, 4.0), "rescale_to": (0.1, 1.0), "blur_sigma": (0.0, 2.5)}
@@ -87,7 +91,7 @@ class AugmentPolicy:
             self.blur,
             self.noise,
         )
-        return not any((*probabilities, self.jpeg, self.cutout, *self._colour))
+        return not any((*probabilities, self.jpeg, self.cutout, self.depth_scale, *self._colour))
 
     @property
     def _colour(self) -> tuple[float, ...]:
@@ -146,12 +150,18 @@ def with_strengths(policy: AugmentPolicy, **changes: float) -> AugmentPolicy:
 
 
 def augment_batch(
-    images: Mapping[str, Tensor], policy: AugmentPolicy, *, seed: int, epoch: int, rows: np.ndarray
+    images: Mapping[str, Tensor],
+    policy: AugmentPolicy,
+    *,
+    seed: int,
+    epoch: int,
+    rows: np.ndarray,
+    bona_fide: np.ndarray | None = None,
 ) -> dict[str, Tensor]:
     """Change a batch by a policy: (B, 3, H, W) by modality, float in [0, 1] or uint8, to float32 in [0, 1].
 
     ``rows`` (B,) identifies the samples; the result for a row depends on (seed, epoch, row) and its images
-    alone.
+    alone. ``bona_fide`` (B,) bool says whose depth may be scaled; None, nobody's.
     """
     result = {
         name: image.float().div(255) if image.dtype == torch.uint8 else image.float()
@@ -168,6 +178,7 @@ def augment_batch(
     chosen = draws.chance(policy.cutout)
     centre = np.stack((draws.uniform(0, 1), draws.uniform(0, 1)), axis=1)
     side = draws.uniform(0, policy.cutout_side)
+    _depth(result, policy, draws, bona_fide)
     for name, image in result.items():
         result[name] = _on(image, chosen, lambda part, at: ops.cut_out(part, centre[at], side[at]))
     return result
@@ -212,6 +223,19 @@ def _photometry(image: Tensor, policy: AugmentPolicy, draws: _Draws, seed: int) 
     image = _on(image, chosen, add_noise)
     chosen, quality = draws.chance(policy.jpeg), draws.uniform(policy.jpeg_quality, _BEST_QUALITY)
     return _on(image, chosen, lambda part, at: ops.jpeg(part, quality[at]))
+
+
+def _depth(
+    images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws, bona_fide: np.ndarray | None
+) -> None:
+    chosen = draws.chance(policy.depth_scale)
+    scale, offset = draws.uniform(*_DEPTH_SCALES), draws.uniform(*_DEPTH_OFFSETS)
+    if "depth" in images and bona_fide is not None:
+        images["depth"] = _on(
+            images["depth"],
+            chosen & bona_fide,
+            lambda part, at: ops.scale_depth(part, scale[at], offset[at]),
+        )
 
 
 def _on(image: Tensor, chosen: np.ndarray, change: Callable[[Tensor, np.ndarray], Tensor]) -> Tensor:

@@ -23,6 +23,7 @@ RGB_TO_YCC = np.array(  # JFIF, chroma centred on 0
     ]
 )
 YCC_TO_RGB = np.linalg.inv(RGB_TO_YCC)
+_DEPTH_FLOOR = 20  # FeatherNets, algorithm 1: what is darker is background
 _BLUR_RADIUS = 4  # 9 taps hold 93 % of the widest kernel, sigma 2.5, and all of sigma 1
 
 # ITU-T T.81 Annex K, tables K.1 and K.2, in row order
@@ -180,6 +181,13 @@ def cut_out(images: Tensor, centre: np.ndarray, side: np.ndarray) -> Tensor:
     )
     inside = (x + 0.5 >= left) & (x + 0.5 < right) & (y + 0.5 >= top) & (y + 0.5 < bottom)  # (B, 1, H, W)
     return images.masked_fill(inside, 0.5)
+
+
+def scale_depth(images: Tensor, scale: np.ndarray, offset: np.ndarray) -> Tensor:
+    """FeatherNets' algorithm 1 on 8-bit depth: ``scale`` times the depth plus, where it is above 20 of 255,
+    ``offset`` (of 255); a face's relief shrinks to what another camera would give, its hole stays dark."""
+    lifted = torch.where(images > _DEPTH_FLOOR / 255, _column(offset / 255, images), images.new_zeros(()))
+    return (images * _column(scale, images) + lifted).clamp_(0, 1)
 
 
 def _column(values: np.ndarray, images: Tensor) -> Tensor:

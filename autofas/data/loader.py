@@ -112,7 +112,14 @@ class Loader:
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
         """The rows at positions ``index`` of the table as a batch, augmented as in ``epoch``."""
         images = _images(self.store, self.rows[index], self.modalities, self.device)
-        images = augment_batch(images, self.policy, seed=self.seed, epoch=epoch, rows=self.rows[index])
+        images = augment_batch(
+            images,
+            self.policy,
+            seed=self.seed,
+            epoch=epoch,
+            rows=self.rows[index],
+            bona_fide=self.labels[index] == 1,
+        )
         return _batch(images, self.labels[index], index, self.device)
 
     def state_dict(self) -> dict[str, Any]:

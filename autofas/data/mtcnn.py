@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from autofas.data.detect import Face
+from autofas.data.faults import one_line
 from autofas.errors import DataError
 
 MIN_FACE = 40
@@ -54,12 +55,15 @@ class MtcnnDetector:
         """The faces of an RGB picture, best first, boxes cut to the picture."""
         pixels = np.asarray(image.convert("RGB"))
         shrink = min(1.0, MAX_SIDE / max(pixels.shape[:2]))
-        if shrink < 1:
-            size = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
-            pixels = self._cv2.resize(pixels, size, interpolation=self._cv2.INTER_AREA)
-        boxes = self._proposals(pixels)
-        boxes = self._refined(pixels, boxes, self._refine, 0)
-        boxes = self._refined(pixels, boxes, self._output, 1)
+        try:
+            if shrink < 1:
+                size = (max(1, round(image.width * shrink)), max(1, round(image.height * shrink)))
+                pixels = self._cv2.resize(pixels, size, interpolation=self._cv2.INTER_AREA)
+            boxes = self._proposals(pixels)
+            boxes = self._refined(pixels, boxes, self._refine, 0)
+            boxes = self._refined(pixels, boxes, self._output, 1)
+        except self._cv2.error as error:
+            raise DataError(f"the face detector failed ({one_line(error)})") from error
         faces = []
         for x1, y1, x2, y2, score in boxes:
             left, top = max(0, round(x1 / shrink)), max(0, round(y1 / shrink))

@@ -192,8 +192,8 @@ def _journal(folder: Path, settings: Settings) -> Iterator[tuple[IO[str], dict[s
     lines = place.read_text(encoding="utf-8", errors="replace").splitlines() if place.exists() else []
     if lines and lines[0] != header:
         raise DataError(
-            f"{folder}: holds faces prepared otherwise ({_changed(lines[0], settings)}); choose another folder"
-            " or delete this one"
+            f"{folder}: holds faces prepared otherwise ({_changed(lines[0], settings)}); choose another"
+            " folder or delete this one"
         )
     records = [record for record in map(_parsed, lines[1:]) if record is not None]
     finished = {done.key: done for _, done in records}

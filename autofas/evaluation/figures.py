@@ -178,6 +178,9 @@ def _acer_interval(
         )
     except MetricError as reason:
         return None, str(reason)
+    if found.estimate == 0:
+        # every resample of no error has no error: [0, 0] would claim a certainty that nobody has
+        return None, "no error to resample; see the intervals of APCER and BPCER"
     return [found.low, found.high], None
 
 

@@ -93,7 +93,7 @@ def test_more_than_everything_and_impossible_deviations(tmp_path) -> None:
 def test_tpr_does_not_rise_as_fpr_falls(tmp_path) -> None:
     header = "method,tpr_1e-3,tpr_1e-2\n"
     assert not csv_findings(tmp_path, header + "a,0.9,0.9\n", unit="fraction")
-    (found,) = csv_findings(tmp_path, header + "a,0.95,0.9\n", unit="fraction")
+    (found,) = csv_findings(tmp_path, header + "a,0.99,0.9\n", unit="fraction")
     assert found.column == "tpr_1e-3"
 
 

@@ -212,8 +212,10 @@ def test_fuse_command_judges_against_the_member_best_on_dev(tmp_path, capsys) ->
     tuned = main_values([*common, "--method", "cascade", "--tune"])
     limits = tuned["fusion"]["thresholds"]
     again = main_values(
-        [*common, "--method", "cascade", "--band", str(limits["low"]), str(limits["high"])]
-        + ["--second-threshold", str(limits["second"])]
+        [
+            *(*common, "--method", "cascade", "--band", str(limits["low"]), str(limits["high"])),
+            *("--second-threshold", str(limits["second"])),
+        ]
     )
     assert again["acer"] == tuned["acer"]
     greedy = main_values(["fuse", *tests, "--dev", *devs, "--method", "greedy", "--steps", "4", "--out", out])

@@ -56,8 +56,8 @@ def test_faults_are_one_line() -> None:
         compare(nobody, nobody, FIXED, FIXED)
     with pytest.raises(MetricError, match="different levels"):
         compare(table, table, FIXED, Terms("fixed", 0.5, level="frame"))
+    alone = random_table(1, subjects=1)
     with pytest.raises(MetricError, match="only one subject"):
-        alone = random_table(1, subjects=1)
         compare(alone, alone, FIXED, FIXED)
 
 

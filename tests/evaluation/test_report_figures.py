@@ -125,6 +125,15 @@ def test_unknown_subjects_leave_the_interval_undefined() -> None:
     assert "subjects" in found["undefined"]["acer interval"]
 
 
+def test_no_error_has_no_bootstrap_interval() -> None:
+    table = table_of("a s1 bona_fide 0.9\nb s2 bona_fide 0.8\nc s1 print 0.1\nd s2 print 0.2")
+    found = judge(table, None, HALF)
+    assert found["acer"] == 0
+    assert found["intervals_95"]["acer"] is None
+    assert "no error to resample" in found["undefined"]["acer interval"]
+    assert found["intervals_95"]["bpcer"][1] > 0.5
+
+
 def test_infinite_thresholds_are_valid_json() -> None:
     table = table_of("a s1 bona_fide inf\nb s2 bona_fide 0.8\nc s1 print inf\nd s2 print 0.2")
     found = figures(table, Threshold(math.inf, "fixed", "fixed by hand"), "family")

@@ -146,7 +146,10 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "no record": (lambda run: (run / "record.json").unlink(), "record.json"),
     "damaged JSON": (lambda run: (run / "metrics.json").write_text("{"), "metrics.json"),
     "emptied JSON": (lambda run: (run / "metrics.json").write_text("[]"), "metrics.json"),
-    "checkpoint": (lambda run: (run / "checkpoint-last").write_bytes(b""), "checkpoint-last was changed"),
+    "checkpoint": (
+        lambda run: next((run / "checkpoint-last").iterdir()).write_bytes(b""),
+        "checkpoint-last/",
+    ),
 }
 
 
@@ -248,8 +251,10 @@ def test_commands(made, run, tmp_path, capsys) -> None:
     second = trained_run(tmp_path / "runs", made / "a" / "manifest.csv", made / "cache", "second", seed=1)
     board = str(tmp_path / "leaderboard.csv")
     values = main_values(
-        ["evaluate", "--run", str(run), str(second), "--threads", "1", "--quiet", "--leaderboard", board]
-        + ["--out", str(tmp_path / "both")]
+        [
+            *("evaluate", "--run", str(run), str(second), "--threads", "1", "--quiet"),
+            *("--leaderboard", board, "--out", str(tmp_path / "both")),
+        ]
     )
     (summary,) = values["summaries"]
     acers = [read_json(folder / "metrics.json")["acer"] for folder in (run, second)]

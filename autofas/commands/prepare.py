@@ -1,0 +1,97 @@
+"""autofas prepare: videos or frames to square face crops and a manifest, resumable.
+
+An interrupted preparation goes on where it stopped when the same line is given again.
+"""
+
+import argparse
+import sys
+import time
+from typing import Any
+
+from autofas.commands import common
+
+HELP = "cut the faces out of a data set's videos or images and write a manifest"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    common.add_data_arguments(parser, protocol=False)
+    group = parser.add_argument_group("faces")
+    group.add_argument("--out", metavar="DIR", required=True, help="folder of the faces and their manifest")
+    group.add_argument("--margin", type=float, default=1.3, help="factor on the face box (default: 1.3)")
+    group.add_argument("--size", type=int, default=256, help="largest side in pixels (default: 256)")
+    group.add_argument(
+        "--boxes",
+        default="auto",
+        help="files (the data set's own), detector, auto (files, else detector), none (the picture's middle)",
+    )
+    group.add_argument("--detector", default="mtcnn", help="mtcnn (default; needs autofas[data]) or none")
+    group.add_argument("--modalities", default="color", help="such as color,depth,ir (default: color)")
+    group.add_argument("--image-format", default="png", help="png (default, lossless) or jpg")
+    group.add_argument("--depth", default="mean50", help="normalisation of raw depth: mean50 or minmax")
+    group.add_argument("--depth-24bit", action="store_true", help="depth and ir keep 24 bits in RGB")
+    group.add_argument("--workers", type=int, default=2, help="threads (default: 2)")
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Prepare and say what became of every row."""
+    from tqdm import tqdm
+
+    from autofas.config import DataConfig, resolve
+    from autofas.data.catalog import open_manifest
+    from autofas.data.prepare import prepare
+    from autofas.data.prepare_plan import Settings
+
+    keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
+    config = resolve(DataConfig, "data", flags=common.flags(args, keys))
+    settings = Settings(
+        margin=args.margin,
+        size=args.size,
+        boxes=args.boxes,
+        detector=args.detector,
+        image_format=args.image_format,
+        depth=args.depth,
+        depth_24bit=args.depth_24bit,
+        modalities=tuple(word.strip() for word in args.modalities.split(",")),
+    )
+    settings.check()
+    name, manifest, differences = open_manifest(
+        config.dataset,
+        data_root=config.data_root,
+        frames_per_video=config.frames_per_video,
+        cache_dir=config.cache_dir,
+        workers=config.workers,
+    )
+    started = time.perf_counter()
+    hidden = args.quiet or None  # None: shown on a terminal only
+    with tqdm(total=len(manifest), unit="frame", desc="prepare", disable=hidden, file=sys.stderr) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.update(done - bar.n)
+
+        made = prepare(manifest, args.out, settings, workers=args.workers, progress=report)
+    seconds = time.perf_counter() - started
+    place = made.manifest.source
+    videos = int(made.manifest.table["video"].nunique())
+    print(f"{name}: {len(made.manifest)} faces of {videos} videos in {place}")
+    if made.reused:
+        print(f"{made.reused} rows were finished before")
+    for line in differences:
+        print(f"differs: {line}")
+    if made.skipped:
+        first = made.skipped[0]
+        print(
+            f"{len(made.skipped)} rows gave no face, listed in {args.out}/skipped.csv;"
+            f" the first: {first['path']} frame {first['frame']}: {first['reason']}"
+        )
+    return {
+        "dataset": name,
+        "manifest": place,
+        "faces": len(made.manifest),
+        "videos": videos,
+        "skipped": len(made.skipped),
+        "reused": made.reused,
+        "seconds": round(seconds, 3),
+        "faces_per_second": round((len(manifest) - made.reused) / seconds, 2),
+        "differences": list(differences),
+    }

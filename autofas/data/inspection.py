@@ -1,0 +1,136 @@
+"""What a data set holds by protocol, fold, split and PAI, against what the published set holds.
+
+Official counts follow from the names of the published files (OULU-NPU, Replay-Attack, CASIA-MFSD) or are
+constants (CASIA-SURF, NUAA); a manifest of one's own has none. CASIA-MFSD's dev is made of training subjects,
+so its official train and dev are those of the same draw.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from autofas.data.catalog import DEFAULT_PROTOCOLS
+from autofas.data.named_protocols import CASIA_PROTOCOLS, REPLAY_PROTOCOLS, device_pairs
+from autofas.data.partition import Split
+from autofas.data.protocols import OULU_DATASETS, OULU_FOLDS, apply_protocol, folds
+from autofas.data.readers import casia_mfsd, casia_surf, nuaa, replay_attack
+from autofas.data.readers.oulu_lists import official_videos
+from autofas.errors import DataError
+
+Counts = dict[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """One protocol and fold: its parts, or the reason why it cannot be made, and the official counts."""
+
+    protocol: str
+    fold: int | None
+    split: Split | None
+    fault: str
+    official: Counts | None
+    unit: str = "videos"
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row for each split and PAI that is there or ought to be."""
+        parts: Mapping[str, pd.DataFrame] = self.split.parts if self.split is not None else {}
+        found = {(name, str(pai)): rows for name, part in parts.items() for pai, rows in part.groupby("pai")}
+        order = {"train": 0, "dev": 1, "test": 2}
+        keys = sorted({*found, *(self.official or {})}, key=lambda key: (order[key[0]], key[1]))
+        result = []
+        for name, pai in keys:
+            part = found.get((name, pai))
+            result.append(
+                {
+                    "protocol": self.protocol,
+                    "fold": self.fold,
+                    "split": name,
+                    "pai": pai,
+                    "videos": int(part["video"].nunique()) if part is not None else 0,
+                    "frames": len(part) if part is not None else 0,
+                    "subjects": int(part["subject"].nunique()) if part is not None else 0,
+                    "official": None if self.official is None else self.official.get((name, pai), 0),
+                    "official_unit": None if self.official is None else self.unit,
+                }
+            )
+        return result
+
+    def differences(self) -> list[str]:
+        """A line for each row whose count is not the official one."""
+        if self.official is None or self.split is None:
+            return []
+        lines = []
+        for row in self.rows():
+            off = row[self.unit] - row["official"]
+            if off:
+                word = f"{-off} missing" if off < 0 else f"{off} extra"
+                fold = f" fold {self.fold}" if self.fold is not None else ""
+                count = f"{row[self.unit]} of {row['official']} {row['pai']} {self.unit}"
+                lines.append(f"protocol {self.protocol}{fold} {row['split']}: {count}; {word}")
+        return lines
+
+
+def protocols_of(dataset: str, table: pd.DataFrame) -> list[tuple[str, int | None]]:
+    """Every protocol of a data set with every fold the table has rows for; a manifest's own is ``none``."""
+    if dataset in OULU_DATASETS:
+        return [(str(number), fold) for number in OULU_FOLDS for fold in folds(dataset, number, table)]
+    if dataset == "replay-attack":
+        return [(name, None) for name in REPLAY_PROTOCOLS]
+    if dataset == "casia-mfsd":
+        return [(name, None) for name in CASIA_PROTOCOLS]
+    if dataset == "great-fasd-s" and "device" in table:
+        return [("cross-device", fold + 1) for fold in range(len(device_pairs(table)))] or [("none", None)]
+    return [(DEFAULT_PROTOCOLS.get(dataset, "none"), None)]
+
+
+def inspect_protocol(
+    dataset: str, table: pd.DataFrame, protocol: str, fold: int | None, *, seed: int = 0
+) -> Inspected:
+    """One protocol and fold of a data set's table; a fault is kept as a line, not raised."""
+    split, fault = None, ""
+    try:
+        split = apply_protocol(table, protocol, fold, seed=seed)
+    except DataError as error:
+        fault = str(error)
+    official, unit = official_counts(dataset, protocol, fold, seed=seed, table=table)
+    return Inspected(protocol, fold, split, fault, official, unit)
+
+
+def official_counts(
+    dataset: str, protocol: str, fold: int | None, *, seed: int = 0, table: pd.DataFrame | None = None
+) -> tuple[Counts | None, str]:
+    """The published set's counts by split and PAI, and their unit (videos or frames); None where unknown."""
+    if dataset == "casia-surf" and protocol == "none":
+        challenge = table is None or bool((table["pai"] == casia_surf.UNKNOWN_ATTACK).any())
+        return (
+            (dict(casia_surf.CHALLENGE_FRAMES), "frames")
+            if challenge
+            else (dict(casia_surf.RELEASE_CLIPS), "videos")
+        )
+    if dataset == "nuaa":
+        # its train is divided for a dev set by subjects of unequal size, so only test has an official count
+        return {key: count for key, count in nuaa.COUNTS.items() if key[0] == "test"}, "frames"
+    published = _published(dataset)
+    if published is None:
+        return None, "videos"
+    try:
+        parts = apply_protocol(published, protocol, fold, seed=seed).parts
+    except DataError:
+        return None, "videos"
+    rows = Counter((name, str(pai)) for name, part in parts.items() for pai in part["pai"])
+    return dict(rows), "videos"
+
+
+def _published(dataset: str) -> pd.DataFrame | None:
+    if dataset == "oulu":
+        return official_videos()
+    if dataset == "replay-attack":
+        return pd.DataFrame(replay_attack.official_videos())
+    if dataset == "casia-mfsd":
+        return pd.DataFrame(casia_mfsd.official_videos())
+    return None
