@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,10 @@ class Run:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def discard(self) -> None:
+        """Remove a folder in which nothing was done: a run that could not begin leaves no trace."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def start(self, config: Schema, device: str, threads: int) -> None:
         """Write config.yaml and env.json."""

@@ -42,9 +42,11 @@ class Inspected:
         found = {(name, str(pai)): rows for name, part in parts.items() for pai, rows in part.groupby("pai")}
         order = {"train": 0, "dev": 1, "test": 2}
         keys = sorted({*found, *(self.official or {})}, key=lambda key: (order[key[0]], key[1]))
+        known = {split for split, _ in self.official or {}}  # a set may have official counts of a part alone
         result = []
         for name, pai in keys:
             part = found.get((name, pai))
+            official = (self.official or {}).get((name, pai), 0) if name in known else None
             result.append(
                 {
                     "protocol": self.protocol,
@@ -54,8 +56,8 @@ class Inspected:
                     "videos": int(part["video"].nunique()) if part is not None else 0,
                     "frames": len(part) if part is not None else 0,
                     "subjects": int(part["subject"].nunique()) if part is not None else 0,
-                    "official": None if self.official is None else self.official.get((name, pai), 0),
-                    "official_unit": None if self.official is None else self.unit,
+                    "official": official,
+                    "official_unit": None if official is None else self.unit,
                 }
             )
         return result
@@ -66,7 +68,7 @@ class Inspected:
             return []
         lines = []
         for row in self.rows():
-            off = row[self.unit] - row["official"]
+            off = 0 if row["official"] is None else row[self.unit] - row["official"]
             if off:
                 word = f"{-off} missing" if off < 0 else f"{off} extra"
                 fold = f" fold {self.fold}" if self.fold is not None else ""

@@ -15,6 +15,7 @@ from autofas.data.loader import Batch, Loader
 from autofas.data.opening import OpenData, open_data
 from autofas.data.partition import split_halves
 from autofas.device import prepare
+from autofas.errors import AutofasError
 from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
@@ -63,7 +64,13 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
         if config.strategy == "random":
             cells = random_cells(space, np.random.default_rng(config.seed))
             return _finish(config, space, run, cells, "random", [], [])
-        return _Search(config, space, run, device).go()
+        try:
+            job = _Search(config, space, run, device)
+        except AutofasError:
+            if not resume:
+                run.discard()
+            raise
+        return job.go()
 
 
 class _Search:

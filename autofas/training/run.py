@@ -18,6 +18,7 @@ from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Loader
 from autofas.data.opening import open_data
 from autofas.device import prepare
+from autofas.errors import AutofasError
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import write_scores
@@ -89,7 +90,13 @@ def train(
         if report is not None:
             write_text(run.path / "init.txt", report.table() + "\n")
             run.log(f"{config.init}: {report.summary()}; all names in {run.path / 'init.txt'}")
-        return _Training(config, network, run, device).go()
+        try:
+            job = _Training(config, network, run, device)
+        except AutofasError:
+            if not resume:
+                run.discard()
+            raise
+        return job.go()
 
 
 class _Training:

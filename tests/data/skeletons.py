@@ -15,7 +15,10 @@ REPLAY_CLIENTS = {
     "devel": "003 005 010 015 017 022 029 030 101 111 113 114 116 118 119",
     "test": "009 011 013 014 019 020 021 023 024 026 028 031 102 104 106 107 109 112 115 117",
 }
-REPLAY_KINDS = ("print_{}_highdef_photo", "mobile_{}_mobile_photo", "mobile_{}_mobile_video") + (
+REPLAY_KINDS = (
+    "print_{}_highdef_photo",
+    "mobile_{}_mobile_photo",
+    "mobile_{}_mobile_video",
     "highdef_{}_highdef_photo",
     "highdef_{}_highdef_video",
 )
@@ -85,7 +88,7 @@ def casia_mfsd(root: Path, sources: Path) -> Path:
         for number in range(1, count + 1):
             place = root / split / str(number)
             place.mkdir(parents=True)
-            for name in "1 2 3 4 5 6 7 8 HR_1 HR_2 HR_3 HR_4".split():
+            for name in [*"12345678", "HR_1", "HR_2", "HR_3", "HR_4"]:
                 video.at(place / f"{name}.avi")
     return root
 

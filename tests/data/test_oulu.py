@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from data_files import EYES, frames_folder, write_video
 
-from autofas.data.readers.eyes import face_from_eyes, read_eyes
 from autofas.data.manifest import read_manifest, write_manifest
+from autofas.data.protocols import OULU_FOLDS, oulu_split
+from autofas.data.readers.eyes import face_from_eyes, read_eyes
 from autofas.data.readers.oulu import missing_message, read_oulu
 from autofas.data.readers.oulu_lists import count_differences, fields_of, list_differences, official_videos
-from autofas.data.protocols import OULU_FOLDS, oulu_split
 from autofas.errors import DataError
 
 

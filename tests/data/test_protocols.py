@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from autofas.data.readers.oulu_lists import official_videos
 from autofas.data.protocols import OULU_FOLDS, apply_protocol, folds, oulu_split
+from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
 
 COUNTS = json.loads(Path(__file__).with_name("oulu_counts.json").read_text())  # [bona fide, attack] a list

@@ -234,7 +234,7 @@ def test_what_is_missing_or_extra_is_named(tmp_path):
     assert any("99" in line and "1/9.avi" in line and "not recognised" in line for line in lines)
     found = inspect_protocol("casia-mfsd", casia_mfsd.read(tmp_path).manifest.table, "overall", None)
     assert "cannot be divided" in found.fault
-    with pytest.raises(DataError, match="CASIA-MFSD was not found in .*: it holds a, b"):
-        (tmp_path / "other" / "a").mkdir(parents=True)
-        (tmp_path / "other" / "b").mkdir()
+    (tmp_path / "other" / "a").mkdir(parents=True)
+    (tmp_path / "other" / "b").mkdir()
+    with pytest.raises(DataError, match=r"CASIA-MFSD was not found in .*: it holds a, b"):
         casia_mfsd.read(tmp_path / "other")
