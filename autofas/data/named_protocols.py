@@ -77,8 +77,9 @@ def named_split(
         if name == OFFICIAL:
             rows = table
         else:
-            # two sets call a protocol video: the table's instruments tell whose it is
-            casia = set(table["pai"]) & set(CASIA_ATTACKS.values()) or name not in REPLAY_PROTOCOLS
+            casia = name in CASIA_PROTOCOLS
+            if casia and name in REPLAY_PROTOCOLS:  # both sets call one video: the instruments tell whose
+                casia = bool(set(table["pai"]) & set(CASIA_ATTACKS.values()))
             rows = _casia_rows(table, name) if casia else _replay_rows(table, name)
         split = _with_dev(rows, seed, dev_share)
         split = Split(split.parts, split.notes, shared_subjects=name == OFFICIAL)

@@ -49,7 +49,8 @@ def test_holes_are_filled_within_the_enlarged_box_only():
     depth[5:15:9, 5:15] = 0  # rows 5 and 14: inside the box 4..14 enlarged to 13
     depth[0, 0] = depth[19, 19] = 0
     out = normalise_depth(depth, (5, 5, 10, 10), "mean50")
-    assert out[5, 5] == out[10, 10]  # a hole in the face is its mean, near the face's own depth
+    assert out[10, 10] == 129  # the mean is 540 - 40 / 80 = 539.5, so 540 is 50.5 of 100 steps
+    assert out[5, 5] == out[14, 9] == 128  # a hole in the face is the mean itself
     assert (out[0, 0], out[19, 19]) == (0, 0)  # far from the face a hole stays one
 
 

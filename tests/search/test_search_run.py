@@ -4,11 +4,17 @@ import csv
 
 import numpy as np
 import pytest
+import torch
 
 import autofas
 from autofas.config import SearchConfig, resolve
+from autofas.data.loader import Batch
 from autofas.errors import AutofasError, RunError
 from autofas.models.genotype import load_genotype
+from autofas.models.space import load_space
+from autofas.models.supernet import Supernet
+from autofas.models.supervisions import PixelwiseBCE
+from autofas.search.engine import BilevelEngine
 from autofas.search.run import search
 
 
@@ -146,3 +152,23 @@ def test_faults_of_a_configuration_are_told_at_once():
 def test_warm_up_must_leave_an_epoch(tiny_data):
     with pytest.raises(AutofasError, match="warmup_epochs 3 leaves no epoch of 3"):
         resolve(SearchConfig, "search", assignments=["epochs=3", "warmup_epochs=3"])
+
+
+def test_one_step_of_the_paper_preset():
+    # the published supernet at its published size; the batch alone is smaller
+    paper = resolve(SearchConfig, "search", preset="paper")
+    assert (paper.epochs, paper.batch_size, paper.weights.lr, paper.arch.lr) == (40, 256, 0.05, 6e-3)
+    space = load_space(paper.space)
+    net = Supernet(space, paper.resolved_partial_channels, paper.resolved_edge_normalization)
+    engine = BilevelEngine(net, PixelwiseBCE(), paper.weights, paper.arch, paper.order)
+    size = space.layout.input_size
+    batch = Batch(
+        {"color": torch.randn(2, 3, size, size)}, {"label": torch.tensor([0.0, 1.0])}, torch.arange(2)
+    )
+    with torch.no_grad():
+        assert net(batch.images["color"]).shape == (2, 1, 14, 14)
+    before = [parameter.detach().clone() for parameter in (*engine.arch, *engine.weights)]
+    engine.arch_step(batch)
+    engine.weight_step(batch)
+    after = (*engine.arch, *engine.weights)
+    assert not any(torch.equal(left, right) for left, right in zip(before, after, strict=True))

@@ -121,7 +121,7 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = None) -> R
         clips = {(str(row["split"]), str(row["pai"]), str(row["video"])) for row in rows}
         differences = count_lines(Counter(clip[:2] for clip in clips), RELEASE_CLIPS, "clips")
     if not rows:
-        raise DataError(f"{ABOUT.missing(place)} ({'; '.join(notes[:2])})" if notes else ABOUT.missing(place))
+        raise DataError(f"{place}: nothing of CASIA-SURF can be used: {'; '.join(notes[-3:])}")
     reading = checked(rows, place, [*differences, *notes])
     table = sample_frames(reading.manifest.table, frames_per_video)
     return Reading(Manifest(table, place, str(place)), reading.differences)
