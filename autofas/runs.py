@@ -14,7 +14,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -25,24 +24,16 @@ from typing import IO, Any
 from autofas._version import __version__
 from autofas.config import to_yaml
 from autofas.errors import RunError
+from autofas.files import whole_file
 from autofas.schema import Schema, read_text, read_yaml
 
 PACKAGES = ("torch", "numpy", "pandas", "pydantic", "safetensors", "thop", "pillow", "av")
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file in one piece: readers see the old text or the new, never half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    """Write a text file in one piece."""
+    with whole_file(path) as stream:
+        stream.write(text)
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -172,13 +163,10 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows of equal keys as CSV, floats so that they read back exactly."""
     if not rows:
         return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(rows[0]))
+    with whole_file(path) as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.chmod(temporary, 0o644)
-    os.replace(temporary, path)
 
 
 def environment(device: str, threads: int) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import Any
 from autofas.baselines import BASELINES
 
 from autofas.analysis.leaderboard import LeaderboardRow
-from autofas.analysis.pareto import plot_pareto
+from autofas.analysis.pareto_plot import plot_pareto
 from autofas.analysis.records import leaderboard_row
 from autofas.analysis.tables import count, markdown_table, percent
 from autofas.config import EvaluateConfig

@@ -7,7 +7,6 @@ reading gives back the same number. Left out: anything typed by hand, and figure
 import csv
 import io
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from pydantic import Field
 
 from autofas.analysis.tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
+from autofas.files import whole_file
 from autofas.schema import Schema, nearest, read_text, validated
 
 Kind = Literal["searched", "hand-designed", "random"]
@@ -85,15 +85,11 @@ def write_leaderboard(path: str | os.PathLike[str], rows: Iterable[LeaderboardRo
     _check_distinct(kept, str(path))
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=target.parent, prefix=target.name, suffix=".tmp", encoding="utf-8", newline="", delete=False
-    ) as handle:
+    with whole_file(target) as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(COLUMNS)
         for row in kept:
             writer.writerow([_cell(getattr(row, column)) for column in COLUMNS])
-    os.chmod(handle.name, 0o644)  # a temporary file is private, a leaderboard is not
-    os.replace(handle.name, target)
 
 
 def append_leaderboard(

@@ -4,20 +4,15 @@ A model is on the front if no other one is at least as good in both and better i
 leaderboard rows, never from typed numbers. Left out: fronts of more than two aims.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.errors import DataError
-
-if TYPE_CHECKING:
-    from autofas.analysis.pareto_plot import ParetoPicture
 
 Cost = Literal["params", "macs"]
 
@@ -84,18 +79,3 @@ def points_of(rows: Sequence[LeaderboardRow], x: Cost) -> list[Point]:
         folds = len({row.fold for row in group})
         points.append(Point(first.model, first.kind, cost, mean, min(means), max(means), len(means), folds))
     return points
-
-
-def plot_pareto(
-    rows: Sequence[LeaderboardRow], path: str | os.PathLike[str], x: Cost = "params", title: str | None = None
-) -> "ParetoPicture":
-    """Draw ACER (percent, lower is better) against `x` (logarithmic) as a PNG of 1600x1000 pixels.
-
-    The rows must share data set and protocol, and for `macs` the counter; raises DataError otherwise.
-    """
-    from autofas.analysis.pareto_plot import pareto_picture
-
-    picture = pareto_picture(rows, x, title)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    picture.figure.savefig(path, dpi=picture.figure.dpi, format="png")
-    return picture

@@ -3,8 +3,10 @@
 Matplotlib's Agg canvas without pyplot, so that drawing changes no global state. Left out: interactive plots.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,19 @@ class ParetoPicture:
     points: list[Point]
     front: list[int]
     labels: list[Box]
+
+
+def plot_pareto(
+    rows: Sequence[LeaderboardRow], path: str | os.PathLike[str], x: Cost = "params", title: str | None = None
+) -> ParetoPicture:
+    """Draw ACER (percent, lower is better) against `x` (logarithmic) as a PNG of 1600x1000 pixels.
+
+    The rows must share data set and protocol, and for `macs` the counter; raises DataError otherwise.
+    """
+    picture = pareto_picture(rows, x, title)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    picture.figure.savefig(path, dpi=picture.figure.dpi, format="png")
+    return picture
 
 
 def pareto_picture(

@@ -22,7 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Draw and print."""
     from autofas.analysis.leaderboard import leaderboard_table, read_leaderboard
-    from autofas.analysis.pareto import pareto_front, plot_pareto, points_of
+    from autofas.analysis.pareto import pareto_front, points_of
+    from autofas.analysis.pareto_plot import plot_pareto
     from autofas.errors import DataError
 
     rows = read_leaderboard(args.leaderboard)

@@ -30,6 +30,8 @@ MAX_PIXELS = (
     64 * 10**6
 )  # a 64-megapixel photograph; a header that claims more is refused before it is decoded
 
+_CONTAINERS = "avi,mov,mp4,matroska,webm"
+
 _DAMAGED = (OSError, ValueError, SyntaxError, TypeError, EOFError, KeyError, IndexError, struct.error)
 
 
@@ -65,11 +67,14 @@ def decode_frames(path: Path, frames: Sequence[int]) -> Generator[tuple[int, Ima
     """
     av = require_pyav()
     wanted = sorted(set(frames))
-    if not path.is_file():
-        raise DataError("no such file" if not path.exists() else "is not a file")
+    try:
+        if not path.is_file():
+            raise DataError("no such file" if not path.exists() else "is not a file")
+    except OSError as error:
+        raise DataError(f"cannot be reached ({_reason(error)})") from error
     seen = 0
     try:
-        with av.open(str(path)) as container:
+        with _opened(av, path) as container:
             stream = _video_stream(container)
             remaining = iter(wanted)
             target = next(remaining, None)
@@ -90,7 +95,7 @@ def count_frames(path: Path) -> int:
     """The number of frames of a video, counted from its packets without decoding; raises ``DataError``."""
     av = require_pyav()
     try:
-        with av.open(str(path)) as container:
+        with _opened(av, path) as container:
             stream = _video_stream(container)
             return sum(1 for packet in container.demux(stream) if packet.size)
     except FileNotFoundError as error:
@@ -219,10 +224,21 @@ def require_pyav() -> ModuleType:
     return av
 
 
+def _opened(av: ModuleType, path: Path) -> Any:
+    """A video file's container.
+
+    FFmpeg goes by a file's content: a playlist under a video's name would make it open other files, and a
+    relative name with a colon could be taken for a protocol. So only these containers, by absolute path.
+    """
+    return av.open(str(path.absolute()), options={"format_whitelist": _CONTAINERS})
+
+
 def _video_stream(container: Any) -> Any:
     if not container.streams.video:
         raise DataError("holds no video")
     stream = container.streams.video[0]
+    if stream.codec_context is None:  # FFmpeg knows no decoder for it
+        raise DataError("is damaged or not a video (its codec is unknown)")
     if stream.width * stream.height > MAX_PIXELS:
         raise DataError(f"{stream.width} x {stream.height} pixels is over the limit of {MAX_PIXELS}")
     stream.thread_type = "AUTO"

@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import difflib
 import os
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +36,7 @@ from autofas.data.manifest_rules import (
     is_video,
 )
 from autofas.errors import DataError
+from autofas.files import whole_file
 
 __all__ = [
     "BONA_FIDE",
@@ -73,7 +73,13 @@ class Manifest:
         """The place of a manifest path on this machine; raises ``DataError`` where links lead out of the
         root."""
         place = self.root / path
-        if not _inside(self.root, place.parent) or (place.is_symlink() and not _inside(self.root, place)):
+        try:
+            stays = _inside(self.root, place.parent) and (not place.is_symlink() or _inside(self.root, place))
+        except (OSError, RuntimeError, ValueError) as error:  # too long a name, links in a circle
+            raise DataError(
+                f"cannot be reached ({getattr(error, 'strerror', None) or one_line(error)})"
+            ) from error
+        if not stays:
             raise DataError("is a link out of the data's folder; put the file there, or move the manifest up")
         return place
 
@@ -204,15 +210,7 @@ def _columns(header: list[str], place: Path) -> list[str]:
 
 
 def _write_rows(place: Path, columns: list[str], rows: Iterable[tuple[object, ...]]) -> None:
-    part = place.with_name(f".{place.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("x", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(columns)
-            writer.writerows(rows)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, place)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
+    with whole_file(place) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)

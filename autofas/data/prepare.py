@@ -30,6 +30,7 @@ from autofas.data.manifest import BOX, Manifest, is_video, write_manifest
 from autofas.data.prepare_faces import Done, FaceCutter
 from autofas.data.prepare_plan import FORMAT, Job, Settings, plan
 from autofas.errors import DataError
+from autofas.files import whole_file
 
 SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "reason")
 _MODALITY_COLUMNS = {"color": "path", "depth": "depth", "ir": "ir"}
@@ -244,6 +245,5 @@ def _csv(rows: tuple[dict[str, str], ...]) -> str:
 
 
 def _write_whole(place: Path, text: str) -> None:
-    part = place.with_name(f".{place.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, place)
+    with whole_file(place) as stream:
+        stream.write(text)

@@ -11,7 +11,6 @@ meaning bona fide; bob.bio.base's subject columns are known too) and plain `scor
 import csv
 import io
 import os
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -19,6 +18,7 @@ from typing import TextIO
 import numpy as np
 
 from autofas.errors import MetricError
+from autofas.files import whole_file
 from autofas.metrics.labels import BONA_FIDE, label_fault
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
@@ -88,23 +88,17 @@ def write_scores(
                 raise MetricError(
                     f"{target}, row {row}, column {name}: {text!r} holds a line break or NUL; rename it"
                 )
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="") as handle:
+        with whole_file(target) as handle:
             writer = csv.writer(handle, lineterminator="\n")
             writer.writerow((*COLUMNS, *further))
             # csv writes a Python float by repr, which float64 survives exactly
             scores = table.scores.tolist()
             writer.writerows(zip(*columns[:3], table.pais, scores, *further.values(), strict=True))
-            handle.flush()
-            os.fsync(handle.fileno())
-        os.replace(temporary, target)
     except UnicodeEncodeError as error:
         raise MetricError(f"{target}: {error.object[:80]!r} cannot be written as UTF-8; rename it") from None
     except OSError as error:
         raise MetricError(f"score file {target} cannot be written: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read(handle: TextIO, source: str) -> ScoreTable:

@@ -77,27 +77,20 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
 
 class _FoldedSum(torch.autograd.Function):
     @staticmethod
-    def forward(
-        ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Tensor | None
-    ) -> Tensor:
+    def forward(ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Any) -> Tensor:
         count = len(plan)
-        features, kernels = tensors[:count], tensors[count:]
+        features, kernels = tensors[:count], tensors[count:]  # the latter may hold None
         folds = [
             Fold(x, kernel, weight, norm, shared)
             for (norm, shared), x, kernel, weight in zip(plan, features, kernels, weights, strict=True)
         ]
-        total = begun
         offsets = [fold.offset for fold in folds if fold.offset is not None]
+        rows, columns = features[0].shape[0], folds[0].matrix.shape[1]
+        total = weights.new_zeros(rows, columns) if begun is None else begun.clone()
         if offsets:
-            offset = offsets[0] if len(offsets) == 1 else torch.stack(offsets).sum(0)
-            total = offset if begun is None else begun + offset
-        for number, (x, fold) in enumerate(zip(features, folds, strict=True)):
-            if total is None:
-                total = x @ fold.matrix
-            elif number == 0 and (begun is None or not offsets):
-                total = torch.addmm(total, x, fold.matrix)
-            else:
-                total.addmm_(x, fold.matrix)
+            total += torch.stack(offsets).sum(0)
+        for x, fold in zip(features, folds, strict=True):
+            total.addmm_(x, fold.matrix)
         ctx.plan, ctx.folds, ctx.has_begun = plan, folds, begun is not None
         ctx.save_for_backward(weights, *tensors)
         return total
@@ -190,6 +183,7 @@ class Fold:
         self.shared, self.batch_statistics = shared, norm is not None and norm.training
         self.sources, self.targets = weight.shape
         self.offset: Tensor | None = None
+        self.mean: Tensor | None = None
         scale = weight[:, :, None]  # (S, T, 1)
         if norm is not None:
             if self.batch_statistics:
@@ -197,14 +191,11 @@ class Fold:
                 norm.update(mean, var, x.shape[0])
             else:
                 mean, var = norm.running_mean, norm.running_var
-            self.inverse = torch.rsqrt(var + EPSILON)
-            self.mean = mean
             if kernel is None:  # statistics (S, c) serve all targets
-                self.inverse, self.mean = self.inverse[:, None], self.mean[:, None]
+                mean, var = mean[:, None], var[:, None]
+            self.mean, self.inverse = mean, torch.rsqrt(var + EPSILON)
             scale = scale * self.inverse  # (S, T, c)
-            self.offset = -(scale * self.mean).sum(0).flatten()
-        else:
-            self.mean = None
+            self.offset = -(scale * mean).sum(0).flatten()
         self.scale = scale
         self.matrix = self._matrix(kernel, x)
 

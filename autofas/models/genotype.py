@@ -6,7 +6,6 @@ and nothing else passes between them. On disk a genotype is readable, diff-able 
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -14,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from autofas.errors import GenotypeError
+from autofas.files import whole_file
 from autofas.models.candidates import CANDIDATES
 from autofas.models.space import CellKind, Layout, Space
 from autofas.schema import Schema, nearest, read_text, validated
@@ -133,12 +133,8 @@ def genotype_to_json(genotype: Genotype) -> str:
 
 def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
     """Write `path` in one piece: a reader never sees half a genotype."""
-    target = Path(path)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=target.parent, prefix=target.name, suffix=".tmp", encoding="utf-8", delete=False
-    ) as handle:
-        handle.write(genotype_to_json(genotype))
-    os.replace(handle.name, target)
+    with whole_file(path) as stream:
+        stream.write(genotype_to_json(genotype))
 
 
 def load_genotype(path: str | os.PathLike[str]) -> Genotype:

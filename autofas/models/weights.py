@@ -6,7 +6,6 @@ prepared, which supervision scores its outputs, and, once it was evaluated, the 
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from autofas.errors import RunError
+from autofas.files import whole_file
 from autofas.models.build import Network, build
 from autofas.models.genotype import Genotype, genotype_to_json
 from autofas.models.network import DerivedNetwork
@@ -164,14 +164,9 @@ def load_network(path: Path) -> LoadedNetwork:
 
 def _write(path: Path, tensors: dict[str, torch.Tensor], info: WeightsInfo) -> None:
     payload = save(tensors, {"autofas": json.dumps(info.model_dump(mode="json"), sort_keys=True)})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as stream:
+        with whole_file(path, binary=True) as stream:
             stream.write(payload)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
         raise RunError(f"{path} cannot be written: {exc.strerror}") from None

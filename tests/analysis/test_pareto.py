@@ -14,8 +14,8 @@ from PIL import Image
 from autofas.analysis.labels import Box, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import PALETTE
-from autofas.analysis.pareto import pareto_front, plot_pareto, points_of
-from autofas.analysis.pareto_plot import pareto_picture
+from autofas.analysis.pareto import pareto_front, points_of
+from autofas.analysis.pareto_plot import pareto_picture, plot_pareto
 from autofas.errors import DataError
 
 

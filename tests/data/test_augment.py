@@ -291,9 +291,7 @@ def test_policies_that_cannot_be():
         AugmentPolicy(flip=2, zoom=0.0)
     with pytest.raises(ConfigError, match="brightness nan"):
         AugmentPolicy(brightness=float("nan"))
-    with pytest.raises(
-        ConfigError, match="augmentation 'strong' does not exist; choose none, "
-    ):
+    with pytest.raises(ConfigError, match="augmentation 'strong' does not exist; choose none, "):
         preset("strong")
     with pytest.raises(ConfigError, match="augmentation has no flips"):
         with_strengths(preset("none"), flips=1)

@@ -207,3 +207,19 @@ def test_sampling_takes_frames_of_each_video_in_time_order():
         ("b", 4),
     ]
     assert sample_frames(table, None) is table
+
+
+@pytest.mark.parametrize("kind", ["concat", "playlist"])
+def test_a_list_of_other_files_is_no_video(tmp_path, kind):
+    pytest.importorskip("av")
+    write_video(tmp_path / "secret.avi")  # FFmpeg by itself follows the first kind to it
+    lists = {
+        "concat": "ffconcat version 1.0\nfile secret.avi\n",
+        "playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.avi\n#EXT-X-ENDLIST\n",
+    }
+    place = tmp_path / "v.mov"
+    place.write_text(lists[kind])
+    with pytest.raises(DataError, match="is damaged or not a video"):
+        list(decode_frames(place, [0]))
+    with pytest.raises(DataError, match="is damaged or not a video"):
+        count_frames(place)

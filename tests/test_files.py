@@ -1,0 +1,31 @@
+"""Files in one piece: whatever happens inside the block, readers see the old file or the new one."""
+
+import pytest
+
+from autofas.files import whole_file
+
+
+def test_the_new_text_appears_at_the_end_of_the_block(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    with whole_file(path) as stream:
+        stream.write("new\n")
+        stream.flush()
+        assert path.read_text() == "old"
+    assert path.read_text() == "new\n"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_block_that_raises_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"old")
+    with pytest.raises(OSError, match="full"), whole_file(path, binary=True) as stream:
+        stream.write(b"half")
+        raise OSError("full")
+    assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_a_folder_that_is_not_there_is_an_oserror(tmp_path):
+    with pytest.raises(FileNotFoundError), whole_file(tmp_path / "no" / "a.txt"):
+        pass
