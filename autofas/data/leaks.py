@@ -85,7 +85,9 @@ def find_leaks(parts: Splits, content: Content | None, *, shared_subjects: bool 
         both = set(digests[one]) & set(digests[other])
         if both:
             pairs = _pairs(parts, digests, one, other, both)
-            lines.append(f"{one} and {other} hold {len(both)} files of equal content: {pairs}")
+            lines.append(
+                f"{one} and {other} share the content of {len(both)} file{'s' * (len(both) > 1)}: {pairs}"
+            )
     for name, part in parts.items():
         labels = (part["pai"] == BONA_FIDE).groupby(digests[name].to_numpy()).nunique()
         mixed = sorted(map(str, labels[labels > 1].index))

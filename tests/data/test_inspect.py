@@ -42,7 +42,7 @@ def test_equal_content_under_another_name(tmp_path):
     shutil.copy(tmp_path / "train_a_print.png", tmp_path / "test_b_print.png")
     leaks = find_leaks(parts_of(place), read_content(read_manifest(place)))
     assert leaks == [
-        "train and test hold 1 files of equal content: train_a_print.png = test_b_print.png",
+        "train and test share the content of 1 file: train_a_print.png = test_b_print.png",
     ]
     shutil.copy(tmp_path / "dev_a_print.png", tmp_path / "dev_a_bona_fide.png")
     leaks = find_leaks(parts_of(place), read_content(read_manifest(place)))
@@ -83,7 +83,7 @@ def test_a_cross_database_pair(tmp_path):
     assert cross_leaks(source, target, pair) == []  # equal subject names are other people
     shutil.copy(tmp_path / "one/dev_a_print.png", tmp_path / "other/xtest_b_print.png")
     assert cross_leaks(source, target, pair) == [
-        "dev and test hold 1 files of equal content: source/dev_a_print.png = target/xtest_b_print.png"
+        "dev and test share the content of 1 file: source/dev_a_print.png = target/xtest_b_print.png"
     ]
     rows = [["a.png", "print", "1", "1", "a", 0, "train"], ["b.png", "bona_fide", "1", "1", "b", 0, "train"]]
     lacking = load_dataset(write_rows(tmp_path / "train.csv", COLUMNS, rows))
@@ -113,7 +113,7 @@ def test_the_verb_on_a_manifest(tmp_path, capsys):
     assert main(["inspect", "--dataset", str(place), "--strict"]) == 2
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1
-    assert "protocol none: train and dev hold 1 files of equal content" in captured.err
+    assert "protocol none: train and dev share the content of 1 file" in captured.err
     assert main_values(["inspect", "--dataset", str(place), "--names-only"])["leaks"] == []
 
 
