@@ -4,7 +4,8 @@ A cached store is a folder ``<slot>-<digest>`` with one ``.npy`` of (N, 3, size,
 ``index.json``. The slot names what was asked (root, rows, boxes, size, margin, modalities), the digest adds
 each source file's size and modification time in nanoseconds. Time and size, not content: hashing the bytes
 would read a whole data set to decide that nothing need be read. A copied or touched file costs a rebuild;
-only a file rewritten with its old size and old time would go unseen.
+only a file rewritten with its old size and old time would go unseen. The crops' own bytes are hashed: the
+index holds their SHA-256, a store that no longer has it (a flipped bit on the disk) is built again.
 
 A store is built under a temporary name and renamed when complete, so a killed or concurrent builder, a
 damaged image or a full disk leaves the earlier cache as it was. It is written in order with plain writes:
@@ -33,7 +34,7 @@ from autofas.data.frames import modality_column
 from autofas.data.manifest import BOX, Manifest
 from autofas.errors import DataError
 
-FORMAT = 1  # raise when the pixels of a store change for the same request: old caches are then left alone
+FORMAT = 2  # raise when the pixels of a store change for the same request: old caches are then left alone
 MAX_SIZE = 1024
 _ABANDONED_S = 24 * 3600
 
@@ -160,7 +161,7 @@ def _open(place: Path, modalities: Sequence[str], shape: tuple[int, ...]) -> dic
     """The arrays of a complete store, None where there is none or it is cut short."""
     try:
         index = json.loads((place / "index.json").read_text(encoding="utf-8"))
-        if index != _index(modalities, shape):
+        if index != _index(place, modalities, shape):
             return None
         arrays = {
             name: np.load(place / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in modalities
@@ -172,8 +173,13 @@ def _open(place: Path, modalities: Sequence[str], shape: tuple[int, ...]) -> dic
     return arrays
 
 
-def _index(modalities: Sequence[str], shape: tuple[int, ...]) -> dict[str, object]:
-    return {"format": FORMAT, "modalities": list(modalities), "shape": list(shape), "dtype": "uint8"}
+def _index(folder: Path, modalities: Sequence[str], shape: tuple[int, ...]) -> dict[str, object]:
+    """What index.json says of the arrays in a folder, their hashes taken from the files as they are."""
+    hashes = {}
+    for name in modalities:
+        with open(folder / f"{name}.npy", "rb") as stream:
+            hashes[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"format": FORMAT, "shape": list(shape), "dtype": "uint8", "sha256": hashes}
 
 
 def _write(
@@ -200,7 +206,7 @@ def _write(
         finally:
             for stream in files.values():
                 stream.close()
-        (part / "index.json").write_text(json.dumps(_index(jobs.modalities, shape)), encoding="utf-8")
+        (part / "index.json").write_text(json.dumps(_index(part, jobs.modalities, shape)), encoding="utf-8")
         _publish(part, place, jobs.modalities, shape)
     except OSError as error:
         raise DataError(

@@ -102,6 +102,18 @@ def test_a_damaged_cache_is_rebuilt(make_manifest, tmp_path, damage):
     assert np.array_equal(again.crops("color", np.arange(12)), pixels)
 
 
+def test_one_flipped_bit_of_the_cached_pixels_rebuilds_them(make_manifest, tmp_path):
+    manifest = make_manifest()
+    first = FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache")
+    kept = first.crops("color", np.arange(24)).copy()
+    place = first.place / "color.npy"
+    payload = bytearray(place.read_bytes())
+    payload[-1] ^= 1
+    place.write_bytes(payload)
+    again = FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache")
+    assert np.array_equal(again.crops("color", np.arange(24)), kept)
+
+
 def test_bad_files_are_named_and_nothing_is_written(make_manifest, tmp_path):
     manifest = make_manifest(subjects=2)
     cache = tmp_path / "cache"
