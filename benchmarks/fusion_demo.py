@@ -27,7 +27,7 @@ COLUMNS = (
     "repeat",
     "method", "members", "acer", "acer_low", "acer_high", "apcer", "bpcer", "auc", "threshold",
     "threshold_rule", "threshold_provenance", "best_on_dev", "difference", "difference_low",
-    "difference_high", "verdict", "scores_sha256",
+    "difference_high", "verdict", "by_second_stage", "scores_sha256",
 )  # fmt: skip
 
 
@@ -149,6 +149,7 @@ def _row(name: str, values: dict[str, Any], folder: Path) -> dict[str, Any]:
         "difference_low": low,
         "difference_high": high,
         "verdict": _short(against.get("verdict", ""), values),
+        "by_second_stage": values.get("fusion", {}).get("decided by", {}).get("second"),
         "scores_sha256": file_sha256(folder / "scores-test.csv"),
     }
 
@@ -172,7 +173,7 @@ def _write(out: Path, rows: list[dict[str, Any]], conditions: dict[str, Any]) ->
     write_text(out / "fusion.csv", stream.getvalue())
     header = (
         "scores", "ACER % of each repeat", "mean ± std", "difference to the best on dev, points", "better",
-        "no difference shown", "worse",
+        "no difference shown", "worse", "by stage 2, %",
     )  # fmt: skip
     lines = []
     for name in dict.fromkeys(row["method"] for row in rows):
@@ -180,22 +181,27 @@ def _write(out: Path, rows: list[dict[str, Any]], conditions: dict[str, Any]) ->
         mean, std = summarize_folds([row["acer"] for row in mine])
         line = [name, " ".join(percent(row["acer"]) for row in mine), percent(mean, std=std)]
         if mine[0]["difference"] is None:
-            lines.append([*line, "-", "-", "-", "-"])
+            lines.append([*line, "-", "-", "-", "-", "-"])
             continue
         better = sum(row["difference_high"] < 0 for row in mine)
         worse = sum(row["difference_low"] > 0 for row in mine)
         differences = " ".join(f"{100 * row['difference']:+.2f}" for row in mine)
-        lines.append([*line, differences, str(better), str(len(mine) - better - worse), str(worse)])
+        shares = "-"
+        if mine[0]["by_second_stage"] is not None:
+            shares = " ".join(percent(row["by_second_stage"], 1) for row in mine)
+        counts = [str(better), str(len(mine) - better - worse), str(worse)]
+        lines.append([*line, differences, *counts, shares])
     text = [
         "# Fusion of depth, IR and colour on generated faces",
         "",
         *(f"- {key}: {value}" for key, value in conditions.items()),
         "- thresholds: EER of each row's own dev scores; one score a video; std over repeats, ddof 0",
         "- better, worse: repeats whose 95 % paired subject-bootstrap interval lies on one side of 0; an",
-        "  interval covers the choice of test subjects, not of training seeds, which is why all is repeated; every",
-        "  interval is in fusion.csv",
-        "- the setting was fixed after three single trials: two with 12 test people, in which a depth network",
-        "  made no error, and one like repeat 0 here, whose verdicts the other repeats do not bear out",
+        "  interval covers the choice of test subjects, not of training seeds, which is why all is repeated;",
+        "  every interval is in fusion.csv",
+        "- the setting was fixed after three single trials: two with 12 test people, in which a depth",
+        "  network made no error, and one like repeat 0 here; judge by all repeats, not by that one",
+        "- by stage 2: share of presentations that IR decided; at 0 a cascade is a rule on stage 1 alone",
         "- the best member is the best on dev, among the members of that fusion",
         "- generated faces say nothing about real attacks; the comparison is of the methods",
         "",

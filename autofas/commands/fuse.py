@@ -144,8 +144,8 @@ def _dev_files(args: argparse.Namespace, names: list[str]) -> list[str]:
     files = [*(args.dev or []), *([args.second_dev] if args.second_dev else [])]
     if len(files) != len(names):
         raise MetricError(
-            f"{len(files)} dev score files for {len(names)} members; the threshold comes from dev: give --dev "
-            "in the members' order (and --second-dev), or run folders"
+            f"{len(files)} dev score files for {len(names)} members; the threshold comes from dev: give "
+            "--dev in the members' order (and --second-dev), or run folders"
         )
     return files
 
