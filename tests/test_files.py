@@ -19,9 +19,14 @@ def test_the_new_text_appears_at_the_end_of_the_block(tmp_path):
 def test_a_block_that_raises_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(OSError, match="full"), whole_file(path, binary=True) as stream:
-        stream.write(b"half")
-        raise OSError("full")
+
+    def half_way():
+        with whole_file(path, binary=True) as stream:
+            stream.write(b"half")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        half_way()
     assert path.read_bytes() == b"old"
     assert [item.name for item in tmp_path.iterdir()] == ["a.bin"]
 
