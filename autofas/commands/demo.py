@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 HELP = "the whole job on generated faces, a few minutes on two cores"
-BASELINES = ("feathernet_a", "feathernet_b", "resnet18_se")
+BASELINES = ("feathernet_b", "resnet18_se")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
