@@ -5,7 +5,7 @@ allows, its own loss and view, one schedule for all) and judged on protocol 1 (s
 subjects disjoint) at the dev set's EER threshold. Networks of one modality read color. "Beats chance" asks
 that even the upper 95 % bounds (Clopper and Pearson) of pooled APCER and BPCER are below one half on average.
 
-    python -m benchmarks.baselines_learn --epochs 15 --device cuda --json
+    python -m benchmarks.baselines_learn --epochs 12 --device cuda --json
 
 writes results/baselines_learn.csv, .md and .png. A network that was evaluated with the same settings is not
 trained again, so an interrupted run goes on where it was; --models takes some of them.
