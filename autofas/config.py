@@ -104,16 +104,18 @@ class SearchConfig(RunConfig):
 
     Open in the paper, chosen here: K = 4, edge normalisation and 12 of 40 epochs of warm-up (PC-DARTS: 15
     of 50), gradients of the weights clipped at 5 (DARTS), half of the training subjects for each level.
-    `cuda_graphs` replays recorded kernels on a GPU (first order only); off, since not yet measured widely.
+    nni-evolution trains `trials` networks for `epochs` each. `cuda_graphs` replays recorded kernels on a
+    GPU (first order only); off, since not yet measured.
     """
 
     data: DataConfig = DataConfig()
     space: str = "auto_fas"
-    strategy: Literal["pc-darts", "darts", "random"] = "pc-darts"
+    strategy: Literal["pc-darts", "darts", "random", "nni-evolution"] = "pc-darts"
     order: Literal["first", "second", "second-exact"] = "first"
     partial_channels: int | None = Field(default=None, ge=1)
     edge_normalization: bool | None = None
     derivation: Literal["auto-fas", "pc-darts"] | None = None
+    trials: int = Field(default=20, ge=1)
     epochs: int = Field(default=40, ge=1)
     warmup_epochs: int = Field(default=12, ge=0)
     batch_size: int = Field(default=256, ge=2)
@@ -130,7 +132,7 @@ class SearchConfig(RunConfig):
 
     @model_validator(mode="after")
     def _warmup_leaves_search(self) -> "SearchConfig":
-        if self.strategy != "random" and self.warmup_epochs >= self.epochs:
+        if self.strategy in ("pc-darts", "darts") and self.warmup_epochs >= self.epochs:
             raise ValueError(
                 f"warmup_epochs {self.warmup_epochs} leaves no epoch of {self.epochs} to search in"
             )

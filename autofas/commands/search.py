@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("search")
     group.add_argument("--space", help="name of a search space (autofas spaces) or a YAML file")
-    group.add_argument("--strategy", choices=("pc-darts", "darts", "random"))
+    group.add_argument("--strategy", choices=("pc-darts", "darts", "random", "nni-evolution"))
     group.add_argument("--order", choices=("first", "second", "second-exact"), help="order of the gradient")
     group.add_argument("--epochs", type=int)
     common.add_data_arguments(parser)
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> Any:
                 "genotype": str(result.path / "genotype.json"),
                 "pictures": [str(path) for path in pictures],
                 "epochs": len(result.results),
-                "train_loss": result.results[-1]["train_loss"] if result.results else None,
+                "train_loss": result.results[-1].get("train_loss") if result.results else None,
                 "seconds": round(sum(row["seconds"] for row in result.results), 1),
             }
         )

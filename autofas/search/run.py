@@ -2,8 +2,6 @@
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,18 +10,17 @@ from torch import Tensor
 
 from autofas.config import SearchConfig
 from autofas.data.loader import Batch, Loader
-from autofas.data.opening import OpenData, open_data
-from autofas.data.partition import split_halves
 from autofas.device import prepare
 from autofas.errors import AutofasError
-from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
-from autofas.runs import Run, commit
+from autofas.runs import Run
 from autofas.search.derive import derive, random_cells
 from autofas.search.engine import BilevelEngine
-from autofas.search.history import Floats, betas_of, snapshot, write_alphas
+from autofas.search.history import betas_of, snapshot, write_alphas
+from autofas.search.job import SearchJob, SearchResult, finish
+from autofas.search.multi_trial import MultiTrial
 from autofas.training.checkpoint import (
     load_checkpoint,
     random_state,
@@ -31,17 +28,7 @@ from autofas.training.checkpoint import (
     save_checkpoint,
 )
 from autofas.training.optim import learning_rate, set_learning_rate
-from autofas.training.progress import Clock, log_progress
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search ends with: the genotype, alphas before and after every epoch, a row an epoch."""
-
-    genotype: Genotype
-    history: list[dict[str, Floats]]
-    results: list[dict[str, Any]]
-    path: Path
+from autofas.training.progress import Clock
 
 
 def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = True) -> SearchResult:
@@ -63,9 +50,11 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
             run.start(config, str(device), threads)
         if config.strategy == "random":
             cells = random_cells(space, np.random.default_rng(config.seed))
-            return _finish(config, space, run, cells, "random", [], [])
+            return finish(config, space, run, cells, "random", [], [])
         try:
-            job = _Search(config, space, run, device)
+            job: _Search | MultiTrial
+            kind = MultiTrial if config.strategy == "nni-evolution" else _Search
+            job = kind(config, space, run, device)
         except AutofasError:
             if not resume:
                 run.discard()
@@ -73,20 +62,11 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
         return job.go()
 
 
-class _Search:
+class _Search(SearchJob):
     """One bi-level search in its run folder."""
 
     def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
-        self.config, self.space, self.run = config, space, run
-        self.history: list[dict[str, Floats]] = []
-        self.results: list[dict[str, Any]] = []
-        size = config.input_size or space.layout.input_size
-        with log_progress(run, "reading frames") as progress:
-            data = open_data(config.data, size, progress=progress)
-        for note in data.dataset.notes:
-            run.log(f"note: {note}")
-        self.weight_loader, self.arch_loader = self._loaders(data, device)
-        torch.manual_seed(config.seed)
+        super().__init__(config, space, run, device)
         supernet = Supernet(space, config.resolved_partial_channels, config.resolved_edge_normalization)
         self.engine = BilevelEngine(
             supernet.to(device),
@@ -97,29 +77,6 @@ class _Search:
             config.data.modalities[0],
             cuda_graphs=config.cuda_graphs,
         )
-
-    def _loaders(self, data: OpenData, device: torch.device) -> tuple[Loader, Loader]:
-        config, train = self.config, data.dataset.split("train")
-        weight_rows, arch_rows = split_halves(train, 1 - config.arch_share, config.seed)
-        self.run.log(
-            f"{data.dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "
-            f"for the weights, {len(arch_rows)} of {arch_rows['subject'].nunique()} for the architecture"
-        )
-
-        def loader(rows: Any, seed: int) -> Loader:
-            return Loader(
-                data.store,
-                rows,
-                batch_size=min(config.batch_size, len(rows)),
-                augment=config.augment,
-                seed=seed,
-                balance=config.balance,
-                drop_last=True,
-                modalities=config.data.modalities,
-                device=device,
-            )
-
-        return loader(weight_rows, 2 * config.seed), loader(arch_rows, 2 * config.seed + 1)
 
     def go(self) -> SearchResult:
         config, engine = self.config, self.engine
@@ -141,7 +98,7 @@ class _Search:
             )
         last = self.history[-1]
         cells = derive(self.space, last, betas_of(last), config.resolved_derivation)
-        return _finish(
+        return finish(
             config, self.space, self.run, cells, config.resolved_derivation, self.history, self.results
         )
 
@@ -212,28 +169,3 @@ def _entropy(weights: Tensor) -> float:
     """Mean entropy of the operation weights over the edges, in nats; log(operations) when undecided."""
     safe = weights.detach().double().clamp_min(1e-12)
     return float(-(safe * safe.log()).sum(1).mean())
-
-
-def _finish(
-    config: SearchConfig,
-    space: Space,
-    run: Run,
-    cells: tuple[Any, Any],
-    rule: str,
-    history: list[dict[str, Floats]],
-    results: list[dict[str, Any]],
-) -> SearchResult:
-    provenance: dict[str, str | int | float | bool | None] = {
-        "run": run.path.name,
-        "command": "search",
-        "strategy": config.strategy,
-        "dataset": config.data.dataset,
-        "protocol": str(config.data.resolved_protocol),
-        "seed": config.seed,
-        "epochs": config.epochs if history else 0,
-        "commit": commit(),
-    }
-    genotype = genotype_from_cells(space, *cells, rule, provenance)
-    save_genotype(genotype, run.path / "genotype.json")
-    run.log(f"genotype: {run.path / 'genotype.json'}")
-    return SearchResult(genotype, history, results, run.path)

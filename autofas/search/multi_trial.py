@@ -1,0 +1,164 @@
+"""Multi-trial search: whole networks are trained one after the other, and a tuner chooses the next.
+
+The counterpart of the differentiable strategies: nothing is relaxed and no weights are shared, each genotype
+is judged by what it reaches in a short training. The tuner is the evolution tuner of NNI 3.0 (after Real et
+al., ICML 2017), called in this process: no NNI experiment is started and its web portal, which listens on
+every interface, never runs. NNI is archived upstream and pins old versions of common packages, so
+it is an extra: `pip install autofas[nni]`.
+"""
+
+import itertools
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from autofas.config import SearchConfig
+from autofas.errors import ConfigError
+from autofas.models.build import build
+from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, genotype_from_cells
+from autofas.models.space import Space
+from autofas.models.supervisions import ensure_finite
+from autofas.runs import Run
+from autofas.search.job import SearchJob, SearchResult, finish
+from autofas.training.optim import build_optimizer, learning_rate, set_learning_rate
+from autofas.training.progress import Clock
+
+KINDS = ("normal", "reduction")
+Choices = dict[str, int]
+
+
+class Tuner(Protocol):
+    """What the search asks of a tuner."""
+
+    def propose(self) -> Choices:
+        """The next point to try."""
+        ...
+
+    def tell(self, loss: float) -> None:
+        """The loss of the point proposed last; lower is better."""
+        ...
+
+
+def choice_counts(space: Space) -> dict[str, int]:
+    """How many values every choice has: a pair of inputs and two operations for each node of both cells."""
+    operations = len([name for name in space.operations if name != "none"])
+    counts = {}
+    for kind in KINDS:
+        for node in range(FIRST_NODE, FIRST_NODE + space.layout.intermediate_nodes):
+            counts[f"{kind}.{node}.inputs"] = len(_pairs(node))
+            counts[f"{kind}.{node}.first"] = counts[f"{kind}.{node}.second"] = operations
+    return counts
+
+
+def cells_of(space: Space, choices: Mapping[str, int]) -> tuple[Cell, Cell]:
+    """The normal and the reduction cell of a point."""
+    operations = [name for name in space.operations if name != "none"]
+    last = FIRST_NODE + space.layout.intermediate_nodes
+
+    def cell(kind: str) -> Cell:
+        edges = []
+        for node in range(FIRST_NODE, last):
+            pair = _pairs(node)[choices[f"{kind}.{node}.inputs"]]
+            for source, place in zip(pair, ("first", "second"), strict=True):
+                edges.append(Edge(node, source, operations[choices[f"{kind}.{node}.{place}"]]))
+        return Cell(edges=tuple(edges), concat=tuple(range(FIRST_NODE, last)))
+
+    return cell("normal"), cell("reduction")
+
+
+def _pairs(node: int) -> list[tuple[int, int]]:
+    """Every pair of distinct inputs that a node can have."""
+    return list(itertools.combinations(range(node), 2))
+
+
+class NniEvolution:
+    """NNI's evolution tuner over a space's choices; raises ConfigError where the extra is not installed.
+
+    A population drawn at random, then always a mutation of the better of two members. It also draws from
+    Python's global generator, which a run seeds.
+    """
+
+    def __init__(self, counts: Mapping[str, int], population: int, seed: int) -> None:
+        try:
+            from nni.algorithms.hpo.evolution_tuner import EvolutionTuner
+        except ImportError as exc:
+            message = f"strategy nni-evolution needs the extra: pip install 'autofas[nni]' ({exc})"
+            raise ConfigError(message) from None
+        logging.getLogger("nni").setLevel(logging.ERROR)
+        self._tuner: Any = EvolutionTuner(optimize_mode="minimize", population_size=population)
+        self._tuner.update_search_space(
+            {name: {"_type": "choice", "_value": list(range(count))} for name, count in counts.items()}
+        )
+        # the tuner has drawn its population from a generator seeded by the system: draw it again from ours
+        self._tuner.random_state = np.random.RandomState(seed)
+        self._tuner.population.clear()
+        for _ in range(population):
+            self._tuner._random_generate_individual()
+        self._trial = -1
+        self._point: dict[str, Any] = {}
+
+    def propose(self) -> Choices:
+        self._trial += 1
+        self._point = self._tuner.generate_parameters(self._trial)
+        return {name: int(value) for name, value in self._point.items()}
+
+    def tell(self, loss: float) -> None:
+        self._tuner.receive_trial_result(self._trial, self._point, loss)
+        self._tuner.trial_end(self._trial, True)
+
+
+class MultiTrial(SearchJob):
+    """Networks trained one by one on the weight half and judged by their loss on the architecture half."""
+
+    def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
+        super().__init__(config, space, run, device)
+        self.tuner: Tuner = NniEvolution(choice_counts(space), max(2, config.trials // 4), config.seed)
+
+    def go(self) -> SearchResult:
+        config, best = self.config, None
+        clock = Clock(config.trials)
+        for trial in range(config.trials):
+            started = time.perf_counter()
+            cells = cells_of(self.space, self.tuner.propose())
+            loss = self._trial(genotype_from_cells(self.space, *cells, config.strategy))
+            self.tuner.tell(loss)
+            if best is None or loss < best[0]:
+                best = (loss, cells)
+            seconds = round(time.perf_counter() - started, 3)
+            row = {"trial": trial + 1, "arch_loss": loss, "best": best[0], "seconds": seconds}
+            self.results.append(row)
+            self.run.write_results(self.results)
+            self.run.log(
+                f"trial {trial + 1}/{config.trials}  arch {loss:.4f}  best {best[0]:.4f}  "
+                f"{seconds:.1f} s, {clock.left()} left"
+            )
+        assert best is not None  # a search has at least one trial
+        return finish(config, self.space, self.run, best[1], config.strategy, [], self.results)
+
+    def _trial(self, genotype: Genotype) -> float:
+        """Mean loss on the architecture half after a short training on the weight half."""
+        config, modality = self.config, self.config.data.modalities[0]
+        torch.manual_seed(config.seed)
+        network = build(genotype, supervision=config.supervision, modality=modality).to(self.device)
+        optimizer = build_optimizer(config.weights, network.parameters())
+        network.train()
+        for epoch in range(config.epochs):
+            set_learning_rate(optimizer, learning_rate(config.weights, epoch, config.epochs))
+            for batch in self.weight_loader:
+                loss = network.supervision.loss(network(batch.images), batch.targets)
+                ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                if config.weights.grad_clip is not None:
+                    torch.nn.utils.clip_grad_norm_(network.parameters(), config.weights.grad_clip)
+                optimizer.step()
+        network.eval()
+        with torch.no_grad():
+            losses = [
+                network.supervision.loss(network(batch.images), batch.targets) for batch in self.arch_loader
+            ]
+        return float(torch.stack(losses).double().mean())

@@ -1,0 +1,105 @@
+"""Multi-trial search: points of the tuner become cells, and the best trial becomes the genotype."""
+
+import itertools
+import random
+
+import pytest
+
+from autofas.config import SearchConfig
+from autofas.errors import ConfigError
+from autofas.models.space import load_space
+from autofas.search import multi_trial as module
+from autofas.search.multi_trial import NniEvolution, cells_of, choice_counts
+from autofas.search.run import search
+
+
+def test_choices_by_hand():
+    # nodes 2 to 5 have 1, 3, 6 and 10 pairs of inputs; five operations besides none
+    counts = choice_counts(load_space("small"))
+    assert [counts[f"normal.{node}.inputs"] for node in range(2, 6)] == [1, 3, 6, 10]
+    assert {counts[f"reduction.{node}.first"] for node in range(2, 6)} == {5}
+    assert len(counts) == 2 * 4 * 3
+
+
+def test_a_point_is_a_pair_of_cells():
+    space = load_space("small")
+    point = dict.fromkeys(choice_counts(space), 0)
+    point |= {"normal.3.inputs": 2, "normal.3.first": 1, "normal.3.second": 4}
+    normal, reduction = cells_of(space, point)
+    assert normal.inputs_of(3) == [(3, 1, "avg_pool_3x3"), (3, 2, "sep_conv_5x5")]
+    assert {edge.operation for edge in reduction.edges} == {"max_pool_3x3"}
+
+
+class InTurn:
+    """A tuner that tries fixed points and remembers what it was told."""
+
+    told: list[float]
+
+    def __init__(self, counts, population, seed):
+        self.points = itertools.count()
+        self.counts = counts
+        type(self).told = []
+
+    def propose(self):
+        number = next(self.points)
+        return {name: number % count for name, count in self.counts.items()}
+
+    def tell(self, loss):
+        type(self).told.append(loss)
+
+
+def config(tmp_path, data, **changes):
+    values = {
+        "strategy": "nni-evolution",
+        "space": "small",
+        "trials": 3,
+        "epochs": 1,
+        "batch_size": 32,
+        "input_size": 16,
+        "runs_dir": str(tmp_path),
+        "threads": 1,
+        "device": "cpu",
+        "data": data,
+    }
+    return SearchConfig.model_validate(values | changes)
+
+
+def test_the_trial_with_the_smallest_loss_wins(tmp_path, tiny_data, monkeypatch):
+    monkeypatch.setattr(module, "NniEvolution", InTurn)
+    result = search(config(tmp_path, tiny_data))
+    assert InTurn.told == [row["arch_loss"] for row in result.results]
+    winner = InTurn.told.index(min(InTurn.told))
+    space = load_space("small")
+    counts = choice_counts(space)
+    expected = cells_of(space, {name: winner % count for name, count in counts.items()})
+    assert (result.genotype.normal, result.genotype.reduction) == expected
+    assert result.genotype.derivation == "nni-evolution"
+    assert len(set(InTurn.told)) == 3
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, tiny_data, monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "nni", None)
+    with pytest.raises(ConfigError, match=r"needs the extra: pip install 'autofas\[nni\]'"):
+        search(config(tmp_path, tiny_data))
+    assert not list((tmp_path / "search").iterdir())
+
+
+def test_nni_finds_the_minimum_of_a_separable_function():
+    pytest.importorskip("nni", reason="the extra [nni] is not installed")
+    random.seed(0)
+    tuner = NniEvolution({"a": 5, "b": 5, "c": 5}, population=8, seed=0)
+    losses = []
+    for _ in range(60):
+        point = tuner.propose()
+        losses.append(sum(abs(value - 3) for value in point.values()))
+        tuner.tell(losses[-1])
+    assert min(losses) == 0
+    assert sum(losses[-20:]) < sum(losses[:20])
+
+
+def test_nni_runs_a_search(tmp_path, tiny_data):
+    pytest.importorskip("nni", reason="the extra [nni] is not installed")
+    one, two = (search(config(tmp_path, tiny_data)) for _ in range(2))
+    assert one.genotype.same_network(two.genotype)
