@@ -58,17 +58,6 @@ def aggregate_by_video(
     return np.array(means), [pai_names[code] for code in labels.tolist()], video_names
 
 
-def _refuse_nan(scores: npt.ArrayLike, video_codes: npt.NDArray[np.int64], video_names: list[str]) -> None:
-    """Name the video of a NaN score, which says more than the index that check_scores names."""
-    array = np.asarray(scores)
-    if array.dtype.kind == "f" and array.shape == video_codes.shape and np.isnan(array).any():
-        index = int(np.isnan(array).argmax())
-        video = video_names[video_codes[index]]
-        raise MetricError(
-            f"a score of video {video!r} is NaN (index {index}); score it again, none is dropped"
-        )
-
-
 def _mean(values: list[float], video: str) -> float:
     try:
         return math.fsum(values) / len(values)
