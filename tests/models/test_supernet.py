@@ -68,7 +68,8 @@ CASES = [
 
 
 # In float32 the derivative jumps where a ReLU or a maximum is within rounding of its kink; with this seed
-# none is, in any of the cases (most seeds do as well; where one is, the reference differs from itself too).
+# none is in any of the cases (seeds 0 to 11 were tried, about one in eight draws has one). Small gradients
+# are compared on a hundredth of the largest one's scale: each on its own, K = 4 reaches 2e-5 and 7e-5.
 SEED = 8
 
 
