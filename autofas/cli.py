@@ -1,6 +1,7 @@
 """The command line: one verb, one module of autofas.commands.
 
-An error that a user can cause is one line on stderr and exit code 2; an interrupt exits with 130.
+An error that a user can cause is one line on stderr and exit code 2, and so is a full disk or memory; SIGINT
+exits with 130 and SIGTERM with 143.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 from autofas._version import __version__
 from autofas.errors import AutofasError
+from autofas.interruption import Interrupted, handling
 
 VERBS = (
     "demo",
@@ -79,36 +81,59 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in words if not word.startswith("-")), "")
+    name = f"autofas {verb}" if verb in VERBS or verb in ALIASES else "autofas"
     try:
-        if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
-            raise UsageError(f"there is no verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
-        parser = build_parser()
-        args, unknown = parser.parse_known_args(words)
-        if args.verb is None:
-            if unknown:
-                raise UsageError(f"unknown argument {unknown[0]} (see autofas --help)")
-            parser.print_help()
-            return 0
-        if unknown:
-            word = unknown[0].split("=")[0]
-            hint = _hint(word, args.options)
-            raise UsageError(f"unknown argument {word}{hint} (see autofas {verb} --help)")
-        values = args.module.run(args)
-        if args.json and values is not None:
-            print(json.dumps(values))
-        sys.stdout.flush()
-    except AutofasError as exc:
-        name = f"autofas {verb}" if verb in VERBS or verb in ALIASES else "autofas"
-        print(f"{name}: {' '.join(str(exc).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 130
+        with handling():
+            return _run(words, verb)
+    except Interrupted as stop:
+        print(f"{name}: {stop}{stop.hint}", file=sys.stderr)
+        return stop.exit_code
     except BrokenPipeError:
         # the reader of stdout has left; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except AutofasError as exc:
+        message = str(exc)
+    except OSError as exc:
+        place = f"{exc.filename}: " if exc.filename else ""
+        message = f"{place}{exc.strerror or exc}; what was saved before is intact"
+    except (MemoryError, RuntimeError) as exc:
+        if not _is_out_of_memory(exc):
+            raise
+        message = "out of memory; lower batch_size or input_size. What was saved before is intact"
+    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _run(words: Sequence[str], verb: str) -> int:
+    """Parse and run; errors are raised."""
+    if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
+        raise UsageError(f"there is no verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
+    parser = build_parser()
+    args, unknown = parser.parse_known_args(words)
+    if args.verb is None:
+        if unknown:
+            raise UsageError(f"unknown argument {unknown[0]} (see autofas --help)")
+        parser.print_help()
+        return 0
+    if unknown:
+        word = unknown[0].split("=")[0]
+        hint = _hint(word, args.options)
+        raise UsageError(f"unknown argument {word}{hint} (see autofas {verb} --help)")
+    values = args.module.run(args)
+    if args.json and values is not None:
+        print(json.dumps(values))
+    sys.stdout.flush()
     return 0
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Python's own, CUDA's (torch.OutOfMemoryError) and what torch's CPU allocator raises."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in str(error)
+    )
 
 
 def main_values(arguments: Sequence[str]) -> Any:

@@ -1,11 +1,14 @@
 """Files written in one piece: a reader sees the old file or the new one, never half of it."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from autofas.errors import RunError
 
 
 @contextmanager
@@ -25,3 +28,13 @@ def whole_file(path: str | os.PathLike[str], binary: bool = False) -> Iterator[I
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def require_space(folder: Path, size: int, what: str) -> None:
+    """Raise RunError if fewer than `size` bytes (and a megabyte to spare) are free where `folder` is."""
+    free = shutil.disk_usage(folder).free
+    if free < size + 2**20:
+        raise RunError(
+            f"{folder}: {what} needs {size / 2**20:.1f} MB and {free / 2**20:.1f} MB are free; make room or "
+            "choose another --runs-dir"
+        )

@@ -8,6 +8,7 @@ overwrite: a second `exp` becomes `exp2`. A folder is locked while a process own
 import csv
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import platform
@@ -15,8 +16,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -59,6 +62,7 @@ class Run:
     def __init__(self, path: Path, echo: bool = True) -> None:
         self.path = path
         self.echo = echo
+        self.silent = False
         self._lock: IO[str] | None = None
 
     @classmethod
@@ -127,18 +131,48 @@ class Run:
 
     def require_same(self, config: Schema) -> None:
         """Raise RunError that shows the difference if the run was started with another configuration."""
-        before = _flat(read_yaml(self.path / "config.yaml", RunError))
+        before = _flat(stored_config(self.path))
         now = _flat(config.model_dump(mode="json"))
-        ignored = {"name", "runs_dir", "threads"}
+        ignored = {"name", "runs_dir", "threads", "checkpoint_steps", "checkpoint_minutes", "schema_version"}
         changed = [key for key in sorted({*before, *now} - ignored) if before.get(key) != now.get(key)]
         if changed:
             shown = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed[:5])
             more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
-            raise RunError(f"{self.path} was started with another configuration: {shown}{more}")
+            raise RunError(
+                f"{self.path} was started with another configuration: {shown}{more}; "
+                "--accept-changed config goes on all the same"
+            )
+
+    def log_bytes(self) -> int:
+        """Length of log.txt, for a checkpoint."""
+        path = self.path / "log.txt"
+        return path.stat().st_size if path.exists() else 0
+
+    def cut_log(self, length: int) -> None:
+        """Drop what was logged after a checkpoint was written: the resumed run logs it again."""
+        if self.log_bytes() > length:
+            os.truncate(self.path / "log.txt", length)
+
+    def note(self, line: str) -> None:
+        """Append a line with the time to resumed.txt, and print it: what is not part of the run itself."""
+        self._append("resumed.txt", line)
 
     def log(self, line: str) -> None:
         """Append a line with the time to log.txt, and print it."""
-        with open(self.path / "log.txt", "a", encoding="utf-8") as stream:
+        if not self.silent:
+            self._append("log.txt", line)
+
+    @contextmanager
+    def silenced(self, silent: bool) -> Iterator[None]:
+        """Within it, where `silent`, nothing is logged: a resumed run has said it before."""
+        self.silent = silent
+        try:
+            yield
+        finally:
+            self.silent = False
+
+    def _append(self, name: str, line: str) -> None:
+        with open(self.path / name, "a", encoding="utf-8") as stream:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
         if self.echo:
             print(line, file=sys.stderr)
@@ -146,6 +180,11 @@ class Run:
     def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write results.csv, a row an epoch, in one piece."""
         write_rows(self.path / "results.csv", rows)
+
+
+def stored_config(folder: Path) -> dict[str, Any]:
+    """The configuration a run folder was started with; raises RunError."""
+    return read_yaml(folder / "config.yaml", RunError)
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -201,6 +240,17 @@ def machine() -> str:
     except OSError:
         pass
     return f"{name}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def code_version() -> dict[str, str]:
+    """What a run's bits depend on besides configuration and data: autofas, its sources' digest, torch."""
+    digest = hashlib.sha256()
+    for package in ("autofas", "autofas.baselines"):
+        spec = find_spec(package)
+        for place in (spec.submodule_search_locations or ()) if spec else ():
+            for path in sorted(Path(place).rglob("*.py")):
+                digest.update(path.relative_to(place).as_posix().encode() + b"\0" + path.read_bytes())
+    return {"autofas": __version__, "sources": digest.hexdigest()[:12], "torch": metadata.version("torch")}
 
 
 def commit() -> str:

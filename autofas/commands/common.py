@@ -22,7 +22,17 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--name", help="name of the run folder; a taken name gets a number")
     group.add_argument("--runs-dir", metavar="DIR", help="where run folders go (default: runs)")
     group.add_argument("--seed", type=int)
-    group.add_argument("--resume", metavar="RUN", help="go on with the interrupted run in this folder")
+    group.add_argument(
+        "--resume", metavar="RUN", help="go on with the interrupted run in this folder, as it was configured"
+    )
+    group.add_argument(
+        "--accept-changed",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        choices=("config", "data", "code"),
+        help="resume although this is not what the run was started with",
+    )
     add_machine_arguments(parser)
 
 
@@ -60,6 +70,15 @@ DATA_KEYS = {
     "frames_per_video": "data.frames_per_video",
 }
 RUN_KEYS = {"name": "name", "runs_dir": "runs_dir", "seed": "seed", "device": "device", "threads": "threads"}
+
+
+def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
+    """The layer below all arguments that a run to be resumed was configured with; none without --resume."""
+    if args.resume is None:
+        return []
+    from autofas.runs import Run, stored_config
+
+    return [(f"{args.resume}/config.yaml", stored_config(Run.open(args.resume).path))]
 
 
 def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:

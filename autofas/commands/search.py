@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> Any:
     config = resolve(
         SearchConfig,
         "search",
+        layers=common.resumed(args),
         preset=args.preset,
         file=args.config,
         flags=common.flags(args, KEYS),
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> Any:
     space = load_space(config.space)
     reports = []
     for fold_config in each_fold(config, resuming=args.resume is not None):
-        result = search(fold_config, resume=args.resume, quiet=args.quiet)
+        result = search(fold_config, resume=args.resume, accept_changed=args.accept_changed, quiet=args.quiet)
         pictures = draw_genotype(result.genotype, result.path)
         if len(result.history) > 1:
             draw_alphas(result.history, space, result.path / "alphas.png")

@@ -41,13 +41,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Train every fold asked for."""
-    from autofas.config import to_yaml
+    from autofas.config import TrainConfig, resolve, to_yaml
     from autofas.recipes import resolve_training
 
     flags = common.flags(args, KEYS)
     if args.modality:
         flags["data.modalities"] = [args.modality]
-    config, notes = resolve_training(preset=args.preset, file=args.config, flags=flags, assignments=args.set)
+    layers = common.resumed(args)
+    if layers:  # what the recipe and the preset made of it stands there already
+        config = resolve(
+            TrainConfig, "train", layers=layers, preset=args.preset, file=args.config, flags=flags,
+            assignments=args.set,
+        )  # fmt: skip
+        notes: tuple[str, ...] = ()
+    else:
+        config, notes = resolve_training(
+            preset=args.preset, file=args.config, flags=flags, assignments=args.set
+        )
     if args.print_config:
         print(to_yaml(config), end="")
         return None
@@ -58,7 +68,13 @@ def run(args: argparse.Namespace) -> Any:
 
     reports = []
     for fold_config in each_fold(with_modalities(config), resuming=args.resume is not None):
-        result = train(fold_config, resume=args.resume, quiet=args.quiet, notes=notes)
+        result = train(
+            fold_config,
+            resume=args.resume,
+            accept_changed=args.accept_changed,
+            quiet=args.quiet,
+            notes=notes,
+        )
         best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
         reports.append(
             {

@@ -23,7 +23,7 @@ from autofas.data.augment import AugmentPolicy, augment_batch, preset
 from autofas.data.manifest import BONA_FIDE
 from autofas.data.sampler import EpochSampler
 from autofas.data.store import FrameStore
-from autofas.errors import DataError
+from autofas.errors import AutofasError, DataError
 
 MEAN = 0.5  # images reach a network as (x / 255 - MEAN) / STD, in [-1, 1]
 STD = 0.5
@@ -202,7 +202,9 @@ def _background(tasks: Iterable[Callable[[], Batch]], ahead: int) -> Generator[B
         while True:
             batch, error = ready.get()
             if error is not None:
-                raise error
+                if isinstance(error, AutofasError | MemoryError | OSError):
+                    raise error
+                raise DataError(f"the loader's thread stopped: {error!r}; run again with --resume") from error
             if batch is None:
                 return
             yield batch

@@ -114,6 +114,12 @@ class FrameStore:
         """The modalities the store holds, colour first as built."""
         return tuple(self.arrays)
 
+    def pixels_sha256(self) -> dict[str, str]:
+        """SHA-256 of the crops of each modality, of the stored file where there is one."""
+        if self.place is not None:
+            return dict(json.loads((self.place / "index.json").read_text(encoding="utf-8"))["sha256"])
+        return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in self.arrays.items()}
+
     def rows(self, table: pd.DataFrame) -> np.ndarray:
         """Where each row of a manifest table is in the store, (N,) int64; raises ``DataError`` if absent."""
         found = [self._rows.get(key, -1) for key in zip(table["path"], map(int, table["frame"]), strict=True)]

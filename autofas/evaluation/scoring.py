@@ -6,6 +6,7 @@ import torch
 from autofas.data.loader import evaluation_batches
 from autofas.data.store import FrameStore
 from autofas.errors import MetricError
+from autofas.interruption import check
 from autofas.metrics import ScoreTable
 from autofas.models.build import Network
 
@@ -32,6 +33,7 @@ def score_rows(
     try:
         batches = evaluation_batches(store, table, batch_size, modalities=network.modalities, device=device)
         for batch in batches:
+            check()
             parts.append(network.score(batch.images, every_view=every_view).double().cpu())
     finally:
         network.train(training)

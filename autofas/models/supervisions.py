@@ -237,8 +237,8 @@ def build_supervision(name: str, *, instead_of: str | None = None) -> Supervisio
     return supervision
 
 
-def ensure_finite(loss: Tensor, where: str) -> Tensor:
-    """`loss` itself; raises RunError naming `where` if it is NaN or infinite."""
-    if not bool(torch.isfinite(loss)):
-        raise RunError(f"the loss is {loss.item()} at {where}; lower the learning rate or set grad_clip")
-    return loss
+def ensure_finite(value: Tensor, where: str, what: str = "loss") -> Tensor:
+    """`value`, a scalar, itself; raises RunError naming `what` and `where` if it is NaN or infinite."""
+    if not bool(torch.isfinite(value)):
+        raise RunError(f"the {what} is {value.item()} at {where}; lower the learning rate or set grad_clip")
+    return value

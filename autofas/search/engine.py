@@ -66,10 +66,11 @@ class BilevelEngine:
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
         loss, gradients = self._gradients("weights", batch)
+        self._ensure_finite(gradients, "weights' gradient")
         for parameter, gradient in zip(self.weights, gradients, strict=True):
             parameter.grad = gradient
         if self.grad_clip is not None:
-            nn.utils.clip_grad_norm_(self.weights, self.grad_clip, error_if_nonfinite=not self.on_gpu)
+            nn.utils.clip_grad_norm_(self.weights, self.grad_clip)
         self.weight_optimizer.step()
         self.weight_optimizer.zero_grad(set_to_none=True)
         return loss.detach().clone()
@@ -86,6 +87,8 @@ class BilevelEngine:
         else:
             with self.supernet.frozen_statistics():
                 loss, gradients = self._second_order(arch_batch, weight_batch)
+        self._ensure_finite(gradients, "architecture gradient")
+        self._ensure_finite(self.arch, "architecture parameters")
         for parameter, gradient in zip(self.arch, gradients, strict=True):
             parameter.grad = gradient
         self.arch_optimizer.step()
@@ -117,6 +120,11 @@ class BilevelEngine:
             # reading the loss would make the GPU wait for us; the search looks at it once an epoch
             return loss
         return ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+
+    def _ensure_finite(self, tensors: Sequence[Tensor], what: str) -> None:
+        """Raise RunError before an update with NaN or infinity; a GPU's losses are read once an epoch."""
+        if not self.on_gpu:
+            ensure_finite(nn.utils.get_total_norm(tensors), "this step", f"norm of the {what}")
 
     def _second_order(self, arch_batch: Batch, weight_batch: Batch) -> tuple[Tensor, list[Tensor]]:
         group = self.weight_optimizer.param_groups[0]

@@ -15,6 +15,7 @@ from autofas.models.space import Space
 from autofas.runs import Run, commit
 from autofas.search.history import Floats
 from autofas.training.progress import log_progress
+from autofas.training.resume import identity
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class SearchJob:
         for note in data.dataset.notes:
             run.log(f"note: {note}")
         self.data = data
+        self.identity = identity(data)
         self.weight_loader, self.arch_loader = self._loaders(data, device)
         torch.manual_seed(config.seed)
 
@@ -62,6 +64,7 @@ class SearchJob:
                 drop_last=True,
                 modalities=config.data.modalities,
                 device=device,
+                prefetch=2 if config.data.workers else 0,
             )
 
         return loader(weight_rows, 2 * config.seed), loader(arch_rows, 2 * config.seed + 1)

@@ -24,7 +24,12 @@ from autofas.models.space import Space
 from autofas.models.supervisions import ensure_finite
 from autofas.runs import Run
 from autofas.search.job import SearchJob, SearchResult, finish
-from autofas.training.optim import build_optimizer, learning_rate, set_learning_rate
+from autofas.training.optim import (
+    build_optimizer,
+    clip_gradients,
+    learning_rate,
+    set_learning_rate,
+)
 from autofas.training.progress import Clock
 
 KINDS = ("normal", "reduction")
@@ -153,8 +158,7 @@ class MultiTrial(SearchJob):
                 ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
-                if config.weights.grad_clip is not None:
-                    torch.nn.utils.clip_grad_norm_(network.parameters(), config.weights.grad_clip)
+                clip_gradients(list(network.parameters()), config.weights.grad_clip, "this trial")
                 optimizer.step()
         network.eval()
         with torch.no_grad():

@@ -1,7 +1,8 @@
 """The verb `search`: from a configuration to a genotype in a run folder."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from autofas.config import SearchConfig
 from autofas.data.loader import Batch, Loader
 from autofas.device import prepare
 from autofas.errors import AutofasError
+from autofas.files import require_space
+from autofas.interruption import Interrupted, check, deferred
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
@@ -22,20 +25,35 @@ from autofas.search.history import betas_of, snapshot, write_alphas
 from autofas.search.job import SearchJob, SearchResult, finish
 from autofas.search.multi_trial import MultiTrial
 from autofas.training.checkpoint import (
-    load_checkpoint,
+    Schedule,
     random_state,
     restore_random_state,
     save_checkpoint,
+    state_bytes,
 )
 from autofas.training.optim import learning_rate, set_learning_rate
 from autofas.training.progress import Clock
+from autofas.training.resume import (
+    first_rows,
+    naming,
+    prepare_resume,
+    require_same_identity,
+    saved_if_interrupted,
+)
 
 
-def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = True) -> SearchResult:
+def search(
+    config: SearchConfig,
+    *,
+    resume: str | None = None,
+    accept_changed: Sequence[str] = (),
+    quiet: bool = True,
+) -> SearchResult:
     """Search a genotype on the train split of a data set; the dev and test splits are not looked at.
 
-    `resume` is the folder of an interrupted run with the same configuration. Raises an AutofasError in one
-    line for whatever a user can cause.
+    `resume` is the folder of an interrupted run with the same configuration, data and code, but for those
+    that `accept_changed` names ("config", "data", "code"). Raises an AutofasError in one line for whatever a
+    user can cause.
     """
     space = load_space(config.space)
     device, threads = prepare(config.device, config.threads, config.seed)
@@ -44,8 +62,11 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
     else:
         run = Run.create(config.runs_dir, "search", config.name, not quiet)
     with run:
+        state = None
         if resume:
-            run.require_same(config)
+            if "config" not in accept_changed:
+                run.require_same(config)
+            state = prepare_resume(run)
         else:
             run.start(config, str(device), threads)
         if config.strategy == "random":
@@ -54,11 +75,14 @@ def search(config: SearchConfig, *, resume: str | None = None, quiet: bool = Tru
         try:
             job: _Search | MultiTrial
             kind = MultiTrial if config.strategy == "nni-evolution" else _Search
-            job = kind(config, space, run, device)
-        except AutofasError:
+            with run.silenced(state is not None):
+                job = kind(config, space, run, device)
+        except (AutofasError, Interrupted):
             if not resume:
                 run.discard()
             raise
+        if state is not None and isinstance(job, _Search):
+            job.load(state, accept_changed)
         return job.go()
 
 
@@ -77,49 +101,55 @@ class _Search(SearchJob):
             config.data.modalities[0],
             cuda_graphs=config.cuda_graphs,
         )
+        self.epoch, self.seconds = 0, 0.0  # epochs done, and the time spent in the current one
+        self.weight_losses: list[Tensor] = []  # of the current epoch's batches
+        self.arch_losses: list[Tensor] = []
+        self.schedule = Schedule(config.checkpoint_steps, config.checkpoint_minutes)
 
     def go(self) -> SearchResult:
-        config, engine = self.config, self.engine
-        start = self._resume()
-        if start == 0:
+        config, engine, run = self.config, self.engine, self.run
+        state = state_bytes(engine.supernet.parameters(), engine.weight_optimizer)
+        require_space(run.path, 3 * state, "the run")
+        if not self.history:
             self.history.append(snapshot(engine.supernet))
-        clock = Clock(config.epochs - start)
-        for epoch in range(start, config.epochs):
-            row = self._epoch(epoch)
-            self.history.append(snapshot(engine.supernet))
-            self.results.append(row)
-            self.run.write_results(self.results)
-            write_alphas(self.run.path / "alphas.csv", self.history, self.space)
-            save_checkpoint(self.run.path, self._state(epoch + 1))
-            arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
-            self.run.log(
-                f"epoch {epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  {arch}  "
-                f"{row['seconds']:.1f} s, {clock.left()} left"
+        clock = Clock(config.epochs - self.epoch)
+        with deferred(), saved_if_interrupted(run, "search", self._save):
+            while self.epoch < config.epochs:
+                row = self._epoch(self.epoch)
+                self.history.append(snapshot(engine.supernet))
+                self.results.append(row)
+                run.write_results(self.results)
+                write_alphas(run.path / "alphas.csv", self.history, self.space)
+                arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
+                run.log(
+                    f"epoch {self.epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  {arch}  "
+                    f"{row['seconds']:.1f} s, {clock.left()} left"
+                )
+                self.epoch, self.seconds, self.weight_losses, self.arch_losses = self.epoch + 1, 0.0, [], []
+                self._save()
+                check()
+            last = self.history[-1]
+            cells = derive(self.space, last, betas_of(last), config.resolved_derivation)
+            return finish(
+                config, self.space, run, cells, config.resolved_derivation, self.history, self.results
             )
-        last = self.history[-1]
-        cells = derive(self.space, last, betas_of(last), config.resolved_derivation)
-        return finish(
-            config, self.space, self.run, cells, config.resolved_derivation, self.history, self.results
-        )
 
     def _epoch(self, epoch: int) -> dict[str, Any]:
         config, engine = self.config, self.engine
         rate = learning_rate(config.weights, epoch, config.epochs)
         set_learning_rate(engine.weight_optimizer, rate)
         set_learning_rate(engine.arch_optimizer, learning_rate(config.arch, epoch, config.epochs))
-        searching = epoch >= config.warmup_epochs
-        started = time.perf_counter()
-        weight_losses: list[Tensor] = []
-        arch_losses: list[Tensor] = []
-        arch_batches = endless(self.arch_loader)
+        started = time.perf_counter() - self.seconds
         engine.supernet.train()
-        for batch in self.weight_loader:
-            if searching:
-                # the architecture first: its second-order form looks ahead at this very weight step
-                arch_losses.append(engine.arch_step(next(arch_batches), batch))
-            weight_losses.append(engine.weight_step(batch))
-        arch_batches.close()
-        for name, values in (("train", weight_losses), ("architecture", arch_losses)):
+        with closing(endless(self.arch_loader)) as arch_batches:
+            # after an epoch's last batch the loader already stands at the next one's first
+            for batch in self.weight_loader if len(self.weight_losses) < len(self.weight_loader) else ():
+                self._step(batch, arch_batches, epoch)
+                self.seconds = time.perf_counter() - started
+                if self.schedule.due():
+                    self._save()
+                check()
+        for name, values in (("train", self.weight_losses), ("architecture", self.arch_losses)):
             if values:
                 ensure_finite(torch.stack(values).sum(), f"epoch {epoch + 1}, {name} half")
         entropies = {
@@ -129,34 +159,56 @@ class _Search(SearchJob):
         return {
             "epoch": epoch + 1,
             "lr": rate,
-            "train_loss": float(torch.stack(weight_losses).double().mean()),
-            "arch_loss": float(torch.stack(arch_losses).double().mean()) if arch_losses else "",
+            "train_loss": float(torch.stack(self.weight_losses).double().mean()),
+            "arch_loss": float(torch.stack(self.arch_losses).double().mean()) if self.arch_losses else "",
             **entropies,
-            "seconds": round(time.perf_counter() - started, 3),
+            "seconds": round(self.seconds, 3),
         }
 
-    def _state(self, epoch: int) -> dict[str, Any]:
+    def _step(self, batch: Batch, arch_batches: Iterator[Batch], epoch: int) -> None:
+        """One step of the architecture, after the warm-up, and one of the weights."""
+        number = len(self.weight_losses) + 1
+        if epoch >= self.config.warmup_epochs:
+            # the architecture first: its second-order form looks ahead at this very weight step
+            arch_batch = next(arch_batches)
+            with naming(f"epoch {epoch + 1}, architecture batch {number} (rows {first_rows(arch_batch)})"):
+                self.arch_losses.append(self.engine.arch_step(arch_batch, batch))
+        with naming(f"epoch {epoch + 1}, batch {number} (rows {first_rows(batch)})"):
+            self.weight_losses.append(self.engine.weight_step(batch))
+
+    def _save(self) -> None:
+        save_checkpoint(self.run.path, self._state())
+        self.schedule.saved()
+
+    def _state(self) -> dict[str, Any]:
         return {
-            "epoch": epoch,
+            "epoch": self.epoch,
+            "weight_losses": self.weight_losses,
+            "arch_losses": self.arch_losses,
+            "seconds": self.seconds,
             "engine": self.engine.state_dict(),
             "loaders": [self.weight_loader.state_dict(), self.arch_loader.state_dict()],
             "random": random_state(),
             "results": self.results,
             "history": [{key: torch.from_numpy(value) for key, value in row.items()} for row in self.history],
+            "log_bytes": self.run.log_bytes(),
+            "identity": self.identity,
         }
 
-    def _resume(self) -> int:
-        state = load_checkpoint(self.run.path, self.run.log)
-        if state is None:
-            return 0
+    def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
+        """Go on from a checkpoint; raises RunError if it is of other data or code."""
+        require_same_identity(self.run, state.get("identity", {}), self.identity, accept_changed)
         self.engine.load_state_dict(state["engine"])
         self.weight_loader.load_state_dict(state["loaders"][0])
         self.arch_loader.load_state_dict(state["loaders"][1])
         self.results = state["results"]
         self.history = [{key: value.numpy() for key, value in row.items()} for row in state["history"]]
+        self.epoch, self.seconds = int(state["epoch"]), float(state.get("seconds", 0.0))
+        self.weight_losses, self.arch_losses = (
+            list(state.get(name, ())) for name in ("weight_losses", "arch_losses")
+        )
         restore_random_state(state["random"])
-        self.run.log(f"resumed after epoch {state['epoch']}")
-        return int(state["epoch"])
+        self.run.note(f"resumed after epoch {self.epoch} and {len(self.weight_losses)} batches")
 
 
 def endless(loader: Loader) -> Generator[Batch, None, None]:

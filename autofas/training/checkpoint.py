@@ -4,6 +4,8 @@ A checkpoint is a folder `checkpoint-last/` of `state.pt` and `manifest.json` (s
 length). It is written under a temporary name, synced, and renamed into place; the one before it stays as
 `checkpoint-previous/`. torch's own reader does not notice a flipped byte, the hash does: a damaged newest
 checkpoint is reported and the previous one is used. `state.pt` is read with weights_only: no code in it runs.
+
+Version 2 holds a run between any two batches; version 1, written between epochs, is read as such.
 """
 
 import hashlib
@@ -12,7 +14,8 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +23,25 @@ import numpy as np
 import torch
 
 from autofas.errors import RunError
+from autofas.files import require_space
+from autofas.interruption import deferred
 from autofas.runs import read_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = (1, 2)
 LAST, PREVIOUS = "checkpoint-last", "checkpoint-previous"
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
-    """Make `state` (tensors, numbers, texts, lists and dicts of them) the folder's last checkpoint."""
+    """Make `state` (tensors, numbers, texts, lists and dicts of them) the folder's last checkpoint.
+
+    A signal waits until it is written. Raises RunError if it cannot be; the last one is then intact.
+    """
+    with deferred():
+        _save(folder, state)
+
+
+def _save(folder: Path, state: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
@@ -37,8 +51,9 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
         "bytes": len(payload),
     }
     last, previous = folder / LAST, folder / PREVIOUS
+    remove_leftovers(folder)
+    require_space(folder, len(payload), "the checkpoint")
     fresh = folder / f".{LAST}.{os.getpid()}"
-    shutil.rmtree(fresh, ignore_errors=True)
     try:
         fresh.mkdir()
         _write_synced(fresh / "state.pt", payload)
@@ -49,15 +64,53 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
         raise RunError(
             f"{folder}: the checkpoint cannot be written ({exc.strerror}); the last one is intact"
         ) from None
-    if last.exists():
-        # between these renames there is no last checkpoint, and the previous one is read
-        stale = folder / f".{PREVIOUS}.{os.getpid()}"
-        if previous.exists():
-            os.replace(previous, stale)
-        os.replace(last, previous)
-        shutil.rmtree(stale, ignore_errors=True)
-    os.replace(fresh, last)
-    _sync_folder(folder)
+    try:
+        # at every moment of these renames the newest or the one before it stands under one of its names
+        if last.exists():
+            stale = folder / f".{PREVIOUS}.{os.getpid()}"
+            if previous.exists():
+                os.replace(previous, stale)
+            os.replace(last, previous)
+            shutil.rmtree(stale, ignore_errors=True)
+        os.replace(fresh, last)
+        _sync_folder(folder)
+    except OSError as exc:
+        raise RunError(f"{folder}: the checkpoint cannot be put in place ({exc.strerror})") from None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed inside a save have left; the folder's owner alone may."""
+    for name in (LAST, PREVIOUS):
+        for path in folder.glob(f".{name}.*"):
+            shutil.rmtree(path, ignore_errors=True)
+    for path in folder.rglob(".*.part"):
+        path.unlink(missing_ok=True)
+
+
+class Schedule:
+    """When a run between two batches is saved: every so many batches or minutes; None is never."""
+
+    def __init__(self, steps: int | None, minutes: float | None) -> None:
+        self.steps, self.minutes = steps, minutes
+        self.saved()
+
+    def saved(self) -> None:
+        """Count from now."""
+        self.count, self.since = 0, time.monotonic()
+
+    def due(self) -> bool:
+        """Count a batch; True if it is time to save."""
+        self.count += 1
+        if self.steps is not None and self.count >= self.steps:
+            return True
+        return self.minutes is not None and time.monotonic() - self.since >= 60 * self.minutes
+
+
+def state_bytes(parameters: Iterable[torch.Tensor], optimizer: torch.optim.Optimizer) -> int:
+    """What a checkpoint of a network and its optimiser will hold, roughly: weights twice (now and best) and
+    the optimiser's averages."""
+    weights = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
+    return weights * (2 + (2 if isinstance(optimizer, torch.optim.Adam) else 1))
 
 
 def load_checkpoint(folder: Path, warn: Callable[[str], None]) -> dict[str, Any] | None:
@@ -78,15 +131,20 @@ def load_checkpoint(folder: Path, warn: Callable[[str], None]) -> dict[str, Any]
 
 def _read(path: Path) -> dict[str, Any]:
     manifest = read_json(path / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
-        raise RunError(f"{path} has a manifest of another schema version than {SCHEMA_VERSION}")
+    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
+    if version not in READABLE:
+        known = " and ".join(map(str, READABLE))
+        raise RunError(f"{path / 'manifest.json'} has schema version {version}, this autofas reads {known}")
     try:
         payload = (path / "state.pt").read_bytes()
     except OSError as exc:
         raise RunError(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
     if hashlib.sha256(payload).hexdigest() != manifest.get("sha256"):
         raise RunError(f"{path / 'state.pt'} is damaged: its SHA-256 is not the manifest's")
-    state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except Exception as exc:  # torch raises several kinds for what is no tensor file
+        raise RunError(f"{path / 'state.pt'} is not a checkpoint: {type(exc).__name__}") from None
     if not isinstance(state, dict):
         raise RunError(f"{path / 'state.pt'} holds a {type(state).__name__}, expected a checkpoint")
     return state

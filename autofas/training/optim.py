@@ -1,12 +1,13 @@
 """Optimisers and learning-rate schedules from a configuration."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
 
 from autofas.config import OptimizerConfig
+from autofas.models.supervisions import ensure_finite
 
 
 def build_optimizer(
@@ -45,3 +46,14 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """Give every parameter group the rate."""
     for group in optimizer.param_groups:
         group["lr"] = rate
+
+
+def clip_gradients(parameters: Sequence[nn.Parameter], most: float | None, where: str) -> None:
+    """Scale the gradients to a Euclidean norm of at most `most`; None leaves them.
+
+    Raises RunError that names `where` if a gradient is NaN or infinite, before any optimiser sees it.
+    """
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = ensure_finite(nn.utils.get_total_norm(gradients), where, "gradient's norm")
+    if most is not None:
+        nn.utils.clip_grads_with_norm_(parameters, most, norm)

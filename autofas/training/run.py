@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from autofas.config import TrainConfig
 from autofas.data.fingerprint import fingerprint
-from autofas.data.loader import Loader
+from autofas.data.loader import Batch, Loader
 from autofas.data.opening import open_data
 from autofas.device import prepare
 from autofas.errors import AutofasError
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
+from autofas.files import require_space
+from autofas.interruption import Interrupted, check, deferred
 from autofas.metrics import write_scores
 from autofas.models.build import Network, build
 from autofas.models.network import DerivedNetwork
@@ -29,15 +31,28 @@ from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
 from autofas.run_record import record
 from autofas.runs import Run, commit, write_text
 from autofas.training.checkpoint import (
-    load_checkpoint,
+    Schedule,
     random_state,
     restore_random_state,
     save_checkpoint,
+    state_bytes,
 )
 from autofas.training.initialise import initialise
 from autofas.training.modalities import with_modalities
-from autofas.training.optim import build_optimizer, learning_rate, set_learning_rate
+from autofas.training.optim import (
+    build_optimizer,
+    clip_gradients,
+    learning_rate,
+    set_learning_rate,
+)
 from autofas.training.progress import Clock, log_progress
+from autofas.training.resume import (
+    first_rows,
+    identity,
+    prepare_resume,
+    require_same_identity,
+    saved_if_interrupted,
+)
 from autofas.training.targets import check_targets, prepare_batch
 
 
@@ -51,12 +66,18 @@ class TrainResult:
 
 
 def train(
-    config: TrainConfig, *, resume: str | None = None, quiet: bool = True, notes: Sequence[str] = ()
+    config: TrainConfig,
+    *,
+    resume: str | None = None,
+    accept_changed: Sequence[str] = (),
+    quiet: bool = True,
+    notes: Sequence[str] = (),
 ) -> TrainResult:
     """Train on the train split, choose the epoch on the dev split, write weights and dev scores.
 
-    `resume` is the folder of an interrupted run with the same configuration, `notes` lines for the log's
-    beginning. Raises an AutofasError in one line for whatever a user can cause.
+    `resume` is the folder of an interrupted run with the same configuration, data and code, but for those
+    that `accept_changed` names ("config", "data", "code"); `notes` are lines for the log's beginning. Raises
+    an AutofasError in one line for whatever a user can cause.
     """
     config = with_modalities(config)
     device, threads = prepare(config.device, config.threads, config.seed)
@@ -81,21 +102,27 @@ def train(
         default = config.baseline or Path(str(config.genotype)).resolve().parent.name
         run = Run.create(config.runs_dir, "train", config.name or default, not quiet)
     with run:
+        state = None
         if resume:
-            run.require_same(config)
+            if "config" not in accept_changed:
+                run.require_same(config)
+            state = prepare_resume(run)
         else:
             run.start(config, str(device), threads)
-        for note in notes:
-            run.log(f"note: {note}")
-        if report is not None:
-            write_text(run.path / "init.txt", report.table() + "\n")
-            run.log(f"{config.init}: {report.summary()}; all names in {run.path / 'init.txt'}")
         try:
-            job = _Training(config, network, run, device)
-        except AutofasError:
+            with run.silenced(state is not None):
+                for note in notes:
+                    run.log(f"note: {note}")
+                if report is not None:
+                    write_text(run.path / "init.txt", report.table() + "\n")
+                    run.log(f"{config.init}: {report.summary()}; all names in {run.path / 'init.txt'}")
+                job = _Training(config, network, run, device)
+        except (AutofasError, Interrupted):
             if not resume:
                 run.discard()
             raise
+        if state is not None:
+            job.load(state, accept_changed)
         return job.go()
 
 
@@ -107,12 +134,16 @@ class _Training:
         self.results: list[dict[str, Any]] = []
         self.best: tuple[float, float] | None = None
         self.best_state: dict[str, Tensor] = {}
+        self.epoch, self.seconds = 0, 0.0  # epochs done, and the time spent in the current one
+        self.losses: list[Tensor] = []  # of the current epoch's batches
+        self.schedule = Schedule(config.checkpoint_steps, config.checkpoint_minutes)
         with log_progress(run, "reading frames") as progress:
             data = open_data(config.data, network.view.crop_size, progress=progress)
         for note in data.dataset.notes:
             run.log(f"note: {note}")
         self.store, self.dev = data.store, data.dataset.split("dev")
         self.data = {"trained_on": fingerprint(data.dataset)}
+        self.identity = identity(data)
         rows = data.dataset.split("train")
         self.loader = Loader(
             data.store,
@@ -124,6 +155,7 @@ class _Training:
             drop_last=True,
             modalities=config.data.modalities,
             device=device,
+            prefetch=2 if config.data.workers else 0,
         )
         self.optimizer = build_optimizer(config.optimizer, network.parameters())
         count = sum(parameter.numel() for parameter in network.parameters())
@@ -137,25 +169,28 @@ class _Training:
             )
 
     def go(self) -> TrainResult:
+        require_space(self.run.path, 3 * state_bytes(self.network.parameters(), self.optimizer), "the run")
         config = self.config
-        start = self._resume()
-        clock = Clock(config.epochs - start)
-        for epoch in range(start, config.epochs):
-            row = self._epoch(epoch)
-            error = (row["dev_eer"], row["dev_1_minus_auc"])
-            if config.keep == "last" or self.best is None or error <= self.best:
-                self.best = error
-                state = self.network.body.state_dict()
-                self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
-            self.results.append(row)
-            self.run.write_results(self.results)
-            if (epoch + 1) % config.checkpoint_every == 0 or epoch + 1 == config.epochs:
-                save_checkpoint(self.run.path, self._state(epoch + 1))
-            self.run.log(
-                f"epoch {epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  "
-                f"dev EER {100 * row['dev_eer']:.2f} %  {row['seconds']:.1f} s, {clock.left()} left"
-            )
-        return self._finish()
+        clock = Clock(config.epochs - self.epoch)
+        with deferred(), saved_if_interrupted(self.run, "train", self._save):
+            while self.epoch < config.epochs:
+                row = self._epoch(self.epoch)
+                error = (row["dev_eer"], row["dev_1_minus_auc"])
+                if config.keep == "last" or self.best is None or error <= self.best:
+                    self.best = error
+                    state = self.network.body.state_dict()
+                    self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
+                self.results.append(row)
+                self.run.write_results(self.results)
+                self.run.log(
+                    f"epoch {self.epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  "
+                    f"dev EER {100 * row['dev_eer']:.2f} %  {row['seconds']:.1f} s, {clock.left()} left"
+                )
+                self.epoch, self.losses, self.seconds = self.epoch + 1, [], 0.0
+                if self.epoch % config.checkpoint_every == 0 or self.epoch == config.epochs:
+                    self._save()
+                check()
+            return self._finish()
 
     def _epoch(self, epoch: int) -> dict[str, Any]:
         config, network = self.config, self.network
@@ -164,36 +199,48 @@ class _Training:
         if isinstance(network.body, DerivedNetwork):
             # rises linearly over the epochs, as in DARTS
             network.body.set_drop_path(config.drop_path * epoch / config.epochs)
-        started = time.perf_counter()
-        losses = []
+        started = time.perf_counter() - self.seconds
         network.train()
-        for batch in self.loader:
-            images, targets = prepare_batch(batch, network, config, epoch)
-            loss = network.supervision.loss(network(images), targets)
-            ensure_finite(loss, f"epoch {epoch + 1}, a batch that starts at row {int(batch.index[0])}")
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if config.optimizer.grad_clip is not None:
-                nn.utils.clip_grad_norm_(
-                    network.parameters(), config.optimizer.grad_clip, error_if_nonfinite=True
-                )
-            self.optimizer.step()
-            losses.append(loss.detach())
-        trained = time.perf_counter()
+        # after an epoch's last batch the loader already stands at the next one's first
+        for batch in self.loader if len(self.losses) < len(self.loader) else ():
+            self.losses.append(self._step(batch, epoch))
+            self.seconds = time.perf_counter() - started
+            if self.schedule.due():
+                self._save()
+            check()
+        evaluated = time.perf_counter()
         error = dev_error(score_rows(network, self.store, self.dev, self.device, every_view=False))
         return {
             "epoch": epoch + 1,
             "lr": rate,
-            "train_loss": float(torch.stack(losses).double().mean()),
+            "train_loss": float(torch.stack(self.losses).double().mean()),
             "dev_eer": error[0],
             "dev_1_minus_auc": error[1],
-            "seconds": round(trained - started, 3),
-            "dev_seconds": round(time.perf_counter() - trained, 3),
+            "seconds": round(self.seconds, 3),
+            "dev_seconds": round(time.perf_counter() - evaluated, 3),
         }
 
-    def _state(self, epoch: int) -> dict[str, Any]:
+    def _step(self, batch: Batch, epoch: int) -> Tensor:
+        """One step on a batch; returns its loss. Raises RunError before an update with NaN or infinity."""
+        config, network = self.config, self.network
+        where = f"epoch {epoch + 1}, batch {len(self.losses) + 1} (rows {first_rows(batch)})"
+        images, targets = prepare_batch(batch, network, config, epoch)
+        loss = ensure_finite(network.supervision.loss(network(images), targets), where)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        clip_gradients(list(network.parameters()), config.optimizer.grad_clip, where)
+        self.optimizer.step()
+        return loss.detach()
+
+    def _save(self) -> None:
+        save_checkpoint(self.run.path, self._state())
+        self.schedule.saved()
+
+    def _state(self) -> dict[str, Any]:
         return {
-            "epoch": epoch,
+            "epoch": self.epoch,
+            "losses": self.losses,
+            "seconds": self.seconds,
             "network": self.network.body.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "loader": self.loader.state_dict(),
@@ -201,20 +248,22 @@ class _Training:
             "results": self.results,
             "best": list(self.best or ()),
             "best_state": self.best_state,
+            "log_bytes": self.run.log_bytes(),
+            "identity": self.identity,
         }
 
-    def _resume(self) -> int:
-        state = load_checkpoint(self.run.path, self.run.log)
-        if state is None:
-            return 0
+    def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
+        """Go on from a checkpoint; raises RunError if it is of other data or code."""
+        require_same_identity(self.run, state.get("identity", {}), self.identity, accept_changed)
         self.network.body.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.loader.load_state_dict(state["loader"])
         self.results, self.best_state = state["results"], state["best_state"]
-        self.best = (state["best"][0], state["best"][1])
+        self.best = (state["best"][0], state["best"][1]) if state["best"] else None
+        self.epoch, self.losses = int(state["epoch"]), list(state.get("losses", ()))
+        self.seconds = float(state.get("seconds", 0.0))
         restore_random_state(state["random"])
-        self.run.log(f"resumed after epoch {state['epoch']}")
-        return int(state["epoch"])
+        self.run.note(f"resumed after epoch {self.epoch} and {len(self.losses)} batches")
 
     def _finish(self) -> TrainResult:
         config, run = self.config, self.run

@@ -220,7 +220,7 @@ def test_a_foreign_folder_is_left_alone(tmp_path: Path) -> None:
         ({"modalities": ("depth",)}, "lack 'color'"),
         ({"modalities": "color"}, "is one string"),
         ({"seed": -1}, "seed -1 is negative"),
-        ({"workers": 0}, "workers 0 is not possible"),
+        ({"workers": -1}, "workers -1 is not possible"),
     ],
 )
 def test_bad_parameters_give_one_line(tmp_path: Path, change: dict, words: str) -> None:

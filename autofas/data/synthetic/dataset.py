@@ -59,8 +59,8 @@ def generate(
     """
     out = Path(out_dir)
     parameters = _check(seed, users, frames_per_video, size, phones, sessions, modalities)
-    if workers < 1:
-        raise DataError(f"workers {workers} is not possible; give 1 or more")
+    if workers < 0:
+        raise DataError(f"workers {workers} is not possible; give 0 (no other process) or more")
     if _finished(out, parameters):
         return out
     videos = list_videos(parameters)
@@ -227,18 +227,24 @@ def _render_all(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Share the users among worker processes, each limited to one thread, and wait for all of them."""
+    """Share the users among worker processes, each limited to one thread, and wait for all of them; 0
+    workers render in this one."""
     people = sorted({video[1] for video in videos})
+    if workers == 0:
+        for done, _ in enumerate(work(root, parameters, people), 1):
+            if progress is not None:
+                progress(done, len(videos))
+        return
     shares = [people[i::workers] for i in range(min(workers, len(people)))]
     one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     search = os.pathsep.join(p for p in sys.path if p)
     environment = {**os.environ, **one_thread, "PYTHONPATH": search}
     lock = threading.Lock()
     running: list[subprocess.Popen[str]] = []
-    done = 0
+    finished = 0
 
     def follow(users: list[int]) -> None:
-        nonlocal done
+        nonlocal finished
         command = [sys.executable, "-m", "autofas.data.synthetic.worker"]
         with subprocess.Popen(
             command,
@@ -256,9 +262,9 @@ def _render_all(
             process.stdin.close()
             for _ in process.stdout:
                 with lock:
-                    done += 1
+                    finished += 1
                     if progress is not None:
-                        progress(done, len(videos))
+                        progress(finished, len(videos))
             complaint = process.stderr.read().strip().splitlines()
         if process.returncode != 0:
             reason = complaint[-1] if complaint else f"exit code {process.returncode}"
