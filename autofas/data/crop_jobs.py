@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from autofas.data.crops import Box, crop_modalities
 from autofas.data.faults import Faults, shown
 from autofas.data.frames import decode_frames, decode_image, modality_column, require_pyav
 from autofas.data.manifest import BOX, Manifest, is_video
-from autofas.errors import DataError
+from autofas.errors import AutofasError, DataError
 
 _IMAGES_A_JOB = 16
 _FRAMES_A_JOB = 2048  # bounds memory; a longer video is decoded from its start once more a job
@@ -27,6 +28,7 @@ _FRAMES_A_JOB = 2048  # bounds memory; a longer video is decoded from its start 
 Keep = Callable[[int, Mapping[str, np.ndarray]], None]
 Progress = Callable[[int, int], None]
 _Fault = tuple[int, str, str]
+_Decoded = tuple[dict[str, np.ndarray], list[_Fault]]
 
 
 class CropJobs:
@@ -58,32 +60,49 @@ class CropJobs:
         """
         total = len(self.lines)
         faults = Faults(self.manifest.source)
-        waiting: deque[tuple[range, Future[tuple[dict[str, np.ndarray], list[_Fault]]]]] = deque()
+        with closing(self._decoded(workers)) as decoded:
+            for rows, (crops, found) in decoded:
+                for fault in found:
+                    faults.add(*fault)
+                if not len(faults):
+                    keep(rows.start, crops)
+                if progress is not None:
+                    progress(rows.stop, total)
+        faults.raise_if_any()
+
+    def _decoded(self, workers: int) -> Generator[tuple[range, _Decoded], None, None]:
+        """Every job's rows with what they hold, in order; without workers on the caller's own thread."""
+        if workers == 0:
+            for job in self.ranges:
+                yield job, self._decode(job)
+            return
+        waiting: deque[tuple[range, Future[_Decoded]]] = deque()
         left = iter(self.ranges)
-        with ThreadPoolExecutor(max(1, workers), thread_name_prefix="autofas-decode") as pool:
+        with ThreadPoolExecutor(workers, thread_name_prefix="autofas-decode") as pool:
             try:
                 while True:
-                    while len(waiting) < 4 * max(1, workers):  # bounds the decoded crops held at once
+                    while len(waiting) < 4 * workers:  # bounds the decoded crops held at once
                         rows = next(left, None)
                         if rows is None:
                             break
                         waiting.append((rows, pool.submit(self._decode, rows)))
                     if not waiting:
-                        break
+                        return
                     rows, future = waiting.popleft()
-                    crops, found = future.result()
-                    for fault in found:
-                        faults.add(*fault)
-                    if not len(faults):
-                        keep(rows.start, crops)
-                    if progress is not None:
-                        progress(rows.stop, total)
+                    wait((future,))
+                    yield rows, self._result(future)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        faults.raise_if_any()
 
-    def _decode(self, rows: range) -> tuple[dict[str, np.ndarray], list[_Fault]]:
+    def _result(self, future: Future[_Decoded]) -> _Decoded:
+        """What a decoding thread found; DataError if the thread itself fell over."""
+        error = future.exception()
+        if error is None or isinstance(error, AutofasError | MemoryError | OSError):
+            return future.result()
+        raise DataError(f"{self.manifest.source}: a decoding thread stopped: {error!r}") from error
+
+    def _decode(self, rows: range) -> _Decoded:
         crops = {name: np.zeros((len(rows), 3, self.size, self.size), np.uint8) for name in self.modalities}
         faults: list[_Fault] = []
         streams = {name: _Pictures(self, name, rows) for name in self.modalities}

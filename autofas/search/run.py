@@ -118,8 +118,6 @@ class _Search(SearchJob):
                 row = self._epoch(self.epoch)
                 self.history.append(snapshot(engine.supernet))
                 self.results.append(row)
-                run.write_results(self.results)
-                write_alphas(run.path / "alphas.csv", self.history, self.space)
                 arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
                 run.log(
                     f"epoch {self.epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  {arch}  "
@@ -127,6 +125,7 @@ class _Search(SearchJob):
                 )
                 self.epoch, self.seconds, self.weight_losses, self.arch_losses = self.epoch + 1, 0.0, [], []
                 self._save()
+                self._write_tables()  # after the checkpoint: a row there is never lost
                 check()
             last = self.history[-1]
             cells = derive(self.space, last, betas_of(last), config.resolved_derivation)
@@ -176,6 +175,10 @@ class _Search(SearchJob):
         with naming(f"epoch {epoch + 1}, batch {number} (rows {first_rows(batch)})"):
             self.weight_losses.append(self.engine.weight_step(batch))
 
+    def _write_tables(self) -> None:
+        self.run.write_results(self.results)
+        write_alphas(self.run.path / "alphas.csv", self.history, self.space)
+
     def _save(self) -> None:
         save_checkpoint(self.run.path, self._state())
         self.schedule.saved()
@@ -208,6 +211,7 @@ class _Search(SearchJob):
             list(state.get(name, ())) for name in ("weight_losses", "arch_losses")
         )
         restore_random_state(state["random"])
+        self._write_tables()
         self.run.note(f"resumed after epoch {self.epoch} and {len(self.weight_losses)} batches")
 
 

@@ -26,6 +26,7 @@ from autofas.errors import RunError
 from autofas.files import require_space
 from autofas.interruption import deferred
 from autofas.runs import read_json
+from autofas.schema import read_text
 
 SCHEMA_VERSION = 2
 READABLE = (1, 2)
@@ -45,11 +46,6 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
-    digest = {
-        "schema_version": SCHEMA_VERSION,
-        "sha256": hashlib.sha256(payload).hexdigest(),
-        "bytes": len(payload),
-    }
     last, previous = folder / LAST, folder / PREVIOUS
     remove_leftovers(folder)
     require_space(folder, len(payload), "the checkpoint")
@@ -57,7 +53,7 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
     try:
         fresh.mkdir()
         _write_synced(fresh / "state.pt", payload)
-        _write_synced(fresh / "manifest.json", json.dumps(digest).encode())
+        _write_synced(fresh / "manifest.json", _manifest(payload, SCHEMA_VERSION).encode())
         _sync_folder(fresh)
     except OSError as exc:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -139,8 +135,10 @@ def _read(path: Path) -> dict[str, Any]:
         payload = (path / "state.pt").read_bytes()
     except OSError as exc:
         raise RunError(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
-    if hashlib.sha256(payload).hexdigest() != manifest.get("sha256"):
-        raise RunError(f"{path / 'state.pt'} is damaged: its SHA-256 is not the manifest's")
+    if read_text(path / "manifest.json", RunError) != _manifest(payload, version):
+        raise RunError(
+            f"{path / 'state.pt'} is damaged, or its manifest is: its SHA-256 is not the manifest's"
+        )
     try:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as exc:  # torch raises several kinds for what is no tensor file
@@ -148,6 +146,12 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(state, dict):
         raise RunError(f"{path / 'state.pt'} holds a {type(state).__name__}, expected a checkpoint")
     return state
+
+
+def _manifest(payload: bytes, version: int) -> str:
+    """The text of manifest.json beside a state.pt of these bytes."""
+    digest = hashlib.sha256(payload).hexdigest()
+    return json.dumps({"schema_version": version, "sha256": digest, "bytes": len(payload)})
 
 
 def random_state() -> dict[str, Any]:

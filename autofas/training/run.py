@@ -181,7 +181,6 @@ class _Training:
                     state = self.network.body.state_dict()
                     self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
                 self.results.append(row)
-                self.run.write_results(self.results)
                 self.run.log(
                     f"epoch {self.epoch + 1}/{config.epochs}  train {row['train_loss']:.4f}  "
                     f"dev EER {100 * row['dev_eer']:.2f} %  {row['seconds']:.1f} s, {clock.left()} left"
@@ -189,6 +188,7 @@ class _Training:
                 self.epoch, self.losses, self.seconds = self.epoch + 1, [], 0.0
                 if self.epoch % config.checkpoint_every == 0 or self.epoch == config.epochs:
                     self._save()
+                self.run.write_results(self.results)  # after the checkpoint: a row there is never lost
                 check()
             return self._finish()
 
@@ -263,6 +263,7 @@ class _Training:
         self.epoch, self.losses = int(state["epoch"]), list(state.get("losses", ()))
         self.seconds = float(state.get("seconds", 0.0))
         restore_random_state(state["random"])
+        self.run.write_results(self.results)
         self.run.note(f"resumed after epoch {self.epoch} and {len(self.losses)} batches")
 
     def _finish(self) -> TrainResult:
