@@ -1,265 +1,254 @@
-"""What a search step costs: the plain supernet of the papers against the fused one.
+"""What a search step costs: the plain supernet of the papers, NNI's DARTS and the fused supernet.
 
-    python -m benchmarks.search_step                       # CPU, every size, one thread and all
+    python -m benchmarks.search_step --second-order --out results   # every case, one thread and all
+    python -m benchmarks.search_step --growth --out results         # by batch, cells, channels, input side
+    python -m benchmarks.search_step --profile --out results        # where a step's time goes
     python -m benchmarks.search_step --device cuda --batch 64
-    python -m benchmarks.search_step --growth              # against batch, cells, channels, input side
 
 A step is one architecture step and one weight step (first order), on the same macro-architecture, K and
-batch. On a CPU every figure comes from a process of its own, the implementations take turns, and the median
-of the rounds is shown with its range; memory is the process's peak resident size, the interpreter and torch
-included, and beside it the part above what the process held before its first step. On a GPU both run in one
-process and memory is the allocator's peak. The plain supernet takes the step as published: alphas' gradient
-by a full backward pass, weights' by another.
+batch; it reads two batches, one of each half. Every figure comes from a process of its own
+(benchmarks.step_process) with the same environment, the implementations take turns, and the median of the
+rounds is shown with its range. `CPU s` is the processor time of a step: where one thread's is far below
+`s a step`, the machine was busy with something else.
+
+Memory on a CPU is the process's resident size in MB (10^6 bytes): `base` before the first step, with
+interpreter, torch and network, `peak` its highest, `step` the difference. On a GPU it is the allocator's.
+Of the base about 230 MB are torch and 75 MB what the first `torch.optim` object imports (torch._dynamo and
+sympy). One arena, fixed thresholds of mmap and trim (glibc) or oneDNN's caches switched off lower either
+supernet's peak on darts-112 by at most 5 percent and leave the ratio of the peaks between 0.65 and 0.68, and
+all but the first slow the step; so everything stays at its default, for every row alike.
+
+The plain supernet takes the step as published: alphas' gradient by a full backward pass, weights' by another.
+NNI's DARTS has K = 1 alone (benchmarks.nni_darts: how to install it); where it is not installed its row is
+left out and the page says so.
 """
 
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
-import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
+from autofas.runs import commit, machine, write_json, write_text
+from benchmarks.step_tables import NNI, SECOND, Row, case_page, growth_page, profile_page, with_ratios
 
-from autofas.analysis.tables import markdown_table
-from autofas.config import OptimizerConfig
-from autofas.data.loader import Batch
-from autofas.models.space import Space, load_space
-from autofas.models.supernet import Supernet
-from autofas.models.supervisions import PixelwiseBCE
-from autofas.runs import commit, machine
-from autofas.search.engine import BilevelEngine, Order
+Task = dict[str, Any]
 
-WEIGHTS = OptimizerConfig(lr=0.025, weight_decay=3e-4, grad_clip=5.0)
-ARCH = OptimizerConfig(name="adam", lr=3e-4, schedule="constant", betas=(0.5, 0.999), weight_decay=1e-3)
+
+@dataclass(frozen=True)
+class Case:
+    """A search space, its input side in pixels, its batch and the K to measure it with."""
+
+    space: str
+    size: int
+    batch: int
+    partial: tuple[int, ...] = (4,)
+    nni: bool = False
+    """NNI's space has this layout."""
+
+
 CASES = {
-    # name: space, input side, batch, K
-    "darts-112": ("darts6", 112, 4, 4),
-    "quick": ("small", 64, 32, 4),
-    "paper": ("auto_fas", 108, 8, 4),
+    "darts-112": Case("darts6", 112, 4, (4, 1), nni=True),
+    "quick": Case("small", 64, 32),
+    "paper": Case("auto_fas", 108, 8),
+}
+
+GROWTH_BASE = {"batch": 4, "cells": 8, "channels": 16, "size": 112}
+"""darts-112, spelled out."""
+GROWTH = {
+    "batch (images)": ("batch", (2, 4, 8)),
+    "cells": ("cells", (4, 8, 16)),
+    "channels of the first cell": ("channels", (8, 16, 32)),
+    "input side (pixels)": ("size", (80, 112, 160)),
 }
 
 
-def space_of(name: str, cells: int | None = None, channels: int | None = None) -> Space:
-    """A space by name; `darts6` is DARTS' layout with the six operations of Auto-FAS."""
-    space = load_space("darts" if name == "darts6" else name)
-    if name == "darts6":
-        space = space.model_copy(update={"name": name, "operations": load_space("auto_fas").operations})
-    layout = space.layout
-    if cells is not None:
-        kinds = ["reduction" if i in (cells // 3, 2 * cells // 3) else "normal" for i in range(cells)]
-        layout = layout.model_copy(update={"cells": tuple(kinds)})
-    if channels is not None:
-        layout = layout.model_copy(update={"channels": channels})
-    return space.model_copy(update={"layout": layout})
+def nni_missing() -> str | None:
+    """Why NNI's DARTS cannot be measured in this environment, or None."""
+    missing = [name for name in ("nni", "pytorch_lightning") if find_spec(name) is None]
+    return f"{' and '.join(missing)} not installed, see benchmarks/nni_darts.py" if missing else None
 
 
-class PlainEngine:
-    """The step as published, on the plain supernet."""
-
-    def __init__(self, net: torch.nn.Module) -> None:
-        self.net, self.arch = net, net.arch_parameters()
-        arch = {id(parameter) for parameter in self.arch}
-        self.weights = [parameter for parameter in net.parameters() if id(parameter) not in arch]
-        self.weight_optimizer = torch.optim.SGD(self.weights, lr=0.025, momentum=0.9, weight_decay=3e-4)
-        self.arch_optimizer = torch.optim.Adam(self.arch, lr=3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
-
-    def arch_step(self, batch: Batch, _: Batch) -> torch.Tensor:
-        self.arch_optimizer.zero_grad()
-        loss = PixelwiseBCE().loss(self.net(batch.images["color"]), batch.targets)
-        loss.backward()
-        self.arch_optimizer.step()
-        return loss
-
-    def weight_step(self, batch: Batch) -> torch.Tensor:
-        self.weight_optimizer.zero_grad()
-        loss = PixelwiseBCE().loss(self.net(batch.images["color"]), batch.targets)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.weights, 5.0)
-        self.weight_optimizer.step()
-        return loss
+def nni_note() -> str:
+    """What the page says of the third party."""
+    missing = nni_missing()
+    if missing:
+        return f"NNI: not measured ({missing})."
+    return f"NNI {version('nni')} under PyTorch Lightning {version('pytorch_lightning')}."
 
 
-def engine_of(implementation: str, space: Space, partial: int, device: str, order: Order = "first") -> Any:
-    """A fresh engine; `plain`, or `fused` in one of its orders."""
-    torch.manual_seed(0)
-    if implementation == "plain":
-        from benchmarks.reference_supernet import ReferenceSupernet
-
-        return PlainEngine(ReferenceSupernet(space, partial).to(device))
-    net = Supernet(space, partial).to(device)
-    graphs = implementation == "fused, graphs"
-    return BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, cuda_graphs=graphs)
-
-
-def batch_of(size: int, batch: int, device: str) -> Batch:
-    """A random batch with both classes."""
-    generator = torch.Generator().manual_seed(1)
-    images = torch.randn(batch, 3, size, size, generator=generator).to(device)
-    return Batch(
-        {"color": images}, {"label": (torch.arange(batch) % 2).float().to(device)}, torch.arange(batch)
-    )
-
-
-def measure(task: dict[str, Any]) -> dict[str, float]:
-    """Median seconds a step and peak memory in MB, in this process."""
-    device = task["device"]
-    torch.set_num_threads(task["threads"])
-    space = space_of(task["space"], task.get("cells"), task.get("channels"))
-    engine = engine_of(task["implementation"], space, task["partial"], device, task.get("order", "first"))
-    left, right = (batch_of(task["size"], task["batch"], device) for _ in range(2))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    seconds = []
-    for step in range(task["steps"] + task["warmup"]):
-        if device == "cuda":
-            torch.cuda.synchronize()
-            if step == task["warmup"]:
-                torch.cuda.reset_peak_memory_stats()
-        started = time.perf_counter()
-        engine.arch_step(left, right)
-        engine.weight_step(right)
-        if device == "cuda":
-            torch.cuda.synchronize()
-        if step >= task["warmup"]:
-            seconds.append(time.perf_counter() - started)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+def implementations(case: Case, partial: int, device: str, second_order: bool) -> list[str]:
+    """What is measured on a case with one K."""
+    names = ["plain", "fused"]
     if device == "cuda":
-        before, peak = 0.0, torch.cuda.max_memory_allocated() / 1e6
-    return {"seconds": sorted(seconds)[len(seconds) // 2], "peak_mb": peak, "step_mb": peak - before}
+        names.append("fused, graphs")
+    if second_order and partial == case.partial[0]:
+        names += SECOND
+    if case.nni and partial == 1 and nni_missing() is None:
+        names.append(NNI)
+    return names
 
 
-def in_a_process(task: dict[str, Any]) -> dict[str, float]:
-    """`measure` in a process of its own."""
+def in_a_process(task: Task) -> dict[str, Any]:
+    """The figures of benchmarks.step_process; where that fails, its last line ends the benchmark."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(task["threads"]))
-    command = [sys.executable, "-m", "benchmarks.search_step", "--task", json.dumps(task)]
-    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-m", "benchmarks.step_process", json.dumps(task)]
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if shown.returncode:
+        last = (shown.stderr.strip().splitlines() or ["nothing on stderr"])[-1]
+        raise SystemExit(f"{task['implementation']} on {task['case']}: exit code {shown.returncode}: {last}")
     return json.loads(shown.stdout.strip().splitlines()[-1])
 
 
-def interleaved(tasks: list[dict[str, Any]], rounds: int) -> list[dict[str, Any]]:
-    """Every task once a round, in turn; medians and ranges over the rounds, ratios to the first task."""
-    on_gpu = tasks[0]["device"] == "cuda"
-    found: list[list[dict[str, float]]] = [[] for _ in tasks]
-    for _ in range(rounds):
+def interleaved(tasks: Sequence[Task], rounds: int) -> list[Row]:
+    """Every task once a round, in turn; medians over the rounds, and the range of the seconds."""
+    found: list[list[dict[str, Any]]] = [[] for _ in tasks]
+    for number in range(rounds):
         for task, results in zip(tasks, found, strict=True):
-            results.append(measure(task) if on_gpu else in_a_process(task))
+            results.append(in_a_process(task))
+        print(f"{tasks[0]['case']}, {tasks[0]['threads']} threads: round {number + 1}", file=sys.stderr)
     rows = []
     for task, results in zip(tasks, found, strict=True):
-        seconds = sorted(result["seconds"] for result in results)
-        rows.append(
-            {
-                **task,
-                "seconds": seconds[len(seconds) // 2],
-                "seconds_range": [seconds[0], seconds[-1]],
-                "images_per_second": task["batch"] / seconds[len(seconds) // 2],
-                "peak_mb": sorted(result["peak_mb"] for result in results)[len(results) // 2],
-                "step_mb": sorted(result["step_mb"] for result in results)[len(results) // 2],
-            }
-        )
-    first = rows[0]
-    for row in rows:
-        row["speedup"] = first["seconds"] / row["seconds"]
-        row["memory_ratio"] = row["peak_mb"] / first["peak_mb"]
-        row["step_memory_ratio"] = row["step_mb"] / first["step_mb"] if first["step_mb"] else None
+        seconds = [result["seconds"] for result in results]
+        row = dict(task)
+        for name in ("seconds", "cpu_seconds", "base_mb", "peak_mb"):
+            row[name] = sorted(result[name] for result in results)[len(results) // 2]
+        row["seconds_range"] = [min(seconds), max(seconds)]
+        row["images_per_second"] = 2 * task["batch"] / row["seconds"]
+        row["step_mb"] = row["peak_mb"] - row["base_mb"]
+        rows.append(row)
     return rows
 
 
-HEADER = (
-    "case",
-    "threads",
-    "supernet",
-    "s a step",
-    "range",
-    "images/s",
-    "peak MB",
-    "step MB",
-    "speed",
-    "memory",
-)
+def task_of(name: str, implementation: str, partial: int, threads: int, **common: Any) -> Task:
+    """What the process of one implementation on one case is told; `common` is `common_of` the arguments."""
+    case = CASES[name]
+    return {
+        "case": name, "implementation": implementation, "space": case.space, "size": case.size,
+        "batch": case.batch, "partial": partial, "threads": threads, **common,
+    }  # fmt: skip
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The rows as Markdown."""
-    cells = [
-        [
-            f"{row['name']} (batch {row['batch']}, {row['size']}x{row['size']})",
-            str(row["threads"]) if row["device"] == "cpu" else "GPU",
-            row["implementation"] + ("" if row.get("order", "first") == "first" else f", {row['order']}"),
-            f"{row['seconds']:.3f}",
-            "{:.3f}-{:.3f}".format(*row["seconds_range"]),
-            f"{row['images_per_second']:.2f}",
-            f"{row['peak_mb']:.0f}",
-            f"{row['step_mb']:.0f}",
-            f"{row['speedup']:.2f}x",
-            f"{row['memory_ratio']:.2f}",
-        ]
-        for row in rows
+def common_of(args: argparse.Namespace) -> Task:
+    """What every process of a run is told."""
+    common = {"device": args.device, "steps": args.steps, "warmup": 2 if args.device == "cpu" else 5}
+    return common | ({"batch": args.batch} if args.batch else {})
+
+
+def measure_cases(args: argparse.Namespace, caption: str) -> tuple[list[Row], str]:
+    """Every case with every number of threads: the rows and the page."""
+    rows: list[Row] = []
+    pages = []
+    for name in args.cases:
+        case = CASES[name]
+        found: list[Row] = []
+        for threads in sorted(set(args.threads)):
+            tasks = [
+                task_of(name, implementation, partial, threads, **common_of(args))
+                for partial in case.partial
+                for implementation in implementations(case, partial, args.device, args.second_order)
+            ]
+            found += with_ratios(interleaved(tasks, args.rounds))
+        pages.append(case_page(found, caption, [nni_note()] if case.nni else []))
+        rows += found
+    return rows, "\n".join(pages)
+
+
+def measure_growth(args: argparse.Namespace, caption: str) -> tuple[list[Row], str]:
+    """Plain and fused around `darts-112` with one thread, a quantity at a time."""
+    settings = [GROWTH_BASE]
+    for key, values in GROWTH.values():
+        settings += [{**GROWTH_BASE, key: value} for value in values if value != GROWTH_BASE[key]]
+    tasks = [
+        task_of("darts-112", implementation, 4, 1, **common_of(args) | setting)
+        for setting in settings
+        for implementation in ("plain", "fused")
     ]
-    return markdown_table(HEADER, cells, numeric=HEADER[3:])
+    rows = interleaved(tasks, args.rounds)
+    pages = []
+    for title, (key, values) in GROWTH.items():
+        wanted = [{**GROWTH_BASE, key: value} for value in values]
+        chosen = [row for setting in wanted for row in rows if setting.items() <= row.items()]
+        pages.append(growth_page(title, key, chosen, rows[1], caption))
+    return rows, "\n".join(pages)
+
+
+def measure_profile(args: argparse.Namespace, caption: str) -> tuple[list[Row], str]:
+    """Where the time of a plain and of a fused step goes, with one thread."""
+    rows: list[Row] = []
+    pages = []
+    for name in args.cases:
+        tasks = [
+            task_of(name, implementation, CASES[name].partial[0], 1, **common_of(args), profile=True)
+            for implementation in ("plain", "fused")
+        ]
+        found = [{**task, **in_a_process(task)} for task in tasks]
+        pages.append(profile_page(found, caption))
+        rows += found
+    return rows, "\n".join(pages)
+
+
+def gpu_name() -> str:
+    """The GPU's name, asked for in a process of its own: this one holds no torch."""
+    command = [sys.executable, "-c", "import torch; print(torch.cuda.get_device_name())"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> None:
-    """Parse, measure, print; write results/search_step.{md,json} where asked."""
+    """Parse, measure, print; write a page and a JSON file where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--task", help=argparse.SUPPRESS)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--batch", type=int, help="instead of the case's batch")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=5)
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, len(os.sched_getaffinity(0))])
+    parser.add_argument("--steps", type=int, default=5, help="steps a process, after two to warm up")
+    parser.add_argument("--threads", type=int, nargs="+", help="default: one, and all of the machine")
     parser.add_argument("--second-order", action="store_true", help="the fused supernet's second orders too")
-    parser.add_argument("--growth", action="store_true", help="how time and memory grow, fused, one thread")
-    parser.add_argument("--out", type=Path, help="folder for search_step.md and .json")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--growth", action="store_true", help="how time and memory grow, one thread")
+    which.add_argument("--profile", action="store_true", help="where a step's time goes, one thread")
+    parser.add_argument("--out", type=Path, help="folder for search_step[_growth|_profile].md and .json")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    if args.task:
-        print(json.dumps(measure(json.loads(args.task))))
-        return
-    fixed = {"device": args.device, "steps": args.steps, "warmup": 2 if args.device == "cpu" else 5}
-    rows: list[dict[str, Any]] = []
-    if args.growth:
-        base = {"name": "darts-112", "space": "darts6", "size": 112, "batch": 4, "partial": 4, **fixed}
-        changes = [{}, {"batch": 8}, {"cells": 4}, {"cells": 16}, {"channels": 32}, {"size": 160}]
-        tasks = [{**base, "implementation": "fused", "threads": 1, **change} for change in changes]
-        rows = interleaved(tasks, args.rounds)
-        for row, change in zip(rows, changes, strict=True):
-            row["name"] = f"darts-112 {change or ''}"
-    else:
-        for threads in sorted(set(args.threads)) if args.device == "cpu" else [1]:
-            for name in args.cases:
-                space, size, batch, partial = CASES[name]
-                task = {
-                    "name": name, "space": space, "size": size, "batch": args.batch or batch,
-                    "partial": partial, "threads": threads, **fixed,
-                }  # fmt: skip
-                which = ["plain", "fused"] + (["fused, graphs"] if args.device == "cuda" else [])
-                tasks = [{**task, "implementation": name} for name in which]
-                if args.second_order:
-                    orders = ("second", "second-exact")
-                    tasks += [{**task, "implementation": "fused", "order": order} for order in orders]
-                rows += interleaved(tasks, args.rounds)
-                print(f"{name}, {threads} threads: done", file=sys.stderr)
-    where = machine() if args.device == "cpu" else torch.cuda.get_device_name()
-    command = "python -m benchmarks.search_step " + " ".join(sys.argv[1:])
-    text = f"`{command}`, commit {commit()}, torch {torch.__version__}, {where}\n\n{table(rows)}\n"
-    print(text)
-    values = {
-        "command": command,
+    if args.threads is None:
+        args.threads = [1, len(os.sched_getaffinity(0))] if args.device == "cpu" else [1]
+    where = machine() if args.device == "cpu" else f"{gpu_name()}, {machine()}"
+    facts = {
+        "command": " ".join(["python -m benchmarks.search_step", *sys.argv[1:]]),
         "commit": commit(),
-        "torch": torch.__version__,
+        "torch": version("torch"),
         "machine": where,
-        "rows": rows,
     }
+    threads = [1] if args.growth or args.profile else sorted(set(args.threads))
+    caption = (
+        f"`{facts['command']}`, commit {facts['commit']}, torch {facts['torch']}, {where}, "
+        f"threads {' and '.join(map(str, threads))}, "
+    )
+    caption += (
+        f"{args.steps} profiled steps"
+        if args.profile
+        else f"median of {args.rounds} processes of {args.steps} steps"
+    )
+    name = "search_step" if args.device == "cpu" else "search_step_cuda"
+    if args.growth:
+        (rows, page), name = measure_growth(args, caption), f"{name}_growth"
+    elif args.profile:
+        (rows, page), name = measure_profile(args, caption), f"{name}_profile"
+    else:
+        rows, page = measure_cases(args, caption)
+    print(page)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "search_step.md").write_text(text)
-        (args.out / "search_step.json").write_text(json.dumps(values, indent=2) + "\n")
+        write_text(args.out / f"{name}.md", page)
+        write_json(args.out / f"{name}.json", {**facts, "rows": rows})
     if args.json:
-        print(json.dumps(values))
+        print(json.dumps({**facts, "rows": rows}))
 
 
 if __name__ == "__main__":

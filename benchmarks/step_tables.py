@@ -1,0 +1,142 @@
+"""The tables of benchmarks.search_step as Markdown: cases, growth, profile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from autofas.analysis.tables import markdown_table
+
+Row = dict[str, Any]
+NNI = "NNI DARTS"
+SECOND = ("fused, second", "fused, second-exact")
+LEGEND = (
+    "A step is one architecture and one weight step; images/s counts the batches of both. MB: the process "
+    "before its first step (base), at its highest (peak), the difference (step)."
+)
+
+
+def ratios(row: Row, reference: Row) -> dict[str, float]:
+    """How many times faster `row` is than `reference`, and its shares of the reference's memory."""
+    return {
+        "speed": reference["seconds"] / row["seconds"],
+        "peak": row["peak_mb"] / reference["peak_mb"],
+        "step": row["step_mb"] / reference["step_mb"],
+    }
+
+
+def with_ratios(rows: Sequence[Row]) -> list[Row]:
+    """Each row with its ratios to the plain supernet of its K and threads; none for second orders."""
+    plain = {(row["partial"], row["threads"]): row for row in rows if row["implementation"] == "plain"}
+    return [
+        row
+        if row["implementation"] in SECOND
+        else {**row, "against_plain": ratios(row, plain[row["partial"], row["threads"]])}
+        for row in rows
+    ]
+
+
+def conclusions(rows: Sequence[Row]) -> list[str]:
+    """The fused supernet against NNI's DARTS, and the second orders against the first, a line each."""
+    fused = {(row["partial"], row["threads"]): row for row in rows if row["implementation"] == "fused"}
+    lines = []
+    for row in rows:
+        first = fused[row["partial"], row["threads"]]
+        where = f"{_threads(row['threads'])}, K = {row['partial']}"
+        if row["implementation"] == NNI:
+            found = ratios(first, row)
+            lines.append(
+                f"{where}: fused is {found['speed']:.2f}x as fast as NNI's DARTS, with {found['peak']:.2f} "
+                f"of its peak memory and {found['step']:.2f} of what its steps add."
+            )
+        elif row["implementation"] in SECOND:
+            times = row["seconds"] / first["seconds"]
+            lines.append(f"{where}: {row['implementation']} order takes {times:.2f}x the first order's time.")
+    return lines
+
+
+def case_page(rows: Sequence[Row], caption: str, notes: Sequence[str]) -> str:
+    """The rows of one case: heading, conditions, table, what follows from it, `notes`."""
+    first = rows[0]
+    gpu = first["device"] == "cuda"
+    header = (
+        "threads", "supernet", "K", "s a step", "range", "CPU s", "images/s", "base MB", "peak MB",
+        "step MB", "speed / plain", "peak / plain", "step / plain",
+    )  # fmt: skip
+    cells = []
+    for row in rows:
+        compared = ["-"] * 3
+        if "against_plain" in row:
+            found = row["against_plain"]
+            compared = [f"{found['speed']:.2f}x", f"{found['peak']:.2f}", f"{found['step']:.2f}"]
+        cells.append(
+            [
+                "GPU" if gpu else str(row["threads"]),
+                row["implementation"],
+                str(row["partial"]),
+                f"{row['seconds']:.3f}",
+                "{:.3f}-{:.3f}".format(*row["seconds_range"]),
+                f"{row['cpu_seconds']:.3f}",
+                f"{row['images_per_second']:.2f}",
+                *(f"{row[name]:.0f}" for name in ("base_mb", "peak_mb", "step_mb")),
+                *compared,
+            ]
+        )
+    side = first["size"]
+    title = f"## {first['case']}: space {first['space']}, batch {first['batch']}, {side}x{side}"
+    lines = "".join(f"- {line}\n" for line in [*conclusions(rows), *notes])
+    return f"{title}\n\n{caption}\n\n{LEGEND}\n\n{markdown_table(header, cells, numeric=header[2:])}\n" + (
+        f"\n{lines}" if lines else ""
+    )
+
+
+def growth_page(title: str, key: str, rows: Sequence[Row], own: Row, caption: str) -> str:
+    """Plain and fused against one quantity; `own` is the fused row of the case that it grows around."""
+    header = (
+        title, "plain s", "fused s", "speed", "plain peak MB", "fused peak MB", "plain step MB",
+        "fused step MB", "step / plain", "fused time x", "fused step MB x",
+    )  # fmt: skip
+    cells = []
+    for plain, fused in zip(rows[::2], rows[1::2], strict=True):
+        found = ratios(fused, plain)
+        cells.append(
+            [
+                str(fused[key]),
+                f"{plain['seconds']:.3f}",
+                f"{fused['seconds']:.3f}",
+                f"{found['speed']:.2f}x",
+                *(f"{row[name]:.0f}" for name in ("peak_mb", "step_mb") for row in (plain, fused)),
+                f"{found['step']:.2f}",
+                f"{fused['seconds'] / own['seconds']:.2f}",
+                f"{fused['step_mb'] / own['step_mb']:.2f}",
+            ]
+        )
+    return f"## Against {title}\n\n{caption}\n\n{markdown_table(header, cells, numeric=header)}\n"
+
+
+def profile_page(rows: Sequence[Row], caption: str) -> str:
+    """Seconds, share and calls of every kind of work in a step of each row."""
+    first = rows[0]
+    header = ["kind of work"]
+    for row in rows:
+        name = row["implementation"]
+        header += [f"{name} s", f"{name} %", f"{name} calls"]
+    cells = []
+    for kind in first["profile"]["kinds"]:
+        cells.append([kind])
+        for row in rows:
+            found = row["profile"]["kinds"][kind]
+            share = 100 * found["seconds"] / row["profile"]["seconds"]
+            cells[-1] += [f"{found['seconds']:.3f}", f"{share:.1f}", f"{found['calls']:.0f}"]
+    lengths = {"a step": [row["profile"]["seconds"] for row in rows]}
+    lengths["a step without the profiler"] = [row["seconds"] for row in rows]
+    for name, seconds in lengths.items():
+        cells.append([name, *(cell for value in seconds for cell in (f"{value:.3f}", "", ""))])
+    side = first["size"]
+    return (
+        f"## {first['case']}: batch {first['batch']}, {side}x{side}, K = {first['partial']}, "
+        f"{_threads(first['threads'])}\n\n{caption}\n\n"
+        f"{markdown_table(header, cells, numeric=header[1:])}\n"
+    )
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread" + ("s" if count > 1 else "")
