@@ -1,0 +1,122 @@
+"""One autofas command line in a forked process, with something done to it."""
+
+import contextlib
+import importlib
+import os
+import re
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from autofas.cli import main
+
+MODULES = ("commands.search", "evaluation.run", "search.run", "training.run", "analysis.draw")
+HANG_S = 30.0
+"""No child may take longer; one that does is killed and counts as failed."""
+
+
+@dataclass
+class Ended:
+    """How a child ended: exit code (negative for a signal), seconds, what it wrote to stderr."""
+
+    code: int
+    seconds: float
+    stderr: str
+    hung: bool = False
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of stderr that are a message, not progress of a run."""
+        return [line for line in self.stderr.splitlines() if line.strip()]
+
+    def plain(self) -> bool:
+        """True if it ended by a code of autofas in one line, without a traceback or a hang."""
+        return not self.hung and "Traceback" not in self.stderr and len(self.lines) <= 1
+
+
+class Child:
+    """A running command line; `prepare` is called in it first."""
+
+    def __init__(
+        self, arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None = None
+    ) -> None:
+        self.stderr, self.started = stderr, time.monotonic()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(arguments, stderr, prepare)
+
+    def send(self, number: int) -> None:
+        """Send a signal if the child is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def running(self) -> bool:
+        """True until the child has ended; leaves it to be waited for."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def wait(self, most: float = HANG_S) -> Ended:
+        """Wait for the end, at most so many seconds from now."""
+        end, hung = time.monotonic() + most, False
+        while self.running():
+            if time.monotonic() > end:
+                self.send(signal.SIGKILL)
+                hung = True
+                break
+            time.sleep(0.005)
+        _, status = os.waitpid(self.pid, 0)
+        text = self.stderr.read_text(errors="replace") if self.stderr.exists() else ""
+        return Ended(os.waitstatus_to_exitcode(status), time.monotonic() - self.started, text, hung)
+
+
+def run(
+    arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None = None, most: float = HANG_S
+) -> Ended:
+    """A command line to its end."""
+    return Child(arguments, stderr, prepare).wait(most)
+
+
+def _become(arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None) -> None:
+    """Be the child: run the command line and leave without returning."""
+    code = 99
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        with open(stderr, "wb", buffering=0) as stream, open(os.devnull, "wb") as nowhere:
+            os.dup2(stream.fileno(), 2)
+            os.dup2(nowhere.fileno(), 1)
+        sys.stdout = os.fdopen(1, "w", closefd=False)
+        sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False)
+        sys.argv = ["autofas", *arguments]
+        if prepare is not None:
+            prepare()
+        code = main(arguments)
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 98
+    except BaseException:
+        traceback.print_exc()
+        code = 97
+    finally:
+        os._exit(code)
+
+
+_STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
+_TIME = re.compile(r"[\d.]+ (?:s|min|h)(?:, [\d.]+ (?:s|min|h) left)?")
+
+
+def log_without_times(path: Path) -> list[str]:
+    """The lines of a log.txt with the times, seconds and the run folder's own path taken out."""
+    lines = path.read_text().splitlines()
+    return [_TIME.sub("TIME", _STAMP.sub("", line)).replace(str(path.parent), "RUN") for line in lines]
+
+
+def warm_up() -> None:
+    """Import here what every command line would import: the children inherit it."""
+    for name in ("matplotlib.pyplot", "torch._dynamo", *(f"autofas.{module}" for module in MODULES)):
+        importlib.import_module(name)
+    torch.set_num_threads(1)
