@@ -26,8 +26,18 @@ def whole_file(path: str | os.PathLike[str], binary: bool = False) -> Iterator[I
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(part, target)
+        sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder on the disk too: a rename that is not is lost with the power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def require_space(folder: Path, size: int, what: str) -> None:

@@ -21,7 +21,7 @@ from autofas.runs import commit, read_json, write_json
 
 RECORD_FILE = "record.json"
 SCHEMA_VERSION = 1
-_NOT_RECORDED = (RECORD_FILE, ".lock")
+_NOT_RECORDED = (RECORD_FILE, ".lock", "resumed.txt")
 _KEYS = {"schema_version", "entries", "files", "weights_sha256", "data", "sha256"}
 
 
@@ -38,7 +38,7 @@ def file_sha256(path: Path) -> str:
 
 
 def run_files(folder: Path) -> list[str]:
-    """Every file of a run folder by its path inside it, sorted; the record and the lock left out."""
+    """Every file of a run folder by its path inside it, sorted; record, lock and resumed.txt left out."""
     found = []
     for place, _, names in os.walk(folder):
         for name in names:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,24 +99,29 @@ class Run:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
-            handle.seek(0)
-            owner = handle.read().strip() or "another process"
+            owner = _owner(handle)
             handle.close()
             if exc.errno not in (errno.EACCES, errno.EAGAIN):
                 raise RunError(f"{self.path} cannot be locked: {exc.strerror}") from None
             message = f"{self.path} is in use by {owner}; wait for it or choose another --name"
             raise RunError(message) from None
         handle.seek(0)
+        before = handle.read().strip()
+        handle.seek(0)
         handle.truncate()
         handle.write(f"process {os.getpid()} on {platform.node()}")
         handle.flush()
         self._lock = handle
+        if before:  # who leaves a folder takes the name out of its lock
+            self.note(f"{before} had this folder and was killed; its lock is stale")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._lock is not None:
+            with suppress(OSError):  # a full disk: the name stays, the lock does not
+                self._lock.truncate(0)
             self._lock.close()
             self._lock = None
 
@@ -124,10 +129,34 @@ class Run:
         """Remove a folder in which nothing was done: a run that could not begin leaves no trace."""
         shutil.rmtree(self.path, ignore_errors=True)
 
-    def start(self, config: Schema, device: str, threads: int) -> None:
-        """Write config.yaml and env.json."""
+    def start(self, config: Schema, device: str, threads: int, notes: Sequence[str] = ()) -> None:
+        """Write env.json, with the notes that the log begins with, and config.yaml, which makes it a run."""
+        values = environment(device, threads)
+        write_json(self.path / "env.json", {**values, "notes": list(notes)} if notes else values)
         write_text(self.path / "config.yaml", to_yaml(config))
-        write_json(self.path / "env.json", environment(device, threads))
+
+    def notes(self) -> list[str]:
+        """The notes the run was started with."""
+        return [str(note) for note in self._environment().get("notes", ())]
+
+    def note_other_machine(self, device: str, threads: int) -> None:
+        """Note where a resumed run computes otherwise than before: its bits may then differ."""
+        before, now = self._environment(), environment(device, threads)
+        changed = [
+            f"{key} was {before.get(key)}, is {now[key]}"
+            for key in ("machine", "device", "threads", "python")
+            if before and before.get(key) != now[key]
+        ]
+        if changed:
+            self.note(f"{'; '.join(changed)}: the last bits may differ from those of an uninterrupted run")
+
+    def _environment(self) -> dict[str, Any]:
+        """What env.json says; nothing where an older autofas was killed before it wrote one."""
+        path = self.path / "env.json"
+        values = read_json(path) if path.exists() else {}
+        if not isinstance(values, dict):
+            raise RunError(f"{path} holds a {type(values).__name__}, expected the run's environment")
+        return values
 
     def require_same(self, config: Schema) -> None:
         """Raise RunError that shows the difference if the run was started with another configuration."""
@@ -144,9 +173,13 @@ class Run:
             )
 
     def log_bytes(self) -> int:
-        """Length of log.txt, for a checkpoint."""
+        """Length of log.txt, for a checkpoint, which vouches for it: synced to the disk."""
         path = self.path / "log.txt"
-        return path.stat().st_size if path.exists() else 0
+        if not path.exists():
+            return 0
+        with open(path, "rb") as stream:
+            os.fsync(stream.fileno())
+            return stream.seek(0, os.SEEK_END)
 
     def cut_log(self, length: int) -> None:
         """Drop what was logged after a checkpoint was written: the resumed run logs it again."""
@@ -156,6 +189,12 @@ class Run:
     def note(self, line: str) -> None:
         """Append a line with the time to resumed.txt, and print it: what is not part of the run itself."""
         self._append("resumed.txt", line)
+
+    def warn(self, line: str) -> None:
+        """A note that is printed in a quiet run too."""
+        echo, self.echo = self.echo, True
+        self.note(line)
+        self.echo = echo
 
     def log(self, line: str) -> None:
         """Append a line with the time to log.txt, and print it."""
@@ -180,6 +219,31 @@ class Run:
     def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write results.csv, a row an epoch, in one piece."""
         write_rows(self.path / "results.csv", rows)
+
+
+def _owner(lock: IO[str]) -> str:
+    """Who holds a lock, by what it wrote into it; it is given a second to write over a dead one's name."""
+    for _ in range(100):
+        lock.seek(0)
+        owner = lock.read().strip()
+        if owner and not _is_dead(owner):
+            return owner
+        time.sleep(0.01)
+    return "another process"
+
+
+def _is_dead(owner: str) -> bool:
+    """True if the owner was a process of this machine that is there no more."""
+    words = owner.split()
+    if len(words) != 4 or words[3] != platform.node() or not words[1].isdigit():
+        return False
+    try:
+        os.kill(int(words[1]), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def stored_config(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -52,6 +53,7 @@ class CropJobs:
             numbers = rows[list(BOX)].to_numpy()
             self.boxes = [(int(x), int(y), int(w), int(h)) if w > 0 else None for x, y, w, h in numbers]
         self.ranges = _ranges(self.paths[modalities[0]])
+        self._stop = Event()
 
     def run(self, keep: Keep, workers: int, progress: Progress | None = None) -> None:
         """Decode every row and pass crops to ``keep(first row, crops by modality)`` in row order.
@@ -92,6 +94,7 @@ class CropJobs:
                     wait((future,))
                     yield rows, self._result(future)
             except BaseException:
+                self._stop.set()  # a job may be a long video: the pool waits for the jobs it runs
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
@@ -108,6 +111,8 @@ class CropJobs:
         streams = {name: _Pictures(self, name, rows) for name in self.modalities}
         try:
             for place, row in enumerate(rows):
+                if self._stop.is_set():
+                    break
                 pictures: dict[str, Image.Image] = {}
                 for name, stream in streams.items():
                     try:

@@ -200,7 +200,7 @@ def _background(tasks: Iterable[Callable[[], Batch]], ahead: int) -> Generator[B
     thread.start()
     try:
         while True:
-            batch, error = ready.get()
+            batch, error = _next_of(ready, thread)
             if error is not None:
                 if isinstance(error, AutofasError | MemoryError | OSError):
                     raise error
@@ -211,6 +211,19 @@ def _background(tasks: Iterable[Callable[[], Batch]], ahead: int) -> Generator[B
     finally:
         stop.set()
         thread.join()
+
+
+def _next_of(
+    ready: queue.Queue[tuple[Batch | None, BaseException | None]], thread: threading.Thread
+) -> tuple[Batch | None, BaseException | None]:
+    """What the thread hands over next; DataError if it is gone without a word."""
+    while True:
+        alive = thread.is_alive()
+        try:
+            return ready.get(timeout=1.0 if alive else 0.0)
+        except queue.Empty:
+            if not alive:
+                raise DataError("the loader's thread is gone; run again with --resume") from None
 
 
 def _modalities(store: FrameStore, names: Sequence[str] | None) -> tuple[str, ...]:

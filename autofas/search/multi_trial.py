@@ -10,7 +10,7 @@ it is an extra: `pip install autofas[nni]`.
 import itertools
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,6 +24,7 @@ from autofas.models.space import Space
 from autofas.models.supervisions import ensure_finite
 from autofas.runs import Run
 from autofas.search.job import SearchJob, SearchResult, finish
+from autofas.training.checkpoint import save_checkpoint
 from autofas.training.optim import (
     build_optimizer,
     clip_gradients,
@@ -31,6 +32,7 @@ from autofas.training.optim import (
     set_learning_rate,
 )
 from autofas.training.progress import Clock
+from autofas.training.resume import first_rows, require_same_identity, saved_if_interrupted
 
 KINDS = ("normal", "reduction")
 Choices = dict[str, int]
@@ -123,26 +125,54 @@ class MultiTrial(SearchJob):
         super().__init__(config, space, run, device)
         self.tuner: Tuner = NniEvolution(choice_counts(space), max(2, config.trials // 4), config.seed)
 
+        self.best: tuple[float, tuple[Cell, Cell]] | None = None
+
     def go(self) -> SearchResult:
-        config, best = self.config, None
-        clock = Clock(config.trials)
-        for trial in range(config.trials):
-            started = time.perf_counter()
-            cells = cells_of(self.space, self.tuner.propose())
-            loss = self._trial(genotype_from_cells(self.space, *cells, config.strategy))
-            self.tuner.tell(loss)
-            if best is None or loss < best[0]:
-                best = (loss, cells)
-            seconds = round(time.perf_counter() - started, 3)
-            row = {"trial": trial + 1, "arch_loss": loss, "best": best[0], "seconds": seconds}
-            self.results.append(row)
-            self.run.write_results(self.results)
-            self.run.log(
-                f"trial {trial + 1}/{config.trials}  arch {loss:.4f}  best {best[0]:.4f}  "
-                f"{seconds:.1f} s, {clock.left()} left"
-            )
-        assert best is not None  # a search has at least one trial
-        return finish(config, self.space, self.run, best[1], config.strategy, [], self.results)
+        config = self.config
+        clock = Clock(config.trials - len(self.results))
+        with saved_if_interrupted(self.run, "search", lambda: None):  # a trial that was cut short runs again
+            for trial in range(len(self.results), config.trials):
+                started = time.perf_counter()
+                cells = cells_of(self.space, self.tuner.propose())
+                loss = self._trial(genotype_from_cells(self.space, *cells, config.strategy))
+                best = self._learn(loss, cells)
+                seconds = round(time.perf_counter() - started, 3)
+                row = {"trial": trial + 1, "arch_loss": loss, "best": best, "seconds": seconds}
+                self.results.append(row)
+                self.run.log(
+                    f"trial {trial + 1}/{config.trials}  arch {loss:.4f}  best {best:.4f}  "
+                    f"{seconds:.1f} s, {clock.left()} left"
+                )
+                save_checkpoint(self.run.path, self._state())
+                self.run.write_results(self.results)
+        assert self.best is not None  # a search has at least one trial
+        return finish(config, self.space, self.run, self.best[1], config.strategy, [], self.results)
+
+    def _learn(self, loss: float, cells: tuple[Cell, Cell]) -> float:
+        """Tell the tuner of a trial and keep the best; returns the smallest loss so far."""
+        self.tuner.tell(loss)
+        if self.best is None or loss < self.best[0]:
+            self.best = (loss, cells)
+        return self.best[0]
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "results": self.results,
+            "loaders": [self.weight_loader.state_dict(), self.arch_loader.state_dict()],
+            "log_bytes": self.run.log_bytes(),
+            "identity": self.identity,
+        }
+
+    def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
+        """Go on after the trials of a checkpoint: the tuner is asked and told once more what it was."""
+        require_same_identity(self.run, state["identity"], self.identity, accept_changed)
+        self.weight_loader.load_state_dict(state["loaders"][0])
+        self.arch_loader.load_state_dict(state["loaders"][1])
+        self.results = list(state["results"])
+        for row in self.results:
+            self._learn(float(row["arch_loss"]), cells_of(self.space, self.tuner.propose()))
+        self.run.write_results(self.results)
+        self.run.note(f"resumed after trial {len(self.results)}")
 
     def _trial(self, genotype: Genotype) -> float:
         """Mean loss on the architecture half after a short training on the weight half."""
@@ -155,10 +185,11 @@ class MultiTrial(SearchJob):
             set_learning_rate(optimizer, learning_rate(config.weights, epoch, config.epochs))
             for batch in self.weight_loader:
                 loss = network.supervision.loss(network(batch.images), batch.targets)
-                ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+                where = f"trial {len(self.results) + 1}, epoch {epoch + 1} (rows {first_rows(batch)})"
+                ensure_finite(loss, where)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
-                clip_gradients(list(network.parameters()), config.weights.grad_clip, "this trial")
+                clip_gradients(list(network.parameters()), config.weights.grad_clip, where)
                 optimizer.step()
         network.eval()
         with torch.no_grad():

@@ -38,6 +38,7 @@ from autofas.training.resume import (
     naming,
     prepare_resume,
     require_same_identity,
+    restoring,
     saved_if_interrupted,
 )
 
@@ -66,7 +67,7 @@ def search(
         if resume:
             if "config" not in accept_changed:
                 run.require_same(config)
-            state = prepare_resume(run)
+            state = prepare_resume(run, str(device), threads)
         else:
             run.start(config, str(device), threads)
         if config.strategy == "random":
@@ -81,8 +82,9 @@ def search(
             if not resume:
                 run.discard()
             raise
-        if state is not None and isinstance(job, _Search):
-            job.load(state, accept_changed)
+        if state is not None:
+            with restoring(run):
+                job.load(state, accept_changed)
         return job.go()
 
 
@@ -113,7 +115,7 @@ class _Search(SearchJob):
         if not self.history:
             self.history.append(snapshot(engine.supernet))
         clock = Clock(config.epochs - self.epoch)
-        with deferred(), saved_if_interrupted(run, "search", self._save):
+        with deferred(), saved_if_interrupted(run, "search", self._save_if_new):
             while self.epoch < config.epochs:
                 row = self._epoch(self.epoch)
                 self.history.append(snapshot(engine.supernet))
@@ -181,7 +183,14 @@ class _Search(SearchJob):
 
     def _save(self) -> None:
         save_checkpoint(self.run.path, self._state())
-        self.schedule.saved()
+        self.schedule.saved(self._place())
+
+    def _save_if_new(self) -> None:
+        if not self.schedule.holds(self._place()):
+            self._save()
+
+    def _place(self) -> tuple[int, int]:
+        return self.epoch, len(self.weight_losses)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -212,6 +221,7 @@ class _Search(SearchJob):
         )
         restore_random_state(state["random"])
         self._write_tables()
+        self.schedule.saved(self._place())
         self.run.note(f"resumed after epoch {self.epoch} and {len(self.weight_losses)} batches")
 
 

@@ -1,11 +1,12 @@
 """Checkpoints that survive a kill at any moment, and tell when they are damaged.
 
-A checkpoint is a folder `checkpoint-last/` of `state.pt` and `manifest.json` (schema version, SHA-256,
+A checkpoint is a folder `checkpoint-last/` of `state.pt` and `manifest.json` (schema version, kind, SHA-256,
 length). It is written under a temporary name, synced, and renamed into place; the one before it stays as
 `checkpoint-previous/`. torch's own reader does not notice a flipped byte, the hash does: a damaged newest
 checkpoint is reported and the previous one is used. `state.pt` is read with weights_only: no code in it runs.
 
-Version 2 holds a run between any two batches; version 1, written between epochs, is read as such.
+Version 2 holds a run between any two batches; version 1, written between epochs, is read as such. A later
+version is refused, not passed over: going on from the one before it would overwrite a newer autofas' work.
 """
 
 import hashlib
@@ -23,14 +24,14 @@ import numpy as np
 import torch
 
 from autofas.errors import RunError
-from autofas.files import require_space
+from autofas.files import require_space, sync_folder
 from autofas.interruption import deferred
 from autofas.runs import read_json
 from autofas.schema import read_text
 
 SCHEMA_VERSION = 2
 READABLE = (1, 2)
-LAST, PREVIOUS = "checkpoint-last", "checkpoint-previous"
+LAST, PREVIOUS, DAMAGED = "checkpoint-last", "checkpoint-previous", "checkpoint-damaged"
 
 
 def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
@@ -54,7 +55,7 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
         fresh.mkdir()
         _write_synced(fresh / "state.pt", payload)
         _write_synced(fresh / "manifest.json", _manifest(payload, SCHEMA_VERSION).encode())
-        _sync_folder(fresh)
+        sync_folder(fresh)
     except OSError as exc:
         shutil.rmtree(fresh, ignore_errors=True)
         raise RunError(
@@ -69,7 +70,7 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
             os.replace(last, previous)
             shutil.rmtree(stale, ignore_errors=True)
         os.replace(fresh, last)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as exc:
         raise RunError(f"{folder}: the checkpoint cannot be put in place ({exc.strerror})") from None
 
@@ -88,11 +89,15 @@ class Schedule:
 
     def __init__(self, steps: int | None, minutes: float | None) -> None:
         self.steps, self.minutes = steps, minutes
-        self.saved()
+        self.saved(None)
 
-    def saved(self) -> None:
-        """Count from now."""
-        self.count, self.since = 0, time.monotonic()
+    def saved(self, place: tuple[int, int] | None) -> None:
+        """Count from now; `place`, in epochs and batches, is where the run was saved, None if nowhere."""
+        self.place, self.count, self.since = place, 0, time.monotonic()
+
+    def holds(self, place: tuple[int, int]) -> bool:
+        """True if the last save was at this very place."""
+        return place == self.place
 
     def due(self) -> bool:
         """Count a batch; True if it is time to save."""
@@ -112,46 +117,75 @@ def state_bytes(parameters: Iterable[torch.Tensor], optimizer: torch.optim.Optim
 def load_checkpoint(folder: Path, warn: Callable[[str], None]) -> dict[str, Any] | None:
     """The newest undamaged checkpoint's state, or None if the folder holds none.
 
-    `warn` is told of a damaged one that was passed over. Raises RunError if all there are is damaged.
+    A damaged newest one is passed over, told to `warn`, and set aside as `checkpoint-damaged/`, where no save
+    pushes it over the good one. Raises RunError if all there are is damaged, or the newest is of a version
+    this autofas does not know.
     """
-    found = [path for path in (folder / LAST, folder / PREVIOUS) if path.exists()]
-    for path in found:
+    damages = []
+    for path in (folder / LAST, folder / PREVIOUS, folder / DAMAGED):
+        if not path.exists():
+            continue
         try:
-            return _read(path)
-        except RunError as exc:
-            warn(f"{exc}; falling back to the checkpoint before it")
-    if found:
-        raise RunError(f"{folder} has no checkpoint that can be read; start the run again under a new name")
+            state = _read(path)
+        except _Damaged as exc:
+            damages.append(str(exc))
+            continue
+        if damages:
+            warn(f"{damages[0]}; going on from the checkpoint before it")
+            shutil.rmtree(folder / DAMAGED, ignore_errors=True)
+            os.replace(folder / LAST, folder / DAMAGED)
+        return state
+    if damages:
+        raise RunError(
+            f"{folder} has no checkpoint that can be read: {'; '.join(damages)}; start the run again under a "
+            "new name"
+        )
     return None
 
 
+class _Damaged(RunError):
+    """A checkpoint that is not what was written."""
+
+
 def _read(path: Path) -> dict[str, Any]:
-    manifest = read_json(path / "manifest.json")
-    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
+    try:
+        manifest = read_json(path / "manifest.json")
+    except RunError as exc:
+        raise _Damaged(str(exc)) from None
+    if not isinstance(manifest, dict):
+        raise _Damaged(f"{path / 'manifest.json'} is no manifest")
+    version = manifest.get("schema_version")
     if version not in READABLE:
         known = " and ".join(map(str, READABLE))
-        raise RunError(f"{path / 'manifest.json'} has schema version {version}, this autofas reads {known}")
+        message = f"{path / 'manifest.json'} has schema version {version}, this autofas reads {known}"
+        # said twice, a version is no flipped byte
+        raise (RunError if manifest.get("kind") == _kind(version) else _Damaged)(message)
     try:
         payload = (path / "state.pt").read_bytes()
     except OSError as exc:
-        raise RunError(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
+        raise _Damaged(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
     if read_text(path / "manifest.json", RunError) != _manifest(payload, version):
-        raise RunError(
+        raise _Damaged(
             f"{path / 'state.pt'} is damaged, or its manifest is: its SHA-256 is not the manifest's"
         )
     try:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as exc:  # torch raises several kinds for what is no tensor file
-        raise RunError(f"{path / 'state.pt'} is not a checkpoint: {type(exc).__name__}") from None
+        raise _Damaged(f"{path / 'state.pt'} is not a checkpoint: {type(exc).__name__}") from None
     if not isinstance(state, dict):
-        raise RunError(f"{path / 'state.pt'} holds a {type(state).__name__}, expected a checkpoint")
+        raise _Damaged(f"{path / 'state.pt'} holds a {type(state).__name__}, expected a checkpoint")
     return state
+
+
+def _kind(version: Any) -> str:
+    return f"autofas checkpoint {version}"
 
 
 def _manifest(payload: bytes, version: int) -> str:
     """The text of manifest.json beside a state.pt of these bytes."""
+    kind = {"kind": _kind(version)} if version > 1 else {}
     digest = hashlib.sha256(payload).hexdigest()
-    return json.dumps({"schema_version": version, "sha256": digest, "bytes": len(payload)})
+    return json.dumps({"schema_version": version, **kind, "sha256": digest, "bytes": len(payload)})
 
 
 def random_state() -> dict[str, Any]:
@@ -182,11 +216,3 @@ def _write_synced(path: Path, payload: bytes) -> None:
         stream.write(payload)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -46,13 +46,14 @@ def require_same_identity(
         )
 
 
-def prepare_resume(run: Run) -> dict[str, Any] | None:
+def prepare_resume(run: Run, device: str, threads: int) -> dict[str, Any] | None:
     """The state to go on from, or None where the run was stopped before its first checkpoint.
 
     The log is cut back to what the checkpoint vouches for: the resumed run says the rest again.
     """
     remove_leftovers(run.path)
-    state = load_checkpoint(run.path, run.note)
+    run.note_other_machine(device, threads)
+    state = load_checkpoint(run.path, run.warn)
     run.cut_log(int(state.get("log_bytes", run.log_bytes())) if state else 0)
     return state
 
@@ -66,6 +67,19 @@ def saved_if_interrupted(run: Run, verb: str, save: Callable[[], None]) -> Itera
         save()
         stop.hint = f"; go on with: autofas {verb} --resume {run.path}"
         raise
+
+
+@contextmanager
+def restoring(run: Run) -> Iterator[None]:
+    """RunError where a checkpoint's content is not what this run would have saved."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as exc:
+        reason = " ".join(str(exc).split())[:200]
+        raise RunError(
+            f"{run.path}: the checkpoint does not fit this run ({type(exc).__name__}: {reason}); "
+            "start it again under a new name"
+        ) from None
 
 
 @contextmanager

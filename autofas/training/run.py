@@ -51,6 +51,7 @@ from autofas.training.resume import (
     identity,
     prepare_resume,
     require_same_identity,
+    restoring,
     saved_if_interrupted,
 )
 from autofas.training.targets import check_targets, prepare_batch
@@ -91,11 +92,6 @@ def train(
         options=config.options,
     )
     check_targets(config, network)
-    report = None
-    if config.init and not resume:
-        report = initialise(
-            network.body, Path(config.init), Path(config.init_map) if config.init_map else None
-        )
     if resume:
         run = Run.open(resume, not quiet)
     else:
@@ -106,24 +102,31 @@ def train(
         if resume:
             if "config" not in accept_changed:
                 run.require_same(config)
-            state = prepare_resume(run)
+            state, notes = prepare_resume(run, str(device), threads), run.notes()
         else:
-            run.start(config, str(device), threads)
+            run.start(config, str(device), threads, notes)
         try:
             with run.silenced(state is not None):
                 for note in notes:
                     run.log(f"note: {note}")
-                if report is not None:
-                    write_text(run.path / "init.txt", report.table() + "\n")
-                    run.log(f"{config.init}: {report.summary()}; all names in {run.path / 'init.txt'}")
+                if config.init and state is None:
+                    _initialise(network, config.init, config.init_map, run)
                 job = _Training(config, network, run, device)
         except (AutofasError, Interrupted):
             if not resume:
                 run.discard()
             raise
         if state is not None:
-            job.load(state, accept_changed)
+            with restoring(run):
+                job.load(state, accept_changed)
         return job.go()
+
+
+def _initialise(network: Network, init: str, init_map: str | None, run: Run) -> None:
+    """Start from a checkpoint of someone else's; what fitted goes into init.txt and the log."""
+    report = initialise(network.body, Path(init), Path(init_map) if init_map else None)
+    write_text(run.path / "init.txt", report.table() + "\n")
+    run.log(f"{init}: {report.summary()}; all names in {run.path / 'init.txt'}")
 
 
 class _Training:
@@ -172,7 +175,7 @@ class _Training:
         require_space(self.run.path, 3 * state_bytes(self.network.parameters(), self.optimizer), "the run")
         config = self.config
         clock = Clock(config.epochs - self.epoch)
-        with deferred(), saved_if_interrupted(self.run, "train", self._save):
+        with deferred(), saved_if_interrupted(self.run, "train", self._save_if_new):
             while self.epoch < config.epochs:
                 row = self._epoch(self.epoch)
                 error = (row["dev_eer"], row["dev_1_minus_auc"])
@@ -234,7 +237,14 @@ class _Training:
 
     def _save(self) -> None:
         save_checkpoint(self.run.path, self._state())
-        self.schedule.saved()
+        self.schedule.saved(self._place())
+
+    def _save_if_new(self) -> None:
+        if not self.schedule.holds(self._place()):
+            self._save()
+
+    def _place(self) -> tuple[int, int]:
+        return self.epoch, len(self.losses)
 
     def _state(self) -> dict[str, Any]:
         return {
@@ -264,6 +274,7 @@ class _Training:
         self.seconds = float(state.get("seconds", 0.0))
         restore_random_state(state["random"])
         self.run.write_results(self.results)
+        self.schedule.saved(self._place())
         self.run.note(f"resumed after epoch {self.epoch} and {len(self.losses)} batches")
 
     def _finish(self) -> TrainResult:

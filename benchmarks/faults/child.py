@@ -17,6 +17,7 @@ import torch
 from autofas.cli import main
 
 MODULES = ("commands.search", "evaluation.run", "search.run", "training.run", "analysis.draw")
+Prepare = Callable[[], None]
 HANG_S = 30.0
 """No child may take longer; one that does is killed and counts as failed."""
 
@@ -43,9 +44,7 @@ class Ended:
 class Child:
     """A running command line; `prepare` is called in it first."""
 
-    def __init__(
-        self, arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], stderr: Path, prepare: Prepare | None = None) -> None:
         self.stderr, self.started = stderr, time.monotonic()
         self.pid = os.fork()
         if self.pid == 0:
@@ -75,13 +74,13 @@ class Child:
 
 
 def run(
-    arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None = None, most: float = HANG_S
+    arguments: Sequence[str], stderr: Path, prepare: Prepare | None = None, most: float = HANG_S
 ) -> Ended:
     """A command line to its end."""
     return Child(arguments, stderr, prepare).wait(most)
 
 
-def _become(arguments: Sequence[str], stderr: Path, prepare: Callable[[], None] | None) -> None:
+def _become(arguments: Sequence[str], stderr: Path, prepare: Prepare | None) -> None:
     """Be the child: run the command line and leave without returning."""
     code = 99
     try:
@@ -113,6 +112,13 @@ def log_without_times(path: Path) -> list[str]:
     """The lines of a log.txt with the times, seconds and the run folder's own path taken out."""
     lines = path.read_text().splitlines()
     return [_TIME.sub("TIME", _STAMP.sub("", line)).replace(str(path.parent), "RUN") for line in lines]
+
+
+def without_pictures() -> None:
+    """Have this process draw no cells: pictures take longer than the small search."""
+    draw = importlib.import_module("autofas.analysis.draw")
+    draw.draw_genotype = lambda *_, **__: []
+    draw.draw_alphas = lambda *_, **__: None
 
 
 def warm_up() -> None:

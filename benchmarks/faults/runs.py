@@ -1,40 +1,65 @@
 """The two small runs of the campaign, and what must be the same at their ends."""
 
 import csv
+import itertools
 import json
+import os
+import re
+import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 
-from benchmarks.faults.child import Ended, log_without_times, run
+from autofas.search.run import _Search
+from autofas.training import checkpoint
+from autofas.training.run import _Training
+from benchmarks.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
 
 FACES = {
     "train_users": 2, "dev_users": 1, "test_users": 1, "frames_per_video": 1, "size": 32,
 }  # fmt: skip
+VERBS, WORKERS = ("search", "train"), (0, 2)
+STEPS, EPOCHS = 2, 3
+"""checkpoint_steps of the small runs, and their epochs."""
+SPACE = """schema_version: 1
+name: tiny
+operations: [none, max_pool_3x3, skip_connect, sep_conv_3x3]
+layout:
+  input_size: 16
+  stem:
+    - {channels: 8, stride: 2}
+  channels: 8
+  channel_factor: 1
+  cells: [normal, reduction]
+  intermediate_nodes: 2
+"""
 UNTIMED = ("seconds", "dev_seconds")
 
 
 def arguments(verb: str, runs: Path, cache: Path, workers: int, name: str = "run") -> list[str]:
     """The command line of the small search or training."""
+    folder = runs.parent
     sets = {
-        "input_size": 16, "checkpoint_steps": 2, "augment": "basic", "data.workers": workers,
-        "data.cache_dir": str(cache),
+        "input_size": 16, "checkpoint_steps": STEPS, "augment": "basic", "data.workers": workers,
+        "data.cache_dir": str(cache), "batch_size": 20,
         **{f"data.synthetic.{key}": value for key, value in FACES.items()},
     }  # fmt: skip
     if verb == "search":
-        sets |= {"space": "small", "warmup_epochs": 1, "batch_size": 20}
-        own = ["--epochs", "3"]
+        sets |= {"space": str(folder / "space.yaml"), "warmup_epochs": 1}
+        own = []
     else:
-        sets |= {"batch_size": 20, "drop_path": 0.2, "input_size": 32}
-        own = ["--epochs", "3", "--genotype", str(runs.parent / "genotype.json")]
+        sets |= {"drop_path": 0.2}
+        own = ["--genotype", str(folder / "genotype.json")]
     words = [verb, "--quiet", "--runs-dir", str(runs), "--name", name, "--threads", "1", "--device", "cpu"]
     for key, value in sets.items():
         words += ["--set", f"{key}={value}"]
-    return [*words, *own]
+    return [*words, "--epochs", str(EPOCHS), *own]
 
 
 @dataclass
@@ -93,6 +118,15 @@ def results(folder: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k not in UNTIMED} for row in csv.DictReader(stream)]
 
 
+def resumed_place(folder: Path) -> tuple[int, int]:
+    """Epochs, and batches of the next one, after which a run was last resumed; zeros where from the start."""
+    path = folder / "resumed.txt"
+    found = re.findall(
+        r"resumed after epoch (\d+) and (\d+) batches", path.read_text() if path.exists() else ""
+    )
+    return (int(found[-1][0]), int(found[-1][1])) if found else (0, 0)
+
+
 def _tensors(value: Any, name: str = "") -> Any:
     """Every tensor and number in nested dicts and lists, by its path."""
     if isinstance(value, dict):
@@ -108,27 +142,31 @@ def _tensors(value: Any, name: str = "") -> Any:
 
 
 class Bench:
-    """A folder with the generated faces, a genotype, and the uninterrupted runs to compare with."""
+    """A folder with the faces, a genotype, the uninterrupted runs to compare with, and killed ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.cache = folder, folder / "cache"
         self._known: dict[tuple[str, int], tuple[Outcome, float]] = {}
 
     def prepare(self) -> None:
-        """Make what every case needs: the genotype and the four uninterrupted runs."""
+        """Make the space and the genotype, once."""
+        made = self.folder / "genotype.json"
+        if made.exists():
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
-        words = ["search", "--quiet", "--strategy", "random", "--space", "small", "--runs-dir"]
-        ended = run([*words, str(self.folder / "genotype"), "--name", "g"], self.folder / "stderr")
+        (self.folder / "space.yaml").write_text(SPACE)
+        words = ["search", "--quiet", "--strategy", "random", "--space", str(self.folder / "space.yaml")]
+        ended = self.execute([*words, "--runs-dir", str(self.folder / "runs-genotype"), "--name", "g"], "g")
         assert ended.code == 0, ended.stderr
-        made = self.folder / "genotype" / "search" / "g" / "genotype.json"
-        (self.folder / "genotype.json").write_bytes(made.read_bytes())
-        for verb in ("search", "train"):
-            for workers in (0, 2):
-                self.reference(verb, workers)
+        shutil.copy(self.folder / "runs-genotype" / "search" / "g" / "genotype.json", made)
 
     def arguments(self, verb: str, workers: int, case: str, name: str = "run") -> list[str]:
         """The command line of a case, its run folders in a folder of its own."""
         return arguments(verb, self.runs(case), self.cache, workers, name)
+
+    def resume(self, verb: str, folder: Path) -> list[str]:
+        """The command line that goes on with a run."""
+        return [verb, "--quiet", "--resume", str(folder)]
 
     def runs(self, case: str) -> Path:
         """The folder of a case's runs."""
@@ -138,19 +176,103 @@ class Bench:
         """Where a case's run is."""
         return self.runs(case) / verb / name
 
-    def execute(self, words: list[str], case: str, prepare: Callable[[], None] | None = None) -> Ended:
+    def start(self, words: list[str], case: str, prepare: Prepare | None = None) -> Child:
+        """Start a command line of a case; it draws no pictures."""
+
+        def before() -> None:
+            without_pictures()
+            if prepare is not None:
+                prepare()
+
+        return Child(words, self.folder / f"stderr-{case}", before)
+
+    def execute(self, words: list[str], case: str, prepare: Prepare | None = None) -> Ended:
         """A command line of a case to its end."""
-        return run(words, self.folder / f"stderr-{case}", prepare)
+        return self.start(words, case, prepare).wait()
+
+    def clean(self, case: str) -> None:
+        """Remove what a case that held has left."""
+        shutil.rmtree(self.runs(case), ignore_errors=True)
+        for kind in ("stderr", "steps"):
+            for path in (*self.folder.glob(f"{kind}-{case}"), *self.folder.glob(f"{kind}-{case}-*")):
+                path.unlink()
+
+    def count_steps(self, case: str) -> None:
+        """Have this process count every batch that is done, where a kill leaves the count."""
+        stream = os.open(self.folder / f"steps-{case}", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+
+        def counting(step: Callable[..., Any]) -> Callable[..., Any]:
+            def counted(*arguments: Any) -> Any:
+                made = step(*arguments)
+                os.write(stream, b".")
+                return made
+
+            return counted
+
+        for job in (_Search, _Training):
+            job._step = counting(job._step)
+
+    def steps(self, case: str) -> int:
+        """Batches that the processes of a case have done."""
+        path = self.folder / f"steps-{case}"
+        return path.stat().st_size if path.exists() else 0
+
+    def steps_an_epoch(self, verb: str) -> int:
+        """Batches an epoch of the small run."""
+        self.reference(verb, 0)
+        return self.steps(f"reference-{verb}-0") // EPOCHS
+
+    def saves(self, verb: str) -> int:
+        """Checkpoints that the small run writes: in each epoch by steps, and at its end."""
+        return EPOCHS * (self.steps_an_epoch(verb) // STEPS + 1)
 
     def reference(self, verb: str, workers: int) -> tuple[Outcome, float]:
-        """The uninterrupted run's outcome and seconds."""
+        """The uninterrupted run's outcome and seconds, made at the first call."""
         if (verb, workers) not in self._known:
-            case = f"reference-{workers}"
+            self.prepare()
+            case = f"reference-{verb}-{workers}"
             folder, times = self.run_folder(verb, case), self.folder / f"seconds-{verb}-{workers}"
             if not times.exists():
-                ended = self.execute(self.arguments(verb, workers, case), case)
-                ended = self.execute(self.arguments(verb, workers, f"warm-{workers}"), case)
-                assert ended.code == 0, ended.stderr
+                for name in (f"warm-{verb}-{workers}", case):  # the first one makes the faces and the crops
+                    words, counting = self.arguments(verb, workers, name), partial(self.count_steps, name)
+                    ended = self.execute(words, name, counting)
+                    assert ended.code == 0, ended.stderr
                 times.write_text(str(ended.seconds))
             self._known[verb, workers] = outcome(folder), float(times.read_text())
         return self._known[verb, workers]
+
+    def killed(self, verb: str, workers: int) -> Path:
+        """A run killed inside its fifth save, made at the first call: a checkpoint and the one before it."""
+        self.prepare()
+        case = f"killed-{workers}"
+        folder = self.run_folder(verb, case)
+        if not folder.exists():
+            ended = self.execute(self.arguments(verb, workers, case), case, partial(kill_in_save, 5))
+            assert ended.code == -signal.SIGKILL, ended.stderr
+        return folder
+
+    def copy_killed(self, verb: str, workers: int, case: str) -> Path:
+        """A copy of the killed run as a case's run."""
+        folder = self.run_folder(verb, case)
+        shutil.copytree(self.killed(verb, workers), folder)
+        return folder
+
+    def differences(self, verb: str, workers: int, folder: Path) -> str:
+        """What in a finished run is not as in the uninterrupted one; empty if nothing."""
+        try:
+            return ", ".join(outcome(folder).differences(self.reference(verb, workers)[0]))
+        except (OSError, ValueError, KeyError, RuntimeError) as error:
+            return f"cannot be read: {error!r}"
+
+
+def kill_in_save(number: int) -> None:
+    """Have this process killed when it begins to write its checkpoint of that number, counted from 1."""
+    saves = itertools.count(1)
+    real = checkpoint._write_synced
+
+    def write(path: Path, payload: bytes) -> None:
+        if path.name == "state.pt" and next(saves) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(path, payload)
+
+    checkpoint._write_synced = write

@@ -210,3 +210,13 @@ def test_batches_on_a_gpu_match_the_cpu(stored):
         assert other.images["color"].is_cuda
         assert other.targets["label"].is_cuda
         assert torch.allclose(one.images["color"], other.images["color"].cpu(), atol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_thread_that_is_gone_without_a_word_is_named(monkeypatch):
+    def gone(self, item, timeout=None):
+        raise SystemExit  # in a thread it ends the thread, silently
+
+    monkeypatch.setattr("autofas.data.loader.queue.Queue.put", gone)
+    with pytest.raises(DataError, match="the loader's thread is gone; run again with --resume"):
+        next(background([lambda: None], ahead=2))

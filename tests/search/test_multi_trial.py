@@ -103,3 +103,28 @@ def test_nni_runs_a_search(tmp_path, tiny_data):
     pytest.importorskip("nni", reason="the extra [nni] is not installed")
     one, two = (search(config(tmp_path, tiny_data)) for _ in range(2))
     assert one.genotype.same_network(two.genotype)
+
+
+def test_a_resumed_search_is_the_uninterrupted_one(tmp_path, tiny_data, monkeypatch):
+    monkeypatch.setattr(module, "NniEvolution", InTurn)
+    whole = search(config(tmp_path, tiny_data, name="whole"))
+    real = module.save_checkpoint
+
+    def stop_after_two(folder, state):
+        real(folder, state)
+        if len(state["results"]) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "save_checkpoint", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        search(config(tmp_path, tiny_data, name="stopped"))
+    monkeypatch.setattr(module, "save_checkpoint", real)
+    trained = []
+    trial = module.MultiTrial._trial
+    monkeypatch.setattr(module.MultiTrial, "_trial", lambda *given: trained.append(1) or trial(*given))
+    folder = tmp_path / "search" / "stopped"
+    resumed = search(config(tmp_path, tiny_data, name="stopped"), resume=str(folder))
+    assert len(trained) == 1
+    assert InTurn.told == [row["arch_loss"] for row in whole.results]
+    assert resumed.genotype.same_network(whole.genotype)
+    assert (folder / "log.txt").read_text().count("trial ") == 3

@@ -159,3 +159,50 @@ def test_weights_of_another_network_are_refused(trained, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(RunError, match="not a readable safetensors file"):
         load_network(path)
+
+
+def stop_in(monkeypatch, name):
+    """Have the training interrupted when it calls this function of its module."""
+    from autofas.interruption import Interrupted
+    from autofas.training import run as module
+
+    def interrupted(*arguments, **keys):
+        raise Interrupted(2)
+
+    monkeypatch.setattr(module, name, interrupted)
+    return Interrupted
+
+
+def test_an_interrupt_after_the_last_epoch_leaves_the_last_weights_in_the_checkpoint(
+    trained, tmp_path, genotype, monkeypatch
+):
+    # the best epoch's weights are in the network by then: saved, a resume of the run would go on from them
+    from autofas.training import run as module
+    from autofas.training.checkpoint import load_checkpoint
+
+    saved, real = [], module.save_checkpoint
+    monkeypatch.setattr(module, "save_checkpoint", lambda *given: saved.append(1) or real(*given))
+    with pytest.raises(stop_in(monkeypatch, "write_scores")) as stop:
+        train(config(tmp_path, genotype=genotype))
+    assert len(saved) == 2  # an epoch each, and none for the interrupt: nothing had changed
+    folder = next((tmp_path / "train").iterdir())
+    assert stop.value.hint == f"; go on with: autofas train --resume {folder}"
+    left, right = (load_checkpoint(path, print)["network"] for path in (trained.path, folder))
+    assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_a_run_stopped_before_its_first_checkpoint_begins_as_it_had_begun(trained, tmp_path, monkeypatch):
+    init = config(tmp_path, epochs=1, name="from", baseline="feathernet_b")
+    source = train(init).path / WEIGHTS_FILE
+    values = {"init": str(source), "epochs": 1}
+    whole = train(config(tmp_path, name="whole", **values), notes=("a recipe said so",))
+    with pytest.raises(stop_in(monkeypatch, "require_space")):
+        train(config(tmp_path, name="stopped", **values), notes=("a recipe said so",))
+    monkeypatch.undo()
+    folder = tmp_path / "train" / "stopped"
+    resumed = train(config(tmp_path, name="stopped", **values), resume=str(folder))
+    left, right = (read_weights(run.path / WEIGHTS_FILE)[0] for run in (whole, resumed))
+    assert all(torch.equal(left[name], right[name]) for name in left)
+    lines = [(run.path / "log.txt").read_text().splitlines() for run in (whole, resumed)]
+    assert "note: a recipe said so" in lines[1][0]
+    assert len(lines[0]) == len(lines[1])

@@ -1,0 +1,184 @@
+"""SIGKILL at random moments of the small search and training, and aimed at single lines of a save.
+
+An aimed kill counts the lines executed inside a save (or inside the writing of any other file in one piece)
+and kills at one of them, drawn from all that an uninterrupted run executes; in some saves it comes when half
+of a file's bytes are written. What SIGKILL cannot show: a loss of power, which takes kernel buffers too.
+"""
+
+import itertools
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+from autofas import files
+from autofas.training import checkpoint
+from benchmarks.faults.family import Case, Seen
+from benchmarks.faults.runs import STEPS, VERBS, WORKERS, Bench, results, resumed_place
+
+PROMISE = (
+    "After SIGKILL no checkpoint is unreadable, no epoch that results.csv showed is lost, no more than the "
+    f"{STEPS} batches of checkpoint_steps are done again, and after --resume weights, alphas, optimisers, "
+    "generators, log, results.csv and genotype are those of the uninterrupted run, bit for bit."
+)
+RANDOM, SAVE = "at a random moment", "at a line of a save"
+HALF, TABLE = "with half of a save's file written", "at a line of another file's writing"
+COUNTS = {RANDOM: 110, SAVE: 60, HALF: 10, TABLE: 20}
+CODES: dict[str, set[CodeType]] = {
+    SAVE: {
+        function.__code__
+        for function in (
+            checkpoint._save, checkpoint._write_synced, checkpoint.remove_leftovers, files.sync_folder
+        )
+    },
+    TABLE: {files.whole_file.__wrapped__.__code__, files.sync_folder.__code__},  # type: ignore[attr-defined]
+}  # fmt: skip
+
+
+def cases(seed: int, short: bool) -> list[Case]:
+    """Two hundred: half in a search, half with loader workers; every fifth random one is killed twice."""
+    draw = random.Random(f"kills {seed}")
+    made: list[Case] = []
+    for kind, count in COUNTS.items():
+        for number in range(count):
+            values: dict[str, Any] = {"verb": VERBS[number % 2], "workers": WORKERS[number // 2 % 2]}
+            twice = kind == RANDOM and number % 5 == 4
+            values["moments"] = [draw.random() for _ in range(2 if twice else 1)]
+            made.append(Case(len(made), kind, values))
+    return [made[0], made[1], made[110], made[113], made[171], made[180]] if short else made
+
+
+def prepare(bench: Bench) -> None:
+    """The uninterrupted runs, and how many lines their saves and tables execute."""
+    for verb in VERBS:
+        for workers in WORKERS:
+            bench.reference(verb, workers)
+
+
+def check(case: Case, bench: Bench) -> Seen:
+    """Kill, look at what is left, resume, compare."""
+    verb, workers, name = case.values["verb"], case.values["workers"], f"kills-{case.number}"
+    folder = bench.run_folder(verb, name)
+    words, slowest, note = bench.arguments(verb, workers, name), 0.0, ""
+    faults: list[str] = []
+    for moment in case.values["moments"]:
+        slowest = max(slowest, _kill(case.kind, bench, verb, workers, name, words, moment))
+        if (folder / "config.yaml").exists():
+            words = bench.resume(verb, folder)
+            continue
+        note = "before it was a run"  # a resume is refused, and the command starts as if for the first time
+        ended = bench.execute(bench.resume(verb, folder), name)
+        if ended.code != 2 or not ended.plain():
+            faults.append(f"resume of nothing: exit {ended.code}, {ended.stderr[-300:]}")
+        bench.clean(name)
+    epochs, done = len(results(folder)), bench.steps(name)
+    ended = bench.execute(words, name)
+    slowest = max(slowest, ended.seconds)
+    if ended.code or ended.stderr:
+        faults.append(f"resume: exit {ended.code}, {ended.stderr[-300:]}")
+    elif not note:
+        epoch, batches = resumed_place(folder)
+        note = "" if epoch or batches else "before a checkpoint"
+        lost = done - epoch * bench.steps_an_epoch(verb) - batches
+        if len(case.values["moments"]) == 1 and lost > STEPS:
+            faults.append(f"{lost} batches lost")
+        if epochs > epoch:
+            faults.append(f"{epochs} epochs were in results.csv, resumed after {epoch}")
+    faults.append(bench.differences(verb, workers, folder))
+    fault = "; ".join(filter(None, faults))
+    if not fault:
+        bench.clean(name)
+    return Seen(fault, slowest, note)
+
+
+def _kill(
+    kind: str, bench: Bench, verb: str, workers: int, name: str, words: list[str], moment: float
+) -> float:
+    """Run a command line until it is killed; seconds. A moment after its end is halved until it is before."""
+    if kind == RANDOM:
+        fresh = "--resume" not in words
+        while True:
+            child = bench.start(words, name, partial(bench.count_steps, name))
+            time.sleep(moment * bench.reference(verb, workers)[1])
+            late = not child.running()
+            child.send(signal.SIGKILL)
+            ended = child.wait()
+            if not late:
+                return ended.seconds
+            moment /= 2
+            if fresh:
+                bench.clean(name)
+    if kind == HALF:
+        files_written = 2 * bench.saves(verb)
+        aim = partial(_kill_half_way, 1 + int(moment * files_written))
+    else:
+        aim = partial(_kill_at_line, CODES[kind], 1 + int(moment * _lines(bench, verb, kind)))
+
+    def before() -> None:
+        bench.count_steps(name)
+        aim()
+
+    ended = bench.execute(words, name, before)
+    if ended.code != -signal.SIGKILL:
+        raise AssertionError(f"it was not killed: exit {ended.code}, {ended.stderr[-300:]}")
+    return ended.seconds
+
+
+def _lines(bench: Bench, verb: str, kind: str) -> int:
+    """How many lines of CODES[kind] a whole run executes; counted once."""
+    told = bench.folder / f"lines-{verb}-{'save' if kind == SAVE else 'table'}"
+    if not told.exists():
+        name = told.name
+        counted = told.with_suffix(".part")
+        ended = bench.execute(
+            bench.arguments(verb, 0, name), name, partial(_count_lines, CODES[kind], counted)
+        )
+        assert ended.code == 0, ended.stderr
+        counted.rename(told)
+        bench.clean(name)
+    return told.stat().st_size
+
+
+def _count_lines(codes: set[CodeType], told: Path) -> None:
+    stream = os.open(told, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    _at_lines(codes, lambda: os.write(stream, b"."))
+
+
+def _kill_at_line(codes: set[CodeType], number: int) -> None:
+    lines = itertools.count(1)
+
+    def line() -> None:
+        if next(lines) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    _at_lines(codes, line)
+
+
+def _at_lines(codes: set[CodeType], act: Callable[[], Any]) -> None:
+    """Call `act` before every line of these functions that this thread executes."""
+
+    def at(frame: FrameType, event: str, argument: Any) -> Any:
+        if event == "line":
+            act()
+        return at
+
+    sys.settrace(lambda frame, event, argument: at if frame.f_code in codes else None)
+
+
+def _kill_half_way(number: int) -> None:
+    """Write half of the checkpoints' file of that number, counted from 1, and be killed."""
+    calls, real = itertools.count(1), checkpoint._write_synced
+
+    def write(path: Path, payload: bytes) -> None:
+        if next(calls) == number:
+            path.write_bytes(payload[: len(payload) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        real(path, payload)
+
+    checkpoint._write_synced = write
