@@ -12,6 +12,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from .blocks import SqueezeExcitation
 
@@ -54,9 +55,9 @@ class SpatialAttention(nn.Module):
         query, key, value = self.query(x), self.key(x), self.value(x)
         batch, channels, height, width = query.shape
         grouped = (batch, self.groups, self.width, height * width)
-        query, key, value = query.view(grouped), key.view(grouped), value.view(grouped)  # (B, g, d, N)
-        similarity = torch.matmul(query.transpose(2, 3), key) / math.sqrt(self.width)  # (B, g, N, N)
-        attended = torch.matmul(value, similarity.softmax(dim=-1).transpose(2, 3))  # (B, g, d, N)
+        # (B, g, N, d) each; fused, so that no (B, g, N, N) map of 192 groups and 256 pixels is stored
+        query, key, value = (part.view(grouped).transpose(2, 3) for part in (query, key, value))
+        attended = F.scaled_dot_product_attention(query, key, value).transpose(2, 3)  # (B, g, d, N)
         return self.gamma * attended.reshape(batch, channels, height, width)
 
 
