@@ -67,7 +67,8 @@ def deferred() -> Iterator[None]:
 def check() -> None:
     """Raise Interrupted if a signal is waiting."""
     if _State.noted is not None:
-        raise Interrupted(_State.noted)
+        number, _State.noted = _State.noted, None
+        raise Interrupted(number)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

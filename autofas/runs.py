@@ -63,6 +63,7 @@ class Run:
         self.path = path
         self.echo = echo
         self.silent = False
+        self.made = False
         self._lock: IO[str] | None = None
 
     @classmethod
@@ -77,7 +78,9 @@ class Run:
                 path = base / (stem if number == 1 else f"{stem}{number}")
                 try:
                     path.mkdir()
-                    return cls(path, echo)
+                    run = cls(path, echo)
+                    run.made = True
+                    return run
                 except FileExistsError:
                     number += 1
         except OSError as exc:
@@ -105,15 +108,20 @@ class Run:
                 raise RunError(f"{self.path} cannot be locked: {exc.strerror}") from None
             message = f"{self.path} is in use by {owner}; wait for it or choose another --name"
             raise RunError(message) from None
-        handle.seek(0)
-        before = handle.read().strip()
-        handle.seek(0)
-        handle.truncate()
-        handle.write(f"process {os.getpid()} on {platform.node()}")
-        handle.flush()
         self._lock = handle
-        if before:  # who leaves a folder takes the name out of its lock
-            self.note(f"{before} had this folder and was killed; its lock is stale")
+        try:
+            handle.seek(0)
+            before = handle.read().strip()
+            handle.seek(0)
+            handle.truncate()
+            handle.write(f"process {os.getpid()} on {platform.node()}")
+            handle.flush()
+            if before:  # who leaves a folder takes the name out of its lock
+                self.note(f"{before} had this folder and was killed; its lock is stale")
+        except OSError as exc:
+            self.discard()
+            self.__exit__(None, None, None)
+            raise RunError(f"{self.path} cannot be written: {exc.strerror}") from None
         return self
 
     def __exit__(
@@ -122,12 +130,23 @@ class Run:
         if self._lock is not None:
             with suppress(OSError):  # a full disk: the name stays, the lock does not
                 self._lock.truncate(0)
-            self._lock.close()
+            with suppress(OSError):
+                self._lock.close()
             self._lock = None
 
     def discard(self) -> None:
-        """Remove a folder in which nothing was done: a run that could not begin leaves no trace."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove a folder that `create` made: a run that could not begin leaves no trace."""
+        if self.made:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Within it nothing is done yet that could be lost: whatever it raises discards a new folder."""
+        try:
+            yield
+        except BaseException:
+            self.discard()
+            raise
 
     def start(self, config: Schema, device: str, threads: int, notes: Sequence[str] = ()) -> None:
         """Write env.json, with the notes that the log begins with, and config.yaml, which makes it a run."""
@@ -158,19 +177,30 @@ class Run:
             raise RunError(f"{path} holds a {type(values).__name__}, expected the run's environment")
         return values
 
-    def require_same(self, config: Schema) -> None:
-        """Raise RunError that shows the difference if the run was started with another configuration."""
+    def require_same(self, config: Schema, accepted: bool = False) -> str:
+        """Raise RunError that shows the difference if the run was started with another configuration.
+
+        Where that is `accepted` the difference is returned, for `change`.
+        """
         before = _flat(stored_config(self.path))
         now = _flat(config.model_dump(mode="json"))
         ignored = {"name", "runs_dir", "threads", "checkpoint_steps", "checkpoint_minutes", "schema_version"}
         changed = [key for key in sorted({*before, *now} - ignored) if before.get(key) != now.get(key)]
         if changed:
             shown = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed[:5])
-            more = f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
+            shown += f"; and {len(changed) - 5} more" if len(changed) > 5 else ""
+            if accepted:
+                return shown
             raise RunError(
-                f"{self.path} was started with another configuration: {shown}{more}; "
+                f"{self.path} was started with another configuration: {shown}; "
                 "--accept-changed config goes on all the same"
             )
+        return ""
+
+    def change(self, config: Schema, difference: str) -> None:
+        """Make the configuration a resumed run goes on with its own, and note the difference."""
+        write_text(self.path / "config.yaml", to_yaml(config))
+        self.note(f"the configuration was changed: {difference}")
 
     def log_bytes(self) -> int:
         """Length of log.txt, for a checkpoint, which vouches for it: synced to the disk."""

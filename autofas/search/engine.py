@@ -67,6 +67,7 @@ class BilevelEngine:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
         loss, gradients = self._gradients("weights", batch)
         self._ensure_finite(gradients, "weights' gradient")
+        self._ensure_finite(self.arch, "architecture parameters")
         for parameter, gradient in zip(self.weights, gradients, strict=True):
             parameter.grad = gradient
         if self.grad_clip is not None:
@@ -125,6 +126,11 @@ class BilevelEngine:
         """Raise RunError before an update with NaN or infinity; a GPU's losses are read once an epoch."""
         if not self.on_gpu:
             ensure_finite(nn.utils.get_total_norm(tensors), "this step", f"norm of the {what}")
+
+    def ensure_finite(self, where: str) -> None:
+        """Raise RunError that names `where` if weights or architecture hold a NaN or infinity."""
+        for what, tensors in (("weights", self.weights), ("architecture parameters", self.arch)):
+            ensure_finite(nn.utils.get_total_norm(tensors), where, f"norm of the {what}")
 
     def _second_order(self, arch_batch: Batch, weight_batch: Batch) -> tuple[Tensor, list[Tensor]]:
         group = self.weight_optimizer.param_groups[0]

@@ -12,9 +12,8 @@ from torch import Tensor
 from autofas.config import SearchConfig
 from autofas.data.loader import Batch, Loader
 from autofas.device import prepare
-from autofas.errors import AutofasError
 from autofas.files import require_space
-from autofas.interruption import Interrupted, check, deferred
+from autofas.interruption import check, deferred
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
@@ -63,28 +62,25 @@ def search(
     else:
         run = Run.create(config.runs_dir, "search", config.name, not quiet)
     with run:
-        state = None
-        if resume:
-            if "config" not in accept_changed:
-                run.require_same(config)
-            state = prepare_resume(run, str(device), threads)
-        else:
-            run.start(config, str(device), threads)
-        if config.strategy == "random":
-            cells = random_cells(space, np.random.default_rng(config.seed))
-            return finish(config, space, run, cells, "random", [], [])
-        try:
+        with run.beginning():
+            state, changed = None, ""
+            if resume:
+                changed = run.require_same(config, "config" in accept_changed)
+                state = prepare_resume(run, str(device), threads)
+            else:
+                run.start(config, str(device), threads)
+            if config.strategy == "random":
+                cells = random_cells(space, np.random.default_rng(config.seed))
+                return finish(config, space, run, cells, "random", [], [])
             job: _Search | MultiTrial
             kind = MultiTrial if config.strategy == "nni-evolution" else _Search
             with run.silenced(state is not None):
                 job = kind(config, space, run, device)
-        except (AutofasError, Interrupted):
-            if not resume:
-                run.discard()
-            raise
-        if state is not None:
-            with restoring(run):
-                job.load(state, accept_changed)
+            if state is not None:
+                with restoring(run):
+                    job.load(state, accept_changed)
+            if changed:
+                run.change(config, changed)
         return job.go()
 
 
@@ -115,7 +111,7 @@ class _Search(SearchJob):
         if not self.history:
             self.history.append(snapshot(engine.supernet))
         clock = Clock(config.epochs - self.epoch)
-        with deferred(), saved_if_interrupted(run, "search", self._save_if_new):
+        with saved_if_interrupted(run, "search", self._save_if_new), deferred():
             while self.epoch < config.epochs:
                 row = self._epoch(self.epoch)
                 self.history.append(snapshot(engine.supernet))
@@ -150,9 +146,7 @@ class _Search(SearchJob):
                 if self.schedule.due():
                     self._save()
                 check()
-        for name, values in (("train", self.weight_losses), ("architecture", self.arch_losses)):
-            if values:
-                ensure_finite(torch.stack(values).sum(), f"epoch {epoch + 1}, {name} half")
+        self._ensure_finite()
         entropies = {
             f"entropy_{kind}": _entropy(engine.supernet.operation_weights(kind))
             for kind in ("normal", "reduction")
@@ -181,7 +175,16 @@ class _Search(SearchJob):
         self.run.write_results(self.results)
         write_alphas(self.run.path / "alphas.csv", self.history, self.space)
 
+    def _ensure_finite(self) -> None:
+        """Raise RunError before what a GPU computed unseen is saved; names the first batch of the epoch."""
+        for name, losses in (("batch", self.weight_losses), ("architecture batch", self.arch_losses)):
+            if losses:
+                number = int(torch.isfinite(torch.stack(losses)).int().argmin())  # the first that is not
+                ensure_finite(losses[number], f"epoch {self.epoch + 1}, {name} {number + 1}")
+        self.engine.ensure_finite(f"epoch {self.epoch + 1}, batch {len(self.weight_losses)}")
+
     def _save(self) -> None:
+        self._ensure_finite()
         save_checkpoint(self.run.path, self._state())
         self.schedule.saved(self._place())
 

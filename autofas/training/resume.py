@@ -29,17 +29,20 @@ def require_same_identity(
     """Raise RunError that shows the difference if data or code are not those of the checkpoint.
 
     `before` and `now` hold `data` and `code`, dicts of texts and numbers; `accepted` names those that may
-    differ. A checkpoint of version 1 says nothing and is let through.
+    differ, which is noted. A checkpoint of version 1 says nothing and is let through.
     """
     for part, values in now.items():
         old = before.get(part)
-        if old is None or old == values or part in accepted:
+        if old is None or old == values:
             continue
         changed = [
             f"{key} was {old.get(key)}, is {values.get(key)}"
             for key in sorted({*old, *values})
             if old.get(key) != values.get(key)
         ]
+        if part in accepted:
+            run.note(f"the {part} changed: {'; '.join(changed)}")
+            continue
         raise RunError(
             f"{run.path} was started with other {part}: {'; '.join(changed)}; "
             f"--accept-changed {part} goes on all the same"

@@ -18,11 +18,10 @@ from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Batch, Loader
 from autofas.data.opening import open_data
 from autofas.device import prepare
-from autofas.errors import AutofasError
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.files import require_space
-from autofas.interruption import Interrupted, check, deferred
+from autofas.interruption import check, deferred
 from autofas.metrics import write_scores
 from autofas.models.build import Network, build
 from autofas.models.network import DerivedNetwork
@@ -98,27 +97,24 @@ def train(
         default = config.baseline or Path(str(config.genotype)).resolve().parent.name
         run = Run.create(config.runs_dir, "train", config.name or default, not quiet)
     with run:
-        state = None
-        if resume:
-            if "config" not in accept_changed:
-                run.require_same(config)
-            state, notes = prepare_resume(run, str(device), threads), run.notes()
-        else:
-            run.start(config, str(device), threads, notes)
-        try:
+        with run.beginning():
+            state, changed = None, ""
+            if resume:
+                changed = run.require_same(config, "config" in accept_changed)
+                state, notes = prepare_resume(run, str(device), threads), run.notes()
+            else:
+                run.start(config, str(device), threads, notes)
             with run.silenced(state is not None):
                 for note in notes:
                     run.log(f"note: {note}")
                 if config.init and state is None:
                     _initialise(network, config.init, config.init_map, run)
                 job = _Training(config, network, run, device)
-        except (AutofasError, Interrupted):
-            if not resume:
-                run.discard()
-            raise
-        if state is not None:
-            with restoring(run):
-                job.load(state, accept_changed)
+            if state is not None:
+                with restoring(run):
+                    job.load(state, accept_changed)
+            if changed:
+                run.change(config, changed)
         return job.go()
 
 
@@ -175,7 +171,7 @@ class _Training:
         require_space(self.run.path, 3 * state_bytes(self.network.parameters(), self.optimizer), "the run")
         config = self.config
         clock = Clock(config.epochs - self.epoch)
-        with deferred(), saved_if_interrupted(self.run, "train", self._save_if_new):
+        with saved_if_interrupted(self.run, "train", self._save_if_new), deferred():
             while self.epoch < config.epochs:
                 row = self._epoch(self.epoch)
                 error = (row["dev_eer"], row["dev_1_minus_auc"])

@@ -124,6 +124,7 @@ def outcomes(module: ModuleType, cases: Sequence[Case], bench: Bench, jobs: int)
 def _checked(check: Callable[[Case, Bench], Seen], case: Case, bench: Bench) -> Seen:
     """A case whose check fell over did not hold; the others go on."""
     started = time.monotonic()
+    bench.clean(f"{check.__module__.rpartition('.')[2]}-{case.number}")  # of an earlier campaign
     try:
         return check(case, bench)
     except Exception as error:

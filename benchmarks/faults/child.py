@@ -73,6 +73,17 @@ class Child:
         return Ended(os.waitstatus_to_exitcode(status), time.monotonic() - self.started, text, hung)
 
 
+def children_of(pid: int, word: str) -> list[int]:
+    """The children of a process with a word in their command lines."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            if parent == pid and word in (path.parent / "cmdline").read_text():
+                found.append(int(path.parent.name))
+    return found
+
+
 def run(
     arguments: Sequence[str], stderr: Path, prepare: Prepare | None = None, most: float = HANG_S
 ) -> Ended:
@@ -105,13 +116,14 @@ def _become(arguments: Sequence[str], stderr: Path, prepare: Prepare | None) -> 
 
 
 _STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
+_FACES = re.compile(r"/\S+/synthetic/\w+:")
 _TIME = re.compile(r"[\d.]+ (?:s|min|h)(?:, [\d.]+ (?:s|min|h) left)?")
 
 
 def log_without_times(path: Path) -> list[str]:
-    """The lines of a log.txt with the times, seconds and the run folder's own path taken out."""
-    lines = path.read_text().splitlines()
-    return [_TIME.sub("TIME", _STAMP.sub("", line)).replace(str(path.parent), "RUN") for line in lines]
+    """The lines of a log.txt with times, seconds and the paths of the run and of the faces taken out."""
+    lines = [_TIME.sub("TIME", _STAMP.sub("", line)) for line in path.read_text().splitlines()]
+    return [_FACES.sub("FACES:", line).replace(str(path.parent), "RUN") for line in lines]
 
 
 def without_pictures() -> None:

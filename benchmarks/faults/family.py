@@ -6,7 +6,8 @@ A family is a module of this package, named in `__main__.FAMILIES`, with
     def cases(seed: int, short: bool) -> list[Case]    # the same list for the same seed
     def check(case: Case, bench: Bench) -> Seen        # do it, in this process or in a forked one
 
-and, where cases share something that takes time to make, `def prepare(bench: Bench) -> None`.
+and, where cases share something that takes time to make, `def prepare(bench: Bench) -> None`. The files of
+a case are named `<family>-<number>` (Bench.runs, Bench.clean); those of one that held are removed.
 """
 
 from collections.abc import Mapping

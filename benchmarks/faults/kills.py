@@ -6,20 +6,18 @@ of a file's bytes are written. What SIGKILL cannot show: a loss of power, which 
 """
 
 import itertools
-import os
 import random
 import signal
-import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 from typing import Any
 
 from autofas import files
 from autofas.training import checkpoint
 from benchmarks.faults.family import Case, Seen
+from benchmarks.faults.hooks import at_line, at_lines, count, kill_me
 from benchmarks.faults.runs import STEPS, VERBS, WORKERS, Bench, results, resumed_place
 
 PROMISE = (
@@ -28,7 +26,7 @@ PROMISE = (
     "generators, log, results.csv and genotype are those of the uninterrupted run, bit for bit."
 )
 RANDOM, SAVE = "at a random moment", "at a line of a save"
-HALF, TABLE = "with half of a save's file written", "at a line of another file's writing"
+HALF, TABLE = "with half of a save's file written", "at a line of another file"
 COUNTS = {RANDOM: 110, SAVE: 60, HALF: 10, TABLE: 20}
 CODES: dict[str, set[CodeType]] = {
     SAVE: {
@@ -45,8 +43,8 @@ def cases(seed: int, short: bool) -> list[Case]:
     """Two hundred: half in a search, half with loader workers; every fifth random one is killed twice."""
     draw = random.Random(f"kills {seed}")
     made: list[Case] = []
-    for kind, count in COUNTS.items():
-        for number in range(count):
+    for kind, many in COUNTS.items():
+        for number in range(many):
             values: dict[str, Any] = {"verb": VERBS[number % 2], "workers": WORKERS[number // 2 % 2]}
             twice = kind == RANDOM and number % 5 == 4
             values["moments"] = [draw.random() for _ in range(2 if twice else 1)]
@@ -118,7 +116,8 @@ def _kill(
         files_written = 2 * bench.saves(verb)
         aim = partial(_kill_half_way, 1 + int(moment * files_written))
     else:
-        aim = partial(_kill_at_line, CODES[kind], 1 + int(moment * _lines(bench, verb, kind)))
+        number = 1 + int(moment * lines_of(bench, verb, CODES[kind], kind.split()[-1]))
+        aim = partial(at_line, CODES[kind], number, kill_me)
 
     def before() -> None:
         bench.count_steps(name)
@@ -130,45 +129,16 @@ def _kill(
     return ended.seconds
 
 
-def _lines(bench: Bench, verb: str, kind: str) -> int:
-    """How many lines of CODES[kind] a whole run executes; counted once."""
-    told = bench.folder / f"lines-{verb}-{'save' if kind == SAVE else 'table'}"
+def lines_of(bench: Bench, verb: str, codes: set[CodeType], name: str) -> int:
+    """How many lines of these functions a whole run executes; counted once."""
+    told = bench.folder / f"lines-{verb}-{name}"
     if not told.exists():
-        name = told.name
-        counted = told.with_suffix(".part")
-        ended = bench.execute(
-            bench.arguments(verb, 0, name), name, partial(_count_lines, CODES[kind], counted)
-        )
+        part, case = told.with_suffix(".part"), f"count-{verb}-{name}"
+        ended = bench.execute(bench.arguments(verb, 0, case), case, lambda: at_lines(codes, count(part)))
         assert ended.code == 0, ended.stderr
-        counted.rename(told)
-        bench.clean(name)
+        part.rename(told)
+        bench.clean(case)
     return told.stat().st_size
-
-
-def _count_lines(codes: set[CodeType], told: Path) -> None:
-    stream = os.open(told, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-    _at_lines(codes, lambda: os.write(stream, b"."))
-
-
-def _kill_at_line(codes: set[CodeType], number: int) -> None:
-    lines = itertools.count(1)
-
-    def line() -> None:
-        if next(lines) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    _at_lines(codes, line)
-
-
-def _at_lines(codes: set[CodeType], act: Callable[[], Any]) -> None:
-    """Call `act` before every line of these functions that this thread executes."""
-
-    def at(frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            act()
-        return at
-
-    sys.settrace(lambda frame, event, argument: at if frame.f_code in codes else None)
 
 
 def _kill_half_way(number: int) -> None:
@@ -178,7 +148,7 @@ def _kill_half_way(number: int) -> None:
     def write(path: Path, payload: bytes) -> None:
         if next(calls) == number:
             path.write_bytes(payload[: len(payload) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
+            kill_me()
         real(path, payload)
 
     checkpoint._write_synced = write

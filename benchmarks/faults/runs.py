@@ -1,9 +1,8 @@
 """The two small runs of the campaign, and what must be the same at their ends."""
 
 import csv
-import itertools
+import hashlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -20,6 +19,7 @@ from autofas.search.run import _Search
 from autofas.training import checkpoint
 from autofas.training.run import _Training
 from benchmarks.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
+from benchmarks.faults.hooks import at_call, count, kill_me
 
 FACES = {
     "train_users": 2, "dev_users": 1, "test_users": 1, "frames_per_video": 1, "size": 32,
@@ -127,6 +127,18 @@ def resumed_place(folder: Path) -> tuple[int, int]:
     return (int(found[-1][0]), int(found[-1][1])) if found else (0, 0)
 
 
+def place_of(checkpoint_folder: Path) -> tuple[int, int]:
+    """Epochs, and batches of the next one, that a checkpoint holds."""
+    state = torch.load(checkpoint_folder / "state.pt", weights_only=True)
+    return state["epoch"], len(state.get("weight_losses", state.get("losses")))
+
+
+def checkpoint_hash(folder: Path) -> str:
+    """SHA-256 of a run's newest checkpoint, empty where there is none."""
+    path = folder / "checkpoint-last" / "state.pt"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
 def _tensors(value: Any, name: str = "") -> Any:
     """Every tensor and number in nested dicts and lists, by its path."""
     if isinstance(value, dict):
@@ -160,9 +172,18 @@ class Bench:
         assert ended.code == 0, ended.stderr
         shutil.copy(self.folder / "runs-genotype" / "search" / "g" / "genotype.json", made)
 
-    def arguments(self, verb: str, workers: int, case: str, name: str = "run") -> list[str]:
+    def arguments(
+        self, verb: str, workers: int, case: str, name: str = "run", cache: Path | None = None
+    ) -> list[str]:
         """The command line of a case, its run folders in a folder of its own."""
-        return arguments(verb, self.runs(case), self.cache, workers, name)
+        return arguments(verb, self.runs(case), cache or self.cache, workers, name)
+
+    def new_cache(self, case: str, *, faces: bool) -> Path:
+        """A cache folder of a case without crops, with the generated faces or without."""
+        folder = self.folder / f"cache-{case}"
+        if faces:
+            shutil.copytree(self.cache / "synthetic", folder / "synthetic")
+        return folder
 
     def resume(self, verb: str, folder: Path) -> list[str]:
         """The command line that goes on with a run."""
@@ -192,19 +213,20 @@ class Bench:
 
     def clean(self, case: str) -> None:
         """Remove what a case that held has left."""
-        shutil.rmtree(self.runs(case), ignore_errors=True)
-        for kind in ("stderr", "steps"):
+        for kind in ("runs", "cache"):
+            shutil.rmtree(self.folder / f"{kind}-{case}", ignore_errors=True)
+        for kind in ("stderr", "steps", "moment"):
             for path in (*self.folder.glob(f"{kind}-{case}"), *self.folder.glob(f"{kind}-{case}-*")):
                 path.unlink()
 
     def count_steps(self, case: str) -> None:
         """Have this process count every batch that is done, where a kill leaves the count."""
-        stream = os.open(self.folder / f"steps-{case}", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+        done = count(self.folder / f"steps-{case}")
 
         def counting(step: Callable[..., Any]) -> Callable[..., Any]:
             def counted(*arguments: Any) -> Any:
                 made = step(*arguments)
-                os.write(stream, b".")
+                done()
                 return made
 
             return counted
@@ -233,7 +255,8 @@ class Bench:
             case = f"reference-{verb}-{workers}"
             folder, times = self.run_folder(verb, case), self.folder / f"seconds-{verb}-{workers}"
             if not times.exists():
-                for name in (f"warm-{verb}-{workers}", case):  # the first one makes the faces and the crops
+                # the first run of all makes the faces and the crops
+                for name in (case,) if self.cache.exists() else (f"warm-{verb}-{workers}", case):
                     words, counting = self.arguments(verb, workers, name), partial(self.count_steps, name)
                     ended = self.execute(words, name, counting)
                     assert ended.code == 0, ended.stderr
@@ -242,12 +265,16 @@ class Bench:
         return self._known[verb, workers]
 
     def killed(self, verb: str, workers: int) -> Path:
-        """A run killed inside its fifth save, made at the first call: a checkpoint and the one before it."""
+        """A run killed in its fifth save, made at the first call: a checkpoint and the one before it."""
         self.prepare()
         case = f"killed-{workers}"
         folder = self.run_folder(verb, case)
         if not folder.exists():
-            ended = self.execute(self.arguments(verb, workers, case), case, partial(kill_in_save, 5))
+            ended = self.execute(
+                self.arguments(verb, workers, case),
+                case,
+                partial(at_call, checkpoint, "_write_synced", 2 * 5, kill_me),
+            )
             assert ended.code == -signal.SIGKILL, ended.stderr
         return folder
 
@@ -263,16 +290,3 @@ class Bench:
             return ", ".join(outcome(folder).differences(self.reference(verb, workers)[0]))
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             return f"cannot be read: {error!r}"
-
-
-def kill_in_save(number: int) -> None:
-    """Have this process killed when it begins to write its checkpoint of that number, counted from 1."""
-    saves = itertools.count(1)
-    real = checkpoint._write_synced
-
-    def write(path: Path, payload: bytes) -> None:
-        if path.name == "state.pt" and next(saves) == number:
-            os.kill(os.getpid(), signal.SIGKILL)
-        real(path, payload)
-
-    checkpoint._write_synced = write

@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -258,8 +259,9 @@ def _render_all(
             assert process.stdin is not None
             assert process.stdout is not None
             assert process.stderr is not None
-            json.dump({"root": str(root), "parameters": parameters, "users": users}, process.stdin)
-            process.stdin.close()
+            with suppress(BrokenPipeError):  # it is gone already; its exit code says more
+                json.dump({"root": str(root), "parameters": parameters, "users": users}, process.stdin)
+                process.stdin.close()
             for _ in process.stdout:
                 with lock:
                     finished += 1
@@ -275,11 +277,10 @@ def _render_all(
     with ThreadPoolExecutor(len(shares)) as pool:
         futures = [pool.submit(follow, share) for share in shares]
         try:
-            for future in futures:
+            for future in as_completed(futures):  # the first that fails ends the others
                 future.result()
-        except (
-            BaseException
-        ):  # also an interrupt: the workers must not go on writing into a folder being removed
+        except BaseException:
+            # also an interrupt: the workers must not go on writing into a folder being removed
             for process in running:
                 process.kill()
             raise
