@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from autofas.errors import AutofasError
 from benchmarks import baselines_learn, feathernet_ablation
 
 torch.set_num_threads(1)
@@ -28,6 +29,8 @@ def test_a_table_a_picture_and_a_second_call_that_trains_nothing(
     for row in rows:
         assert row["acer"] == pytest.approx((row["apcer"] + row["bpcer"]) / 2)
         assert row["train_seconds"] > 0
+        assert row["cpu_seconds"] > 0
+        assert row["beats_chance"] == (row["upper_95"] < 0.5)
     assert {row["model"]: row["params"] for row in rows} == {"feathernet_a": 345_332, "feathernet_b": 351_220}
     page = (tmp_path / "out/baselines_learn.md").read_text(encoding="utf-8")
     assert "| feathernet_a " in page
@@ -53,6 +56,24 @@ def test_a_network_that_cannot_be_trained_is_named_and_the_others_go_on(
     assert [row["model"] for row in values["rows"]] == ["feathernet_a"]
     assert "does not exist; choose from feathernet_a" in values["failed"]["feathernet"]
     assert "choose 48 or more" in values["failed"]["visionlabs_dlas_a"]
+
+
+def test_cost_bends_the_budget_by_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+
+    def note(label: str, flags: dict, quiet: bool) -> None:
+        asked[label] = (flags["input_size"], flags["epochs"])
+        raise AutofasError("not trained here")
+
+    monkeypatch.setattr(baselines_learn, "learn", note)
+    names = "feathernet_b,auxiliary_depth,visionlabs_dlas_a,afa"
+    assert baselines_learn.main(["--models", names, "--out", str(tmp_path)]) == 1
+    assert asked == {
+        "feathernet_b": (64, 8),
+        "auxiliary_depth": (32, 8),  # 2.96 GMACs at 64
+        "visionlabs_dlas_a": (48, 1),  # 2.63 GMACs at 64
+        "afa": (8, 1),
+    }
 
 
 def test_effects_are_differences_of_the_same_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,5 +112,5 @@ def test_effects_are_differences_of_the_same_seed(tmp_path: Path, monkeypatch: p
     ]
     line = next(line for line in page.splitlines() if line.startswith("| model1-streaming"))
     assert "31.00 ± 0.82" in line  # 30, 31, 32: standard deviation sqrt(2/3)
-    assert len((tmp_path / "feathernet_ablation.csv").read_text(encoding="utf-8").splitlines()) == 16
+    assert len((tmp_path / "feathernet_ablation.csv").read_text(encoding="utf-8").splitlines()) == 19
     assert time.perf_counter() - started < 5
