@@ -1,7 +1,7 @@
 """The command line: one verb, one module of autofas.commands.
 
 An error that a user can cause is one line on stderr and exit code 2, and so is a full disk or memory; SIGINT
-exits with 130 and SIGTERM with 143.
+exits with 130 and SIGTERM with 143. Of several ranks one says it, and rank 0 alone prints results.
 """
 
 import argparse
@@ -10,12 +10,14 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
 
 from autofas._version import __version__
 from autofas.errors import AutofasError
 from autofas.interruption import Interrupted, handling
+from autofas.launch import launched
 
 VERBS = (
     "demo",
@@ -38,6 +40,8 @@ VERBS = (
     "spaces",
 )
 ALIASES = {"retrain": "train"}
+ON_RANKS = ("search", "train", "retrain", "evaluate")
+"""The verbs that several processes can share; the others work in one."""
 
 
 class UsageError(AutofasError):
@@ -83,26 +87,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = next((word for word in words if not word.startswith("-")), "")
     name = f"autofas {verb}" if verb in VERBS or verb in ALIASES else "autofas"
     try:
-        with handling():
+        with handling(), _printing_on_first():
             return _run(words, verb)
     except Interrupted as stop:
-        print(f"{name}: {stop}{stop.hint}", file=sys.stderr)
+        if launched().first:
+            print(f"{name}: {stop}{stop.hint}", file=sys.stderr)
         return stop.exit_code
     except BrokenPipeError:
         # the reader of stdout has left; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except AutofasError as exc:
-        message = str(exc)
-    except OSError as exc:
-        place = f"{exc.filename}: " if exc.filename else ""
-        message = f"{place}{exc.strerror or exc}; what was saved before is intact"
-    except (MemoryError, RuntimeError) as exc:
-        if not _is_out_of_memory(exc):
+    except (AutofasError, OSError, MemoryError, RuntimeError) as exc:
+        message = _explained(exc)
+        if message is None:
             raise
-        message = "out of memory; lower batch_size or input_size. What was saved before is intact"
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
-    return 2
+        if _tells(exc):
+            place = "" if launched().first else f"rank {launched().rank}: "
+            print(f"{name}: {place}{' '.join(message.split())}", file=sys.stderr)
+        return 2
 
 
 def _run(words: Sequence[str], verb: str) -> int:
@@ -111,6 +113,8 @@ def _run(words: Sequence[str], verb: str) -> int:
         raise UsageError(f"there is no verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
     parser = build_parser()
     args, unknown = parser.parse_known_args(words)
+    if launched().several and args.verb and args.verb not in ON_RANKS:
+        raise UsageError(f"{verb} works in one process; start it without torchrun")
     if args.verb is None:
         if unknown:
             raise UsageError(f"unknown argument {unknown[0]} (see autofas --help)")
@@ -125,6 +129,37 @@ def _run(words: Sequence[str], verb: str) -> int:
         print(json.dumps(values))
     sys.stdout.flush()
     return 0
+
+
+@contextmanager
+def _printing_on_first() -> Iterator[None]:
+    """Within it ranks other than the first print nothing on stdout."""
+    if launched().first:
+        yield
+    else:
+        with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+            yield
+
+
+def _tells(error: BaseException) -> bool:
+    """Whether this is the process that prints an error, one of several ranks."""
+    if not launched().several:
+        return True
+    from autofas import ranks
+
+    return ranks.tells(error)
+
+
+def _explained(error: Exception) -> str | None:
+    """What to tell of an error that a user can cause; None for one that is ours."""
+    if isinstance(error, AutofasError):
+        return str(error)
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}; what was saved before is intact"
+    if _is_out_of_memory(error):
+        return "out of memory; lower batch_size or input_size. What was saved before is intact"
+    return None
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

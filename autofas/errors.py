@@ -23,3 +23,7 @@ class GenotypeError(AutofasError):
 
 class RunError(AutofasError):
     """A run folder, checkpoint or weights file that cannot be used as asked."""
+
+
+class RankLost(RunError):
+    """Another process of a run on several ranks is gone."""

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -64,11 +65,21 @@ def deferred() -> Iterator[None]:
         check()
 
 
+def waiting() -> int:
+    """The number of the signal that is waiting, 0 without one."""
+    return _State.noted or 0
+
+
 def check() -> None:
     """Raise Interrupted if a signal is waiting."""
     if _State.noted is not None:
-        number, _State.noted = _State.noted, None
-        raise Interrupted(number)
+        stop(_State.noted)
+
+
+def stop(number: int) -> NoReturn:
+    """Raise Interrupted for a signal, which waits no more."""
+    _State.noted = None
+    raise Interrupted(number)
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

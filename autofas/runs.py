@@ -2,7 +2,8 @@
 
 `runs/<command>/<name>/` holds `config.yaml` (resolved, re-runnable), `env.json` (versions, threads,
 device, commit), `results.csv` (a row an epoch), `log.txt` and what the command makes. Names never
-overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it.
+overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it. Of several ranks the
+first owns it and the others follow: they write nothing.
 """
 
 import csv
@@ -28,6 +29,7 @@ from autofas._version import __version__
 from autofas.config import to_yaml
 from autofas.errors import RunError
 from autofas.files import whole_file
+from autofas.launch import launched
 from autofas.schema import Schema, read_text, read_yaml
 
 PACKAGES = ("torch", "numpy", "pandas", "pydantic", "safetensors", "thop", "pillow", "av")
@@ -55,9 +57,11 @@ def read_json(path: Path) -> Any:
 class Run:
     """A locked run folder; use it as a context manager.
 
-    `echo` also prints the log's lines to stderr. Raises RunError if another process owns the folder or
-    it cannot be written.
+    `echo` also prints the log's lines to stderr; `made` is True for a folder that `create` made. Raises
+    RunError if another process owns the folder or it cannot be written.
     """
+
+    writes = True
 
     def __init__(self, path: Path, echo: bool = True) -> None:
         self.path = path
@@ -85,6 +89,21 @@ class Run:
                     number += 1
         except OSError as exc:
             raise RunError(f"{base} cannot be written: {exc.strerror}; choose another --runs-dir") from None
+
+    @classmethod
+    def before_restart(cls, runs_dir: str, command: str, name: str | None) -> Path | None:
+        """The folder `runs_dir/command/name`, or a numbered one, that this launch made before torchrun
+        started it again; None in its first start, or if it had not come so far."""
+        launch, base, stem = launched(), Path(runs_dir) / command, name or "exp"
+        if not launch.restarts or not base.is_dir():
+            return None
+        found = []
+        for path in base.iterdir():
+            number = path.name.removeprefix(stem) or "1"
+            is_run = number.isdecimal() and (path / "config.yaml").is_file()
+            if is_run and cls(path)._environment().get("launch") == launch.run_id:
+                found.append((int(number), path))
+        return max(found)[1] if found else None
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], echo: bool = True) -> "Run":
@@ -251,6 +270,29 @@ class Run:
         write_rows(self.path / "results.csv", rows)
 
 
+class FollowedRun(Run):
+    """Rank 0's run folder as the other ranks hold it: they neither lock it nor write into it."""
+
+    writes = False
+
+    def __init__(self, path: Path, echo: bool = True) -> None:
+        super().__init__(path, echo=False)
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def discard(self) -> None: ...
+
+    def notes(self) -> list[str]:
+        return []
+
+    def change(self, config: Schema, difference: str) -> None: ...
+
+    def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
+
+    def _append(self, name: str, line: str) -> None: ...
+
+
 def _owner(lock: IO[str]) -> str:
     """Who holds a lock, by what it wrote into it; it is given a second to write over a dead one's name."""
     for _ in range(100):
@@ -303,7 +345,7 @@ def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def environment(device: str, threads: int) -> dict[str, Any]:
-    """Versions, machine, device, threads, command and commit: what a figure depends on besides its seed."""
+    """Versions, machine, device, threads, ranks, command, commit: what figures depend on besides the seed."""
     versions: dict[str, str | None] = {}
     for package in PACKAGES:
         try:
@@ -317,6 +359,8 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         "machine": machine(),
         "device": device,
         "threads": threads,
+        "ranks": launched().world_size,
+        "launch": launched().run_id,
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "commit": commit(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

@@ -30,7 +30,7 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         action="append",
         default=[],
-        choices=("config", "data", "code"),
+        choices=("config", "data", "code", "ranks"),
         help="resume although this is not what the run was started with",
     )
     add_machine_arguments(parser)

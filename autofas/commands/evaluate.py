@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import ConfigError
     from autofas.evaluation.run import evaluate
     from autofas.evaluation.summary import summarize, summary_text
+    from autofas.launch import launched
     from autofas.runs import write_json, write_text
 
     if args.cross is None and (args.cross_root or args.cross_protocol):
@@ -66,6 +67,8 @@ def run(args: argparse.Namespace) -> Any:
         reports.append(evaluation.figures)
         if evaluation.cross is not None:
             crossed.append(evaluation.cross)
+        if not launched().first:
+            continue
         # figures of train and dev are no results, and a board takes no figure that is undefined
         if config.split == "test" and evaluation.figures["acer"] is not None:
             place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> Any:
         print(f"\n{cross_table(crossed)}")
     for note in notes:
         print(f"note: {note}")
-    if args.out:
+    if args.out and launched().first:
         write_json(Path(f"{args.out}.json"), values)
         write_text(Path(f"{args.out}.csv"), summary_text(summaries))
         print(f"written  {args.out}.json, {args.out}.csv")

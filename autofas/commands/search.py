@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.analysis.draw import draw_alphas, draw_genotype
     from autofas.commands.folds import each_fold
+    from autofas.launch import launched
     from autofas.models.space import load_space
     from autofas.search.run import search
 
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> Any:
     reports = []
     for fold_config in each_fold(config, resuming=args.resume is not None):
         result = search(fold_config, resume=args.resume, accept_changed=args.accept_changed, quiet=args.quiet)
+        if not launched().first:
+            continue
         pictures = draw_genotype(result.genotype, result.path)
         if len(result.history) > 1:
             draw_alphas(result.history, space, result.path / "alphas.png")

@@ -140,8 +140,13 @@ def evaluation_batches(
     modalities: Sequence[str] | None = None,
     device: torch.device | str = "cpu",
     prefetch: int = 2,
-) -> Iterator[Batch]:
-    """Every row of a table once, in its order, without augmentation; the last batch may be smaller."""
+    rank: int = 0,
+    world_size: int = 1,
+) -> Generator[Batch, None, None]:
+    """Every row of a table once, in its order, without augmentation; the last batch may be smaller.
+
+    Ranks take the batches in turn: this one gets number ``rank``, ``rank + world_size`` and so on.
+    """
     rows = store.rows(table)
     labels = labels_of(table)
     names = _modalities(store, modalities)
@@ -150,7 +155,8 @@ def evaluation_batches(
     def prepare(index: np.ndarray) -> Batch:
         return _batch(_images(store, rows[index], names, place), labels[index], index, place)
 
-    plan = [np.arange(start, min(start + batch_size, len(rows))) for start in range(0, len(rows), batch_size)]
+    starts = range(rank * batch_size, len(rows), world_size * batch_size)
+    plan = [np.arange(start, min(start + batch_size, len(rows))) for start in starts]
     return background((partial(prepare, index) for index in plan), prefetch)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from autofas import ranks
 from autofas.config import DataConfig
 from autofas.data.catalog import Dataset, cache_folder, load_dataset
 from autofas.data.store import FrameStore
@@ -39,14 +40,15 @@ def open_data(
     config: DataConfig, size: int, fold: int | None = None, progress: Progress | None = None
 ) -> OpenData:
     """The data set of a configuration and its crops at `size` x `size` pixels, decoded once and cached."""
-    dataset = open_dataset(config, fold, progress)
-    store = FrameStore.build(
-        dataset.manifest,
-        modalities=config.modalities,
-        size=size,
-        margin=config.margin,
-        cache_dir=cache_folder(config.cache_dir) / "crops",
-        workers=config.workers,
-        progress=progress,
-    )
+    with ranks.first_goes_ahead():
+        dataset = open_dataset(config, fold, progress)
+        store = FrameStore.build(
+            dataset.manifest,
+            modalities=config.modalities,
+            size=size,
+            margin=config.margin,
+            cache_dir=cache_folder(config.cache_dir) / "crops",
+            workers=config.workers,
+            progress=progress,
+        )
     return OpenData(dataset, store)

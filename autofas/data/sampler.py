@@ -128,8 +128,11 @@ class EpochSampler:
         self.epoch, self.position = int(state["epoch"]), int(state["position"])
 
     def _identity(self) -> dict[str, Any]:
-        names = ("batch_size", "seed", "shuffle", "balance", "drop_last", "world_size")
-        return {"rows": len(self.labels), **{name: getattr(self, name) for name in names}}
+        names = ("seed", "shuffle", "balance", "drop_last")
+        # full batches are the same whatever number of ranks shares them; of rows left over it decides
+        ranks = {} if self.drop_last else {"world_size": self.world_size}
+        batch = {"batch_size": self.batch_size * self.world_size, **ranks}
+        return {"rows": len(self.labels), **batch, **{name: getattr(self, name) for name in names}}
 
     def _epoch_length(self) -> int:
         return len(self.labels) // 2 * 2 if self.balance else len(self.labels)

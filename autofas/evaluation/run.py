@@ -23,6 +23,7 @@ from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.figures import Terms
 from autofas.evaluation.report import breakdown_text, figures_text, report
 from autofas.evaluation.scoring import score_rows
+from autofas.launch import launched
 from autofas.metrics import ScoreTable, read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
@@ -33,7 +34,7 @@ from autofas.models.weights import (
     tensors_sha256,
 )
 from autofas.run_record import RECORD_FILE, file_sha256, read_record, record
-from autofas.runs import Run, commit, write_json, write_text
+from autofas.runs import FollowedRun, Run, commit, write_json, write_text
 from autofas.schema import read_yaml, validated
 
 DEV_SCORES = "scores-dev.csv"
@@ -62,7 +63,7 @@ def evaluate(config: EvaluateConfig, *, quiet: bool = True) -> Evaluation:
     Writes scores-<split>.csv, metrics.json, metrics.csv and breakdown.{csv,json} into the run folder; another
     split or data set has its name in the files' names. Raises an AutofasError in one line.
     """
-    with Run.open(config.run, not quiet) as run:
+    with (Run if launched().first else FollowedRun).open(config.run, not quiet) as run:
         return _Evaluating(config, run).go()
 
 
@@ -97,19 +98,20 @@ class _Evaluating:
         # commit, seed and files: what a figure in a table can be walked back by
         values = self._values(target, data, label, report(scores, dev, self.terms, conditions))
         self._write(values, label)
-        if label == "test" and values["threshold_rule"] != "test-eer":
+        if self.run.writes and label == "test" and values["threshold_rule"] != "test-eer":
             origin = (values["threshold_rule"], values["threshold_provenance"])
             record_threshold(self.run.path / WEIGHTS_FILE, float(values["threshold"]), *origin)
             self.written.append(WEIGHTS_FILE.as_posix())
         cross = self._cross(config.cross, dev) if config.cross is not None else None
-        record(
-            self.run.path,
-            "evaluate",
-            written=self.written if self.recorded else None,
-            weights_sha256=self.weights_sha256,
-            data=self.data,
-            seed=training.seed,
-        )
+        if self.run.writes:
+            record(
+                self.run.path,
+                "evaluate",
+                written=self.written if self.recorded else None,
+                weights_sha256=self.weights_sha256,
+                data=self.data,
+                seed=training.seed,
+            )
         return Evaluation(values, scores, self.loaded, training, target, cross)
 
     def _cross(self, config: DataConfig, dev: ScoreTable | None) -> dict[str, Any]:
@@ -152,18 +154,20 @@ class _Evaluating:
             ):
                 return kept
         dev = score_rows(self.network, source.store, rows, self.device, self.config.batch_size)
-        write_scores(place, dev, _conditions(rows))
-        self.written.append(DEV_SCORES)
+        self._write_scores(DEV_SCORES, dev, _conditions(rows))
         return dev
 
     def _score(self, data: OpenData, split: str, label: str) -> tuple[ScoreTable, dict[str, list[str]]]:
         rows = data.dataset.split(split)
         scores = score_rows(self.network, data.store, rows, self.device, self.config.batch_size)
         conditions = _conditions(rows)
-        name = f"scores-{label}.csv"
-        write_scores(self.run.path / name, scores, conditions)
-        self.written.append(name)
+        self._write_scores(f"scores-{label}.csv", scores, conditions)
         return scores, conditions
+
+    def _write_scores(self, name: str, scores: ScoreTable, conditions: dict[str, list[str]]) -> None:
+        if self.run.writes:
+            write_scores(self.run.path / name, scores, conditions)
+            self.written.append(name)
 
     def _values(
         self, target: DataConfig, data: OpenData, label: str, found: dict[str, Any]
@@ -199,6 +203,8 @@ class _Evaluating:
 
     def _write(self, values: dict[str, Any], label: str) -> None:
         """metrics and breakdown, as JSON and as CSV."""
+        if not self.run.writes:
+            return
         for name, text in report_files(values, label).items():
             write_text(self.run.path / name, text)
             self.written.append(name)

@@ -1,12 +1,15 @@
 """Scores of a network over the rows of a split."""
 
+from contextlib import closing
+from itertools import zip_longest
+
 import pandas as pd
 import torch
 
+from autofas import ranks
 from autofas.data.loader import evaluation_batches
 from autofas.data.store import FrameStore
 from autofas.errors import MetricError
-from autofas.interruption import check
 from autofas.metrics import ScoreTable
 from autofas.models.build import Network
 
@@ -23,21 +26,28 @@ def score_rows(
 ) -> ScoreTable:
     """Frame scores of `table`'s rows in their order; the network is left in the mode it was in.
 
+    Ranks take the batches in turn, each as one process would: the scores are the same to the last bit.
     Without `every_view` a network that looks at a crop several times looks once, at its first view.
     A path that holds several rows (the frames of a video file) gets its frame number appended. Raises
     MetricError that names the file if a score is NaN.
     """
-    training = network.training
+    training, place, world = network.training, ranks.rank(), ranks.world_size()
     network.eval()
-    parts = []
+    own = []
+    batches = evaluation_batches(
+        store, table, batch_size, modalities=network.modalities, device=device, rank=place, world_size=world
+    )
     try:
-        batches = evaluation_batches(store, table, batch_size, modalities=network.modalities, device=device)
-        for batch in batches:
-            check()
-            parts.append(network.score(batch.images, every_view=every_view).double().cpu())
+        with closing(batches):
+            for _ in range(0, len(table), batch_size * world):
+                ranks.check()
+                # in the last round there may be none left for this rank
+                if (batch := next(batches, None)) is not None:
+                    own.append(network.score(batch.images, every_view=every_view).double().cpu())
     finally:
         network.train(training)
-    scores = torch.cat(parts).numpy()
+    rounds = zip_longest(*ranks.gather(own))
+    scores = torch.cat([part for parts in rounds for part in parts if part is not None]).numpy()
     repeated = table["path"].duplicated(keep=False)
     paths = [
         f"{path}#{frame}" if many else path

@@ -9,6 +9,7 @@ appendix) and is off unless training asks for it.
 import torch
 from torch import Tensor, nn
 
+from autofas import ranks
 from autofas.models.genotype import Cell, Genotype
 from autofas.models.operations import FactorizedReduce, ReluConvNorm, build_operation, build_stem
 
@@ -52,8 +53,9 @@ class DerivedCell(nn.Module):
 def drop_path(x: Tensor, probability: float) -> Tensor:
     """Drop a whole path for some samples of the batch and scale the others up: (B, C, H, W) -> same."""
     keep = 1.0 - probability
-    mask = torch.empty(x.shape[0], 1, 1, 1, device=x.device, dtype=x.dtype).bernoulli_(keep)
-    return x * (mask / keep)
+    # every rank draws for all ranks' rows and takes its own: one process would draw the same
+    masks = torch.empty(ranks.world_size(), x.shape[0], 1, 1, 1, device=x.device, dtype=x.dtype)
+    return x * (masks.bernoulli_(keep)[ranks.rank()] / keep)
 
 
 class DerivedNetwork(nn.Module):

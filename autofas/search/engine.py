@@ -13,7 +13,8 @@ weight step ahead and differentiates through it by the central finite difference
 grad_theta' L_val(theta'), by differentiating twice: no step length to choose (a difference across a ReLU's
 kink is not a derivative), at the price of keeping the graph of a gradient.
 
-None of them leaves a trace in weights, running statistics or the weights' optimiser.
+None of them leaves a trace in weights, running statistics or the weights' optimiser. On several ranks every
+loss and gradient here is the mean over the ranks' shares of the batch (autofas.ranks).
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from autofas import ranks
 from autofas.config import OptimizerConfig
 from autofas.data.loader import Batch
 from autofas.models.supernet import Supernet
@@ -56,6 +58,7 @@ class BilevelEngine:
         self._replayed: dict[str, Replayed] = {}
         self.weights = supernet.weight_parameters()
         self.arch = supernet.arch_parameters()
+        self.running = ranks.running_statistics(supernet)
         self.grad_clip = weights.grad_clip
         optimizer = build_optimizer(weights, self.weights)
         if order != "first" and not isinstance(optimizer, torch.optim.SGD):
@@ -66,6 +69,7 @@ class BilevelEngine:
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
         loss, gradients = self._gradients("weights", batch)
+        self._ensure_finite_loss(loss, batch)
         self._ensure_finite(gradients, "weights' gradient")
         self._ensure_finite(self.arch, "architecture parameters")
         for parameter, gradient in zip(self.weights, gradients, strict=True):
@@ -88,6 +92,7 @@ class BilevelEngine:
         else:
             with self.supernet.frozen_statistics():
                 loss, gradients = self._second_order(arch_batch, weight_batch)
+        self._ensure_finite_loss(loss, arch_batch)
         self._ensure_finite(gradients, "architecture gradient")
         self._ensure_finite(self.arch, "architecture parameters")
         for parameter, gradient in zip(self.arch, gradients, strict=True):
@@ -97,14 +102,16 @@ class BilevelEngine:
         return loss.detach().clone()
 
     def _gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
-        """Loss and gradients of the weights, or of the architecture parameters alone."""
+        """Loss and gradients of the weights, or of the architecture parameters alone, over all ranks."""
         compute = self._weight_gradients if which == "weights" else self._arch_gradients
-        if not self.cuda_graphs:
-            return compute(batch)
-        replayed = self._replayed.get(which)
-        if replayed is None or not replayed.fits(batch):
-            replayed = self._replayed[which] = Replayed(compute, batch, self.supernet.buffers())
-        return replayed(batch)
+        if self.cuda_graphs:
+            replayed = self._replayed.get(which)
+            if replayed is None or not replayed.fits(batch):
+                replayed = self._replayed[which] = Replayed(compute, batch, self.supernet.buffers())
+            compute = replayed
+        loss, gradients = compute(batch)
+        loss, *gradients = ranks.average([loss, *gradients], self.running if which == "weights" else ())
+        return loss, gradients
 
     def _weight_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
         loss = self._loss(batch)
@@ -116,11 +123,12 @@ class BilevelEngine:
         return loss, torch.autograd.grad(loss, self.arch)
 
     def _loss(self, batch: Batch) -> Tensor:
-        loss = self.supervision.loss(self.supernet(batch.images[self.modality]), batch.targets)
-        if self.on_gpu:
-            # reading the loss would make the GPU wait for us; the search looks at it once an epoch
-            return loss
-        return ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+        return self.supervision.loss(self.supernet(batch.images[self.modality]), batch.targets)
+
+    def _ensure_finite_loss(self, loss: Tensor, batch: Batch) -> None:
+        """Raise RunError if the loss is NaN or infinite; not on a GPU, which reading it would hold up."""
+        if not self.on_gpu:
+            ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
 
     def _ensure_finite(self, tensors: Sequence[Tensor], what: str) -> None:
         """Raise RunError before an update with NaN or infinity; a GPU's losses are read once an epoch."""
@@ -137,7 +145,7 @@ class BilevelEngine:
         rate, momentum, decay = group["lr"], group.get("momentum", 0.0), group["weight_decay"]
         kept = [weight.detach().clone() for weight in self.weights]
         try:
-            ahead = torch.autograd.grad(self._loss(weight_batch), self.weights)
+            ahead = ranks.average(torch.autograd.grad(self._loss(weight_batch), self.weights))
             with torch.no_grad():
                 for weight, gradient in zip(self.weights, ahead, strict=True):
                     buffer = self.weight_optimizer.state.get(weight, {}).get("momentum_buffer")
@@ -147,7 +155,8 @@ class BilevelEngine:
                     weight.sub_(step, alpha=rate)
             loss = self._loss(arch_batch)
             both = torch.autograd.grad(loss, [*self.arch, *self.weights])
-            direct, direction = both[: len(self.arch)], both[len(self.arch) :]
+            loss, *means = ranks.average([loss.detach(), *both])
+            direct, direction = means[: len(self.arch)], means[len(self.arch) :]
             if self.order == "second-exact":
                 self._restore(kept)
                 implicit = self._mixed_derivative(direction, weight_batch)
@@ -157,6 +166,7 @@ class BilevelEngine:
                 above = self._arch_gradient_at(kept, direction, radius, weight_batch)
                 below = self._arch_gradient_at(kept, direction, -radius, weight_batch)
                 implicit = [(up - down) / (2 * radius) for up, down in zip(above, below, strict=True)]
+            implicit = ranks.average(implicit)
         finally:
             self._restore(kept)
         return loss, [grad - rate * part for grad, part in zip(direct, implicit, strict=True)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from autofas import ranks
 from autofas.config import SearchConfig
 from autofas.data.loader import Loader
 from autofas.data.opening import OpenData, open_data
@@ -57,7 +58,7 @@ class SearchJob:
             return Loader(
                 data.store,
                 rows,
-                batch_size=min(config.batch_size, len(rows)),
+                batch_size=ranks.share(min(config.batch_size, len(rows)), "a batch"),
                 augment=config.augment,
                 seed=seed,
                 balance=config.balance,
@@ -65,6 +66,8 @@ class SearchJob:
                 modalities=config.data.modalities,
                 device=device,
                 prefetch=2 if config.data.workers else 0,
+                rank=ranks.rank(),
+                world_size=ranks.world_size(),
             )
 
         return loader(weight_rows, 2 * config.seed), loader(arch_rows, 2 * config.seed + 1)
@@ -91,6 +94,7 @@ def finish(
         "commit": commit(),
     }
     genotype = genotype_from_cells(space, *cells, rule, provenance)
-    save_genotype(genotype, run.path / "genotype.json")
+    if run.writes:
+        save_genotype(genotype, run.path / "genotype.json")
     run.log(f"genotype: {run.path / 'genotype.json'}")
     return SearchResult(genotype, history, results, run.path)

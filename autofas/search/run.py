@@ -3,20 +3,24 @@
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from autofas import ranks
 from autofas.config import SearchConfig
 from autofas.data.loader import Batch, Loader
 from autofas.device import prepare
+from autofas.errors import ConfigError
 from autofas.files import require_space
-from autofas.interruption import check, deferred
+from autofas.interruption import deferred
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
+from autofas.models.weights import tensors_sha256
 from autofas.runs import Run
 from autofas.search.derive import derive, random_cells
 from autofas.search.engine import BilevelEngine
@@ -33,9 +37,10 @@ from autofas.training.checkpoint import (
 from autofas.training.optim import learning_rate, set_learning_rate
 from autofas.training.progress import Clock
 from autofas.training.resume import (
+    begin,
     first_rows,
     naming,
-    prepare_resume,
+    open_run,
     require_same_identity,
     restoring,
     saved_if_interrupted,
@@ -51,24 +56,17 @@ def search(
 ) -> SearchResult:
     """Search a genotype on the train split of a data set; the dev and test splits are not looked at.
 
-    `resume` is the folder of an interrupted run with the same configuration, data and code, but for those
-    that `accept_changed` names ("config", "data", "code"). Raises an AutofasError in one line for whatever a
-    user can cause.
+    `resume` is the folder of an interrupted run with the same configuration, data, code and ranks, but for
+    those that `accept_changed` names ("config", "data", ...). Raises an AutofasError in one line for whatever
+    a user can cause.
     """
     space = load_space(config.space)
     device, threads = prepare(config.device, config.threads, config.seed)
-    if resume:
-        run = Run.open(resume, not quiet)
-    else:
-        run = Run.create(config.runs_dir, "search", config.name, not quiet)
-    with run:
+    if config.strategy == "nni-evolution" and ranks.world_size() > 1:
+        raise ConfigError("strategy nni-evolution trains in one process; start it without torchrun")
+    with open_run(config, "search", config.name, resume, not quiet) as run:
         with run.beginning():
-            state, changed = None, ""
-            if resume:
-                changed = run.require_same(config, "config" in accept_changed)
-                state = prepare_resume(run, str(device), threads)
-            else:
-                run.start(config, str(device), threads)
+            state, changed = begin(run, config, device, threads, accept_changed)
             if config.strategy == "random":
                 cells = random_cells(space, np.random.default_rng(config.seed))
                 return finish(config, space, run, cells, "random", [], [])
@@ -107,7 +105,8 @@ class _Search(SearchJob):
     def go(self) -> SearchResult:
         config, engine, run = self.config, self.engine, self.run
         state = state_bytes(engine.supernet.parameters(), engine.weight_optimizer)
-        require_space(run.path, 3 * state, "the run")
+        if run.writes:
+            require_space(run.path, 3 * state, "the run")
         if not self.history:
             self.history.append(snapshot(engine.supernet))
         clock = Clock(config.epochs - self.epoch)
@@ -124,7 +123,7 @@ class _Search(SearchJob):
                 self.epoch, self.seconds, self.weight_losses, self.arch_losses = self.epoch + 1, 0.0, [], []
                 self._save()
                 self._write_tables()  # after the checkpoint: a row there is never lost
-                check()
+                ranks.check()
             last = self.history[-1]
             cells = derive(self.space, last, betas_of(last), config.resolved_derivation)
             return finish(
@@ -145,8 +144,10 @@ class _Search(SearchJob):
                 self.seconds = time.perf_counter() - started
                 if self.schedule.due():
                     self._save()
-                check()
+                ranks.check()
         self._ensure_finite()
+        digest = partial(tensors_sha256, engine.supernet.state_dict())
+        ranks.require_same(digest, f"epoch {epoch + 1}: alphas, betas or weights")
         entropies = {
             f"entropy_{kind}": _entropy(engine.supernet.operation_weights(kind))
             for kind in ("normal", "reduction")
@@ -173,7 +174,8 @@ class _Search(SearchJob):
 
     def _write_tables(self) -> None:
         self.run.write_results(self.results)
-        write_alphas(self.run.path / "alphas.csv", self.history, self.space)
+        if self.run.writes:
+            write_alphas(self.run.path / "alphas.csv", self.history, self.space)
 
     def _ensure_finite(self) -> None:
         """Raise RunError before what a GPU computed unseen is saved; names the first batch of the epoch."""
@@ -185,7 +187,8 @@ class _Search(SearchJob):
 
     def _save(self) -> None:
         self._ensure_finite()
-        save_checkpoint(self.run.path, self._state())
+        if self.run.writes:
+            save_checkpoint(self.run.path, self._state())
         self.schedule.saved(self._place())
 
     def _save_if_new(self) -> None:

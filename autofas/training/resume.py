@@ -1,35 +1,80 @@
-"""What search and training share in stopping and going on: identity, refusals, the save at an interrupt."""
+"""What search and training share in stopping and going on: the run folder, identity, refusals, the save at an
+interrupt."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import torch
+
+from autofas import ranks
+from autofas.config import RunConfig
 from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Batch
 from autofas.data.opening import OpenData
-from autofas.errors import AutofasError, RunError
+from autofas.errors import AutofasError, RankLost, RunError
 from autofas.interruption import Interrupted
-from autofas.runs import Run, code_version
+from autofas.launch import launched
+from autofas.runs import FollowedRun, Run, code_version
 from autofas.training.checkpoint import load_checkpoint, remove_leftovers
 
 
+def open_run(config: RunConfig, verb: str, name: str | None, resume: str | None, echo: bool) -> Run:
+    """The folder `resume`, else the one this launch had before torchrun started it again, else a new one.
+
+    Rank 0 opens or makes it, the other ranks follow. Raises RunError.
+    """
+
+    def find() -> Run:
+        earlier = resume or Run.before_restart(config.runs_dir, verb, name)
+        return Run.open(earlier, echo) if earlier else Run.create(config.runs_dir, verb, name, echo)
+
+    run = ranks.from_first(find)
+    return run if launched().first else FollowedRun(run.path)
+
+
+def begin(
+    run: Run,
+    config: RunConfig,
+    device: torch.device,
+    threads: int,
+    accept_changed: Sequence[str],
+    notes: Sequence[str] = (),
+) -> tuple[dict[str, Any] | None, str]:
+    """The state to go on from, and what the configuration has changed in since; begins a new folder.
+
+    The state is None where there is no checkpoint yet; `notes` are what a new run's log begins with. Rank 0
+    reads and writes, every rank gets both. Raises RunError if the change is not accepted.
+    """
+
+    def act() -> tuple[dict[str, Any] | None, str]:
+        if run.made:
+            run.start(config, str(device), threads, notes)
+            return None, ""
+        changed = run.require_same(config, "config" in accept_changed)
+        return prepare_resume(run, str(device), threads), changed
+
+    return ranks.from_first(act)
+
+
 def identity(data: OpenData) -> dict[str, dict[str, Any]]:
-    """What a run's bits depend on besides its configuration: `data` (rows, order, pixels) and `code`."""
+    """What bits depend on besides a run's configuration: `data` (rows, order, pixels), `code`, `ranks`."""
     known = fingerprint(data.dataset)
     pixels = {f"pixels of {name}": digest for name, digest in data.store.pixels_sha256().items()}
     return {
         "data": {"rows": known["rows"], "manifest": known["manifest_sha256"], **pixels},
         "code": code_version(),
+        "ranks": {"world_size": ranks.world_size()},
     }
 
 
 def require_same_identity(
     run: Run, before: Mapping[str, Any], now: Mapping[str, Any], accepted: Sequence[str]
 ) -> None:
-    """Raise RunError that shows the difference if data or code are not those of the checkpoint.
+    """Raise RunError that shows the difference if data, code or ranks are not those of the checkpoint.
 
-    `before` and `now` hold `data` and `code`, dicts of texts and numbers; `accepted` names those that may
-    differ, which is noted. A checkpoint of version 1 says nothing and is let through.
+    `before` and `now` hold `data`, `code` and `ranks`, dicts of texts and numbers; `accepted` names those
+    that may differ, which is noted. A checkpoint of version 1 says nothing and is let through.
     """
     for part, values in now.items():
         old = before.get(part)
@@ -68,6 +113,8 @@ def saved_if_interrupted(run: Run, verb: str, save: Callable[[], None]) -> Itera
         yield
     except Interrupted as stop:
         save()
+        with suppress(RankLost):
+            ranks.barrier()  # torchrun stops all ranks as soon as one ends: not before rank 0 has saved
         stop.hint = f"; go on with: autofas {verb} --resume {run.path}"
         raise
 

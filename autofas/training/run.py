@@ -7,12 +7,14 @@ threshold; the test split is not looked at.
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from autofas import ranks
 from autofas.config import TrainConfig
 from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Batch, Loader
@@ -21,8 +23,8 @@ from autofas.device import prepare
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.files import require_space
-from autofas.interruption import check, deferred
-from autofas.metrics import write_scores
+from autofas.interruption import deferred
+from autofas.metrics import ScoreTable, write_scores
 from autofas.models.build import Network, build
 from autofas.models.network import DerivedNetwork
 from autofas.models.supervisions import ensure_finite
@@ -46,9 +48,10 @@ from autofas.training.optim import (
 )
 from autofas.training.progress import Clock, log_progress
 from autofas.training.resume import (
+    begin,
     first_rows,
     identity,
-    prepare_resume,
+    open_run,
     require_same_identity,
     restoring,
     saved_if_interrupted,
@@ -75,9 +78,9 @@ def train(
 ) -> TrainResult:
     """Train on the train split, choose the epoch on the dev split, write weights and dev scores.
 
-    `resume` is the folder of an interrupted run with the same configuration, data and code, but for those
-    that `accept_changed` names ("config", "data", "code"); `notes` are lines for the log's beginning. Raises
-    an AutofasError in one line for whatever a user can cause.
+    `resume` is the folder of an interrupted run with the same configuration, data, code and ranks, but for
+    those that `accept_changed` names ("config", "data", ...); `notes` are lines for the log's beginning.
+    Raises an AutofasError in one line for whatever a user can cause.
     """
     config = with_modalities(config)
     device, threads = prepare(config.device, config.threads, config.seed)
@@ -91,21 +94,12 @@ def train(
         options=config.options,
     )
     check_targets(config, network)
-    if resume:
-        run = Run.open(resume, not quiet)
-    else:
-        default = config.baseline or Path(str(config.genotype)).resolve().parent.name
-        run = Run.create(config.runs_dir, "train", config.name or default, not quiet)
-    with run:
+    default = config.baseline or Path(str(config.genotype)).resolve().parent.name
+    with open_run(config, "train", config.name or default, resume, not quiet) as run:
         with run.beginning():
-            state, changed = None, ""
-            if resume:
-                changed = run.require_same(config, "config" in accept_changed)
-                state, notes = prepare_resume(run, str(device), threads), run.notes()
-            else:
-                run.start(config, str(device), threads, notes)
+            state, changed = begin(run, config, device, threads, accept_changed, notes)
             with run.silenced(state is not None):
-                for note in notes:
+                for note in run.notes():
                     run.log(f"note: {note}")
                 if config.init and state is None:
                     _initialise(network, config.init, config.init_map, run)
@@ -121,7 +115,8 @@ def train(
 def _initialise(network: Network, init: str, init_map: str | None, run: Run) -> None:
     """Start from a checkpoint of someone else's; what fitted goes into init.txt and the log."""
     report = initialise(network.body, Path(init), Path(init_map) if init_map else None)
-    write_text(run.path / "init.txt", report.table() + "\n")
+    if run.writes:
+        write_text(run.path / "init.txt", report.table() + "\n")
     run.log(f"{init}: {report.summary()}; all names in {run.path / 'init.txt'}")
 
 
@@ -147,7 +142,7 @@ class _Training:
         self.loader = Loader(
             data.store,
             rows,
-            batch_size=min(config.batch_size, len(rows)),
+            batch_size=ranks.share(min(config.batch_size, len(rows)), "a batch"),
             augment=config.augment,
             seed=config.seed,
             balance=config.balance,
@@ -155,8 +150,12 @@ class _Training:
             modalities=config.data.modalities,
             device=device,
             prefetch=2 if config.data.workers else 0,
+            rank=ranks.rank(),
+            world_size=ranks.world_size(),
         )
-        self.optimizer = build_optimizer(config.optimizer, network.parameters())
+        self.parameters = list(network.parameters())
+        self.running = ranks.running_statistics(network)
+        self.optimizer = build_optimizer(config.optimizer, self.parameters)
         count = sum(parameter.numel() for parameter in network.parameters())
         run.log(f"{network.name}: {count:,} parameters, {len(rows)} training and {len(self.dev)} dev frames")
         if "depth_map" in network.supervision.needs:
@@ -168,7 +167,8 @@ class _Training:
             )
 
     def go(self) -> TrainResult:
-        require_space(self.run.path, 3 * state_bytes(self.network.parameters(), self.optimizer), "the run")
+        if self.run.writes:
+            require_space(self.run.path, 3 * state_bytes(self.parameters, self.optimizer), "the run")
         config = self.config
         clock = Clock(config.epochs - self.epoch)
         with saved_if_interrupted(self.run, "train", self._save_if_new), deferred():
@@ -188,7 +188,7 @@ class _Training:
                 if self.epoch % config.checkpoint_every == 0 or self.epoch == config.epochs:
                     self._save()
                 self.run.write_results(self.results)  # after the checkpoint: a row there is never lost
-                check()
+                ranks.check()
             return self._finish()
 
     def _epoch(self, epoch: int) -> dict[str, Any]:
@@ -206,7 +206,9 @@ class _Training:
             self.seconds = time.perf_counter() - started
             if self.schedule.due():
                 self._save()
-            check()
+            ranks.check()
+        digest = partial(tensors_sha256, network.body.state_dict())
+        ranks.require_same(digest, f"epoch {epoch + 1}: the network's weights")
         evaluated = time.perf_counter()
         error = dev_error(score_rows(network, self.store, self.dev, self.device, every_view=False))
         return {
@@ -224,15 +226,19 @@ class _Training:
         config, network = self.config, self.network
         where = f"epoch {epoch + 1}, batch {len(self.losses) + 1} (rows {first_rows(batch)})"
         images, targets = prepare_batch(batch, network, config, epoch)
-        loss = ensure_finite(network.supervision.loss(network(images), targets), where)
+        loss = network.supervision.loss(network(images), targets)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        clip_gradients(list(network.parameters()), config.optimizer.grad_clip, where)
+        gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        (loss,) = ranks.average([loss.detach()], [*gradients, *self.running])
+        ensure_finite(loss, where)
+        clip_gradients(self.parameters, config.optimizer.grad_clip, where)
         self.optimizer.step()
-        return loss.detach()
+        return loss
 
     def _save(self) -> None:
-        save_checkpoint(self.run.path, self._state())
+        if self.run.writes:
+            save_checkpoint(self.run.path, self._state())
         self.schedule.saved(self._place())
 
     def _save_if_new(self) -> None:
@@ -274,9 +280,16 @@ class _Training:
         self.run.note(f"resumed after epoch {self.epoch} and {len(self.losses)} batches")
 
     def _finish(self) -> TrainResult:
-        config, run = self.config, self.run
         self.network.body.load_state_dict(self.best_state)
         self.network.eval()
+        scores = score_rows(self.network, self.store, self.dev, self.device)
+        if self.run.writes:
+            self._write(scores)
+        return TrainResult(self.network, self.results, self.run.path)
+
+    def _write(self, dev_scores: ScoreTable) -> None:
+        """Weights, dev scores and the record."""
+        config, run = self.config, self.run
         save_weights(
             self.network,
             run.path / WEIGHTS_FILE,
@@ -291,8 +304,7 @@ class _Training:
                 "commit": commit(),
             },
         )
-        write_scores(run.path / "scores-dev.csv", score_rows(self.network, self.store, self.dev, self.device))
+        write_scores(run.path / "scores-dev.csv", dev_scores)
         run.log(f"weights: {run.path / WEIGHTS_FILE}")
         digest = tensors_sha256(self.network.body.state_dict())
         record(run.path, "train", weights_sha256=digest, data=self.data, seed=config.seed)
-        return TrainResult(self.network, self.results, run.path)
