@@ -266,7 +266,12 @@ _ALL = (
         options=("input_size", "map_size"),
         published=(
             Published(
-                "2.20M", "8.50G", 108, "Auto-FAS table 4", note="not closed: 2.245M (+2.0 %), 8.432G (-0.8 %)"
+                "2.20M",
+                "8.50G",
+                108,
+                "Auto-FAS table 4",
+                note="not closed: 2.245M (+2.0 %) and 8.432G (-0.8 %); the table does not describe its "
+                "network, and no widths of its figure lose parameters and gain operations",
             ),
         ),
     ),

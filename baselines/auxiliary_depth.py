@@ -2,7 +2,9 @@
 
 Liu, Jourabloo and Liu, "Learning Deep Models for Face Anti-spoofing: Binary or Auxiliary Supervision", CVPR
 2018, figure 3 (CNN part). Auto-FAS table 4 prints 2.20 M and 8.50 G for it at 108x108; this network counts
-2.245 M and 8.432 G (+2.0 %, -0.8 %), and no reading of the figure closes both.
+2.245 M and 8.432 G (+2.0 %, -0.8 %). Auto-FAS does not describe what it counted, and no reading of the figure
+closes both: 192 channels in place of 196 make 2.217 M but 8.291 G, six input channels (RGB and HSV) 2.247 M
+and 8.452 G, biases, BatchNorm and ReLU counted as FeatherNets count them 8.452 G.
 
 Trained with 'depth_map': bona fide faces have their own depth, attacks a flat zero map. The rPPG branch,
 the recurrent part and the HSV channels of the original are left out, as Auto-FAS left them out.

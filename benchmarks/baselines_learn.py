@@ -3,8 +3,9 @@
 Each network is trained as `autofas train --baseline NAME --preset quick` does (its own loss and view, one
 schedule for all) but in batches of 16, which takes twice the steps, and judged on protocol 1 (sessions 1 and
 2 against 3, subjects disjoint) at the dev set's EER threshold. Networks of one modality read color. Cost
-bends the budget twice, by rule: a network of more than a GMAC at the preset's side takes the smallest side
-of its recipe, and one of three streams has `--stream-epochs`, as depth tells a sheet from a head at once.
+bends the budget, by rule: a network of more than `--most-macs` at the preset's side takes the smallest side
+of its recipe; one of more than `--half-macs` at the side it takes has half the epochs; and one of three
+streams has `--stream-epochs`, as depth tells a sheet from a head at once.
 "Beats chance" asks that even the upper 95 % bounds (Clopper and Pearson) of pooled APCER and BPCER are below
 one half on average.
 
@@ -20,6 +21,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,26 +45,38 @@ RESULTS = Path(__file__).resolve().parent.parent / "results"
 DONE = "learn.json"
 
 
-def affordable_side(name: str, most_macs: float) -> int:
-    """The quick preset's side of a network, or its recipe's smallest where a forward pass costs more."""
+def affordable(name: str, args: argparse.Namespace) -> tuple[int, int]:
+    """Side and epochs of a network by what its forward pass costs, as the module's docstring says."""
     side = int(resolve_training(preset="quick", flags={"baseline": name})[0].input_size or 0)
+    if args.input_size:
+        side = args.input_size
+    elif forward_macs(name, side) > args.most_macs:
+        side = read_recipe(name).sizes.smallest
+    if len(BASELINES[name].modalities) > 1:
+        return side, min(args.stream_epochs, args.epochs)
+    costly = args.epochs > 1 and forward_macs(name, side) > args.half_macs
+    return side, args.epochs // 2 if costly else args.epochs
+
+
+@lru_cache
+def forward_macs(name: str, side: int) -> int:
+    """MACs of one sample at a side, on shapes alone."""
     with torch.device("meta"), torch.no_grad():
         network = build(name, input_size=side).eval()
         with MacCounter(network) as counter:
             network.body(sample_input(network))
-    too_much = counter.layers + counter.products > most_macs
-    return read_recipe(name).sizes.smallest if too_much else side
+    return counter.layers + counter.products
 
 
 def settings(name: str, args: argparse.Namespace, options: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What one training's outcome depends on, as flags of `autofas train`."""
     train_users, dev_users, test_users = args.users
-    epochs = args.epochs if len(BASELINES[name].modalities) == 1 else min(args.stream_epochs, args.epochs)
+    side, epochs = affordable(name, args)
     flags: dict[str, Any] = {
         "baseline": name,
         "epochs": epochs,
         "batch_size": args.batch,
-        "input_size": args.input_size or affordable_side(name, args.most_macs),
+        "input_size": side,
         "seed": args.seed,
         "device": args.device,
         "threads": args.threads,
@@ -193,9 +207,11 @@ def _page(rows: Sequence[Mapping[str, Any]], args: argparse.Namespace, command: 
         "# Does every hand-designed network learn?\n\n"
         f"`{command}`\n\n"
         f"Generated faces, protocol 1: {users} train/dev/test people, {args.frames} frame(s) a video; the "
-        f"quick preset in batches of {args.batch}, {args.epochs} epochs, {args.stream_epochs} for networks "
-        "of three streams; the recipe's smallest side where a forward pass at the preset's costs more than "
-        f"{args.most_macs:g} MACs; seed {args.seed}; on {'; '.join(places)}; commit {commits}. ACER a video "
+        f"quick preset in batches of {args.batch}; {args.epochs} epochs, half of them where a forward pass "
+        f"costs more than {args.half_macs / 1e9:g} GMACs, {args.stream_epochs} for networks of three "
+        f"streams; the recipe's smallest side where one at the preset's costs more than "
+        f"{args.most_macs / 1e9:g} GMACs; "
+        f"seed {args.seed}; on {'; '.join(places)}; commit {commits}. ACER a video "
         "at the dev set's EER threshold, chance is 50 %; the bound is the mean of the upper 95 % bounds of "
         "pooled APCER and BPCER. Seconds are of training alone, by the wall, on a machine that others used "
         "too; CPU seconds are of the whole run, with reading and dev passes.\n\n"
@@ -218,7 +234,8 @@ def add_budget_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--stream-epochs", type=int, default=1, help="of networks of three streams")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--most-macs", type=float, default=1e9, help="of a forward pass at the preset's side")
+    parser.add_argument("--most-macs", type=float, default=1e9, help="above: the recipe's smallest side")
+    parser.add_argument("--half-macs", type=float, default=3e8, help="above: half the epochs")
     parser.add_argument("--users", type=int, nargs=3, default=(8, 6, 6), metavar=("TRAIN", "DEV", "TEST"))
     parser.add_argument("--frames", type=int, default=1, help="frames a video")
     parser.add_argument("--input-size", type=int, help="one side for all, in place of the preset's")

@@ -136,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--modality", choices=("color", "depth", "ir"), default="color")
     add_budget_arguments(parser)
-    parser.set_defaults(work=Path("runs/feathernet_ablation"), input_size=96)
+    parser.set_defaults(work=Path("runs/feathernet_ablation"), input_size=96, epochs=6)
     args = parser.parse_args(arguments)
     words = sys.argv[1:] if arguments is None else arguments
     found = {}

@@ -52,6 +52,9 @@ def run(args: argparse.Namespace) -> Any:
         for row in rows
     ]
     print(text_table(HEADER, shown, numeric=HEADER[2:7]))
+    for row in rows:
+        if row["note"]:
+            print(f"note     {row['model']}: {row['note']}")
     if args.out:
         for place in write_costs(Path(args.out), rows):
             print(f"wrote    {place}")

@@ -1,7 +1,6 @@
 """The benchmarks of the hand-designed networks: a table, a picture, and no training done twice."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -70,15 +69,13 @@ def test_cost_bends_the_budget_by_rule(tmp_path: Path, monkeypatch: pytest.Monke
     assert baselines_learn.main(["--models", names, "--out", str(tmp_path)]) == 1
     assert asked == {
         "feathernet_b": (64, 8),
-        "auxiliary_depth": (32, 8),  # 2.96 GMACs at 64
+        "auxiliary_depth": (32, 4),  # 2.96 GMACs at 64, 0.74 at 32
         "visionlabs_dlas_a": (48, 1),  # 2.63 GMACs at 64
         "afa": (8, 1),
     }
 
 
 def test_effects_are_differences_of_the_same_seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started = time.perf_counter()
-
     def invented(label: str, flags: dict, quiet: bool) -> dict:
         """ACER by arithmetic, to check the page by hand: GAP costs 10 points, the branch saves 2."""
         variant, seed = label.rsplit("-seed", 1)
@@ -113,4 +110,3 @@ def test_effects_are_differences_of_the_same_seed(tmp_path: Path, monkeypatch: p
     line = next(line for line in page.splitlines() if line.startswith("| model1-streaming"))
     assert "31.00 ± 0.82" in line  # 30, 31, 32: standard deviation sqrt(2/3)
     assert len((tmp_path / "feathernet_ablation.csv").read_text(encoding="utf-8").splitlines()) == 19
-    assert time.perf_counter() - started < 5
