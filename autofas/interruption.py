@@ -3,6 +3,9 @@
 `handling` is entered by the command line. While a loop of batches runs inside `deferred`, the first signal
 is only noted; the loop asks `check` at its safe points and saves what it has when that raises. A second
 signal meets the system's own handler and stops the process at once.
+
+The import of a compiled module is finished first: what is raised while one starts it turns into errors of its
+own or into a crash.
 """
 
 import signal
@@ -13,6 +16,9 @@ from types import FrameType
 from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_IMPORT_S = 0.02
+"""How often a signal that came during such an import looks whether it is over."""
+_IMPORTS = ("ExtensionFileLoader.create_module", "ExtensionFileLoader.exec_module")
 
 
 class Interrupted(BaseException):
@@ -42,12 +48,14 @@ def handling() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)}
     for number in SIGNALS:
         signal.signal(number, _handle)
+    signal.signal(signal.SIGALRM, _stop)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         _State.noted = None
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -86,5 +94,16 @@ def _handle(number: int, frame: FrameType | None) -> None:
     for other in SIGNALS:
         signal.signal(other, signal.SIG_DFL)
     _State.noted = number
-    if not _State.deferring:
-        raise Interrupted(number)
+    _stop(number, frame)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """Raise the noted signal, now or when the compiled module has started that it came in."""
+    if _State.deferring or _State.noted is None:
+        return
+    while frame is not None:
+        if frame.f_code.co_qualname in _IMPORTS:
+            signal.setitimer(signal.ITIMER_REAL, _IMPORT_S)
+            return
+        frame = frame.f_back
+    raise Interrupted(_State.noted)

@@ -1,7 +1,9 @@
 """Signals: at once outside a loop of batches, at its next safe point inside, and never lost."""
 
+import importlib.machinery
 import os
 import signal
+import time
 
 import pytest
 
@@ -94,3 +96,32 @@ def test_memory_that_runs_out_ends_in_one_line(monkeypatch, capsys):
     error = capsys.readouterr().err
     assert error.startswith("autofas spaces: out of memory; lower batch_size")
     assert error.count("\n") == 1
+
+
+def test_a_compiled_module_has_started_before_a_signal_stops_it(monkeypatch):
+    # such a module imports others while it starts, and some crash on whatever that raises
+    reached = []
+
+    class ExtensionFileLoader:
+        def exec_module(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)
+            reached.append("started")
+
+    def import_it():
+        with handling():
+            ExtensionFileLoader().exec_module()
+            time.sleep(10)
+
+    monkeypatch.setattr(interruption, "_IMPORTS", (ExtensionFileLoader.exec_module.__code__.co_qualname,))
+    begun = time.monotonic()
+    with pytest.raises(Interrupted):
+        import_it()
+    assert time.monotonic() - begun < 5
+    assert reached == ["started"]
+
+
+@pytest.mark.parametrize("stage", interruption._IMPORTS)
+def test_the_stages_of_such_an_import_are_those_of_python(stage):
+    kind, name = stage.split(".")
+    assert getattr(getattr(importlib.machinery, kind), name).__code__.co_qualname == stage

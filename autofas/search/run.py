@@ -223,7 +223,8 @@ class _Search(SearchJob):
         self.history = [{key: value.numpy() for key, value in row.items()} for row in state["history"]]
         self.epoch, self.seconds = int(state["epoch"]), float(state.get("seconds", 0.0))
         self.weight_losses, self.arch_losses = (
-            list(state.get(name, ())) for name in ("weight_losses", "arch_losses")
+            [loss.to(self.device) for loss in state.get(name, ())]
+            for name in ("weight_losses", "arch_losses")
         )
         restore_random_state(state["random"])
         self._write_tables()

@@ -272,7 +272,8 @@ class _Training:
         self.loader.load_state_dict(state["loader"])
         self.results, self.best_state = state["results"], state["best_state"]
         self.best = (state["best"][0], state["best"][1]) if state["best"] else None
-        self.epoch, self.losses = int(state["epoch"]), list(state.get("losses", ()))
+        self.epoch = int(state["epoch"])
+        self.losses = [loss.to(self.device) for loss in state.get("losses", ())]
         self.seconds = float(state.get("seconds", 0.0))
         restore_random_state(state["random"])
         self.run.write_results(self.results)

@@ -60,12 +60,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in args.only:
             found[name] = {**facts, **run_family(name, Bench(work), args.seed, args.short, args.jobs)}
             print(family_lines(name, found[name]), flush=True)
+            if args.out:
+                args.out.mkdir(parents=True, exist_ok=True)
+                write(args.out, {name: found[name]})
     finally:
         if args.work is None:
             shutil.rmtree(work, ignore_errors=True)
-    if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        write(args.out, found)
     if args.json:
         print(json.dumps(found))
     return int(any(family["held"] < family["cases"] for family in found.values()))

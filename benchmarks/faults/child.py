@@ -19,7 +19,8 @@ from autofas.cli import main
 MODULES = ("commands.search", "evaluation.run", "search.run", "training.run", "analysis.draw")
 Prepare = Callable[[], None]
 HANG_S = 30.0
-"""No child may take longer; one that does is killed and counts as failed."""
+"""No child may take longer; one that does is killed and counts as failed. Where more processes want the cores
+than there are, it is given as much more time as they make it wait."""
 
 
 @dataclass
@@ -60,10 +61,11 @@ class Child:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def wait(self, most: float = HANG_S) -> Ended:
-        """Wait for the end, at most so many seconds from now."""
-        end, hung = time.monotonic() + most, False
+        """Wait for the end, at most so many seconds from now, on cores that are not oversubscribed."""
+        begun, hung = time.monotonic(), False
         while self.running():
-            if time.monotonic() > end:
+            crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+            if time.monotonic() - begun > most * crowd:
                 self.send(signal.SIGKILL)
                 hung = True
                 break
