@@ -116,9 +116,16 @@ def outcomes(module: ModuleType, cases: Sequence[Case], bench: Bench, jobs: int)
     if jobs == 1:
         yield from (_checked(module.check, case, bench) for case in cases)
         return
+    _shared.update(check=module.check, bench=bench)  # forked processes have it: tensors are slow to send
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("fork")) as pool:
-        count = len(cases)
-        yield from pool.map(_checked, [module.check] * count, cases, [bench] * count)
+        yield from pool.map(_checked_there, cases)
+
+
+_shared: dict[str, Any] = {}
+
+
+def _checked_there(case: Case) -> Seen:
+    return _checked(_shared["check"], case, _shared["bench"])
 
 
 def _checked(check: Callable[[Case, Bench], Seen], case: Case, bench: Bench) -> Seen:
