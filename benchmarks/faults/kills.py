@@ -6,6 +6,7 @@ of a file's bytes are written. What SIGKILL cannot show: a loss of power, which 
 """
 
 import itertools
+import os
 import random
 import signal
 import time
@@ -130,10 +131,11 @@ def _kill(
 
 
 def lines_of(bench: Bench, verb: str, codes: set[CodeType], name: str) -> int:
-    """How many lines of these functions a whole run executes; counted once."""
+    """How many lines of these functions a whole run executes; counted once, or once a job."""
     told = bench.folder / f"lines-{verb}-{name}"
     if not told.exists():
-        part, case = told.with_suffix(".part"), f"count-{verb}-{name}"
+        case = f"count-{verb}-{name}-{os.getpid()}"
+        part = bench.folder / f"lines-{case}"
         ended = bench.execute(bench.arguments(verb, 0, case), case, lambda: at_lines(codes, count(part)))
         assert ended.code == 0, ended.stderr
         part.rename(told)
