@@ -113,7 +113,9 @@ class SearchConfig(RunConfig):
     Open in the paper, chosen here: K = 4, edge normalisation and 12 of 40 epochs of warm-up (PC-DARTS: 15
     of 50), gradients of the weights clipped at 5 (DARTS), half of the training subjects for each level.
     nni-evolution trains `trials` networks for `epochs` each. `cuda_graphs` replays recorded kernels on a
-    GPU (first order only); off, since not yet measured.
+    GPU (first order only); off, since not yet measured. `precision` bfloat16 computes activations in it
+    (autocast), parameters, statistics and optimisers in float32; `recompute` keeps a cell's inputs alone for
+    the backward pass: less memory, more time, the same numbers.
     """
 
     data: DataConfig = DataConfig()
@@ -137,6 +139,14 @@ class SearchConfig(RunConfig):
     balance: bool = True
     input_size: int | None = Field(default=None, ge=8)
     cuda_graphs: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
+    recompute: bool = False
+
+    @model_validator(mode="after")
+    def _differences_need_digits(self) -> "SearchConfig":
+        if self.precision == "bfloat16" and self.order != "first":
+            raise ValueError(f"order {self.order} needs precision float32: it takes differences of gradients")
+        return self
 
     @model_validator(mode="after")
     def _warmup_leaves_search(self) -> "SearchConfig":

@@ -12,6 +12,9 @@ so that scaling, weighting and summing fold into one small matrix, Y = sum_p X_p
 derivative is written out below: with D = dL/dM it needs two products of X and one of dL/dY a term. It is
 the last, linear part of every edge of the fused supernet, where S sources go to T targets of c channels.
 
+Features may be of lower precision than the weights (autocast): they are kept as they came and read in the
+weights' precision, and the sum has theirs again.
+
 Per term there are only the products with N rows. Everything small (maps, statistics, scales and their
 derivatives) is computed for all P terms of a fan at once, as (P, S, T, ...); `Places` says where these
 numbers stand in the matrices that are multiplied with the features.
@@ -83,7 +86,8 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
         plan = tuple((term.norm, term.shared) for term in alike)
         tensors = [term.features for term in alike] + [term.kernel for term in alike]
         own = weights if len(alike) == len(terms) else weights[chosen]
-        begun = _FoldedSum.apply(plan, own, begun, *tensors)
+        with torch.autocast(weights.device.type, enabled=False):
+            begun = _FoldedSum.apply(plan, own, begun, *tensors)
     assert begun is not None
     return begun
 
@@ -143,7 +147,7 @@ class _FoldedSum(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Any) -> Tensor:
-        features, kernels = tensors[: len(plan)], tensors[len(plan) :]  # the latter may hold None
+        features, kernels = _wide(tensors[: len(plan)], weights), tensors[len(plan) :]  # may hold None
         count, (sources, targets) = features[0].shape[0], weights.shape[1:]
         width = features[0].shape[1] // (sources if plan[0][1] else sources * targets)
         shape = next((kernel.shape for kernel in kernels if kernel is not None), None)
@@ -176,33 +180,44 @@ class _FoldedSum(torch.autograd.Function):
         if begun is None:
             total = torch.addmm(offset, features[0], parts[0])
         else:
-            total = (begun + offset).addmm_(features[0], parts[0])
+            total = (begun.to(weights.dtype) + offset).addmm_(features[0], parts[0])
         for x, part in zip(features[1:], parts[1:], strict=True):
             total.addmm_(x, part)
         ctx.plan, ctx.places, ctx.training, ctx.has_begun = plan, places, training, begun is not None
         ctx.small = maps, mean, inverse, scale, parts
         ctx.save_for_backward(weights, *tensors)
-        return total
+        return total.to(tensors[0].dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        gradient = gradients[0]
         weights, *tensors = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            return (None, *_differentiable_backward(ctx, gradient, weights, tensors))
-        features, kernels = tensors[: len(ctx.plan)], tensors[len(ctx.plan) :]
-        places, (maps, mean, inverse, scale, _) = ctx.places, ctx.small
-        column_sums = gradient.sum(0).view(weights.shape[2], -1)  # (T, c)
-        d_matrix = gradient.new_empty(sum(places.columns), gradient.shape[1])
-        for x, part in zip(features, d_matrix.split(places.columns), strict=True):
-            torch.mm(x.t(), gradient, out=part)
-        d_scaled = d_matrix.flatten().index_select(0, places.matrix).view_as(maps)
-        d_scale = (d_scaled * maps).sum(4).sub_(column_sums * mean)  # (P, S, T, c)
-        d_maps = d_scaled.mul_(scale[..., None])
-        d_weights = (d_scale * inverse).sum(3)
-        d_features = _feature_gradients(ctx, weights, features, gradient, column_sums, d_scale, d_maps)
-        d_kernels = [None if kernel is None else part for kernel, part in zip(kernels, d_maps, strict=True)]
-        return (None, d_weights, gradient if ctx.has_begun else None, *d_features, *d_kernels)
+        with torch.autocast(weights.device.type, enabled=False):
+            if torch.is_grad_enabled():
+                return (None, *_differentiable_backward(ctx, gradients[0], weights, tensors))
+            return (None, *_backward(ctx, gradients[0].to(weights.dtype), weights, tensors))
+
+
+def _wide(tensors: Sequence[Tensor], weights: Tensor) -> list[Tensor]:
+    """Tensors in the precision of the weights."""
+    return [tensor.to(weights.dtype) for tensor in tensors]
+
+
+def _backward(ctx: Any, gradient: Tensor, weights: Tensor, tensors: Sequence[Any]) -> list[Any]:
+    """Gradients of weights, begun, features and kernels, from dL/dY (N, T*c)."""
+    features, kernels = _wide(tensors[: len(ctx.plan)], weights), tensors[len(ctx.plan) :]
+    places, (maps, mean, inverse, scale, _) = ctx.places, ctx.small
+    column_sums = gradient.sum(0).view(weights.shape[2], -1)  # (T, c)
+    d_matrix = gradient.new_empty(sum(places.columns), gradient.shape[1])
+    for x, part in zip(features, d_matrix.split(places.columns), strict=True):
+        torch.mm(x.t(), gradient, out=part)
+    d_scaled = d_matrix.flatten().index_select(0, places.matrix).view_as(maps)
+    d_scale = (d_scaled * maps).sum(4).sub_(column_sums * mean)  # (P, S, T, c)
+    d_maps = d_scaled.mul_(scale[..., None])
+    d_weights = (d_scale * inverse).sum(3)
+    d_features = _feature_gradients(ctx, weights, features, gradient, column_sums, d_scale, d_maps)
+    narrow = [slope.to(x.dtype) for slope, x in zip(d_features, tensors, strict=False)]
+    d_kernels = [None if kernel is None else part for kernel, part in zip(kernels, d_maps, strict=True)]
+    return [d_weights, gradient.to(narrow[0].dtype) if ctx.has_begun else None, *narrow, *d_kernels]
 
 
 def _statistics(features: Sequence[Tensor], places: Places, maps: Tensor) -> tuple[Tensor, Tensor]:

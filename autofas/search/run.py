@@ -87,7 +87,9 @@ class _Search(SearchJob):
 
     def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
         super().__init__(config, space, run, device)
-        supernet = Supernet(space, config.resolved_partial_channels, config.resolved_edge_normalization)
+        supernet = Supernet(
+            space, config.resolved_partial_channels, config.resolved_edge_normalization, config.recompute
+        )
         self.engine = BilevelEngine(
             supernet.to(device),
             build_supervision(config.supervision),
@@ -96,6 +98,7 @@ class _Search(SearchJob):
             config.order,
             config.data.modalities[0],
             cuda_graphs=config.cuda_graphs,
+            precision=config.precision,
         )
         self.epoch, self.seconds = 0, 0.0  # epochs done, and the time spent in the current one
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
