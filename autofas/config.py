@@ -14,7 +14,15 @@ import yaml
 from pydantic import Field, model_validator
 
 from autofas.errors import ConfigError
-from autofas.schema import Schema, nearest, read_yaml, validated
+from autofas.schema import (
+    Schema,
+    nearest,
+    parse_yaml,
+    read_yaml,
+    readable_versions,
+    require_version,
+    validated,
+)
 
 PRESETS = ("quick", "paper")
 
@@ -267,7 +275,9 @@ def resolve(
         _merge(values, read_preset(preset, section))
         sources.append(f"preset {preset}")
     if file:
-        _merge(values, read_yaml(Path(file)))
+        found = read_yaml(Path(file))
+        require_version(found, readable_versions(model), file, ConfigError)
+        _merge(values, found)
         sources.append(file)
     for key, value in (flags or {}).items():
         _assign(values, key, value)
@@ -281,10 +291,7 @@ def read_assignment(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key:
         raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError):
-        raise ConfigError(f"--set {key}: {value!r} is not a YAML value") from None
+    return key.strip(), parse_yaml(value, f"--set {key}: {value[:80]!r}")
 
 
 def read_preset(name: str, section: str) -> dict[str, Any]:
