@@ -348,7 +348,7 @@ def closed_folder(folder: Path) -> Path:
 
 def file_in(folder: Path, name: Any) -> Path:
     """The file that a run folder's file calls `name`; raises RunError unless it lies right in the folder."""
-    if not isinstance(name, str) or not name or Path(name).name != name or not name.isprintable():
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
         raise RunError(f"{folder}: {str(name)[:80]!r} is no name of a file in this folder")
     return folder / name
 

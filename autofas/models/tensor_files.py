@@ -38,7 +38,8 @@ def read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str
             names = list(handle.keys())
             if len(names) > MAX_TENSORS:
                 raise RunError(f"{path} holds {len(names)} tensors; at most {MAX_TENSORS} are read")
-            return {name: handle.get_tensor(name) for name in names}, metadata
+            # copies: the library's tensors are the file's pages, and change if it is written over
+            return {name: handle.get_tensor(name).clone() for name in names}, metadata
     except FileNotFoundError:
         raise RunError(f"{path} does not exist; train the network first") from None
     except (SafetensorError, OSError, ArithmeticError, ValueError, RuntimeError, TypeError) as exc:
