@@ -40,7 +40,7 @@ COUNTS = {
     "figures and record": 240, "run folder": 120, "checkpoint": 260, "weights": 260, "torch file": 140,
     "image": 300,
 }  # fmt: skip
-SHORT_SHARE = 100
+SHORT_SHARE = 200
 
 Hostile = Callable[[Path, random.Random], list[str]]
 """Spoils a file of the project at a path and returns the command line that reads it."""
@@ -57,7 +57,7 @@ IMAGES = {"a.png": "PNG", "a.jpg": "JPEG", "a.bmp": "BMP", "a.webp": "WEBP", "a.
 
 
 def cases(seed: int, short: bool) -> list[Case]:
-    """Every kind of file as often as COUNTS says, in the short form a hundredth of it."""
+    """Every kind of file as often as COUNTS says, in the short form a two-hundredth of it."""
     kinds = [
         kind for kind, count in COUNTS.items() for _ in range(-(-count // SHORT_SHARE) if short else count)
     ]
