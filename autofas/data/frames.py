@@ -33,6 +33,7 @@ MAX_PIXELS = (
 )  # a 64-megapixel photograph; a header that claims more is refused before it is decoded
 
 MAX_FILE_BYTES = 2**30
+MAX_SCANS = 64  # of a JPEG: each is a pass over all pixels, and a few bytes can ask for one
 
 _CONTAINERS = "avi,mov,mp4,matroska,webm"
 
@@ -52,6 +53,11 @@ def decode_image(path: Path) -> Image.Image:
                     raise DataError(
                         f"{image.width} x {image.height} pixels is over the limit of {MAX_PIXELS}"
                     )
+                if (
+                    image.format in ("JPEG", "MPO")
+                    and (scans := path.read_bytes().count(b"\xff\xda")) > MAX_SCANS
+                ):
+                    raise DataError(f"has {scans} scans, over the limit of {MAX_SCANS}")
                 if image.mode.startswith(("I", "F")):
                     raise DataError(f"holds {image.mode} pixels; store it as an 8-bit image")
                 image.load()

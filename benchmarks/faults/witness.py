@@ -12,6 +12,7 @@ import struct
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,8 +21,14 @@ EXTRA_BYTES = 3 * 2**29
 """Memory a child may take besides what it has when it starts: 1.5 GiB."""
 
 _REPOSITORY = str(Path(__file__).resolve().parents[2])
+_PACKAGES = [find_spec(name) for name in ("autofas", "autofas.baselines", "autofas.search_spaces")]
 _CODE = tuple(
-    {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, _REPOSITORY, *filter(None, sys.path)}
+    {
+        *sysconfig.get_paths().values(),
+        *(sys.prefix, sys.base_prefix, _REPOSITORY),
+        *filter(None, sys.path),
+        *(place for spec in _PACKAGES if spec for place in spec.submodule_search_locations or ()),
+    }
 )
 _SYSTEM = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/usr/share/zoneinfo", "/etc/localtime")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
