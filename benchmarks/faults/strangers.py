@@ -61,6 +61,7 @@ def cases(seed: int, short: bool) -> list[Case]:
     kinds = [
         kind for kind, count in COUNTS.items() for _ in range(-(-count // SHORT_SHARE) if short else count)
     ]
+    random.Random(seed).shuffle(kinds)  # a campaign that is stopped has met every kind
     return [Case(number, kind, {"draw": f"{seed}/{number}"}) for number, kind in enumerate(kinds)]
 
 
