@@ -333,7 +333,10 @@ def closed_folder(folder: Path) -> Path:
     for place, folders, files in os.walk(folder):
         for name in (*folders, *files):
             path = Path(place) / name
-            kind = path.lstat().st_mode
+            try:
+                kind = path.lstat().st_mode
+            except FileNotFoundError:  # the folder's owner has just put it in place
+                continue
             if stat.S_ISLNK(kind):
                 try:
                     inside = path.resolve().is_relative_to(root)
