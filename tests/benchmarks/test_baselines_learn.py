@@ -69,7 +69,7 @@ def test_cost_bends_the_budget_by_rule(tmp_path: Path, monkeypatch: pytest.Monke
     assert baselines_learn.main(["--models", names, "--out", str(tmp_path)]) == 1
     assert asked == {
         "feathernet_b": (64, 2, ["depth"]),
-        "resnet18": (64, 8, None),
+        "resnet18": (64, 2, ["depth"]),
         "auxiliary_depth": (32, 4, None),  # 2.96 GMACs at 64, 0.74 at 32
         "visionlabs_dlas_a": (48, 1, None),  # 2.63 GMACs at 64
         "afa": (8, 1, None),
