@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn
@@ -42,6 +43,7 @@ VERBS = (
 ALIASES = {"retrain": "train"}
 ON_RANKS = ("search", "train", "retrain", "evaluate")
 """The verbs that several processes can share; the others work in one."""
+MOST_CHARACTERS = 2000
 
 
 class UsageError(AutofasError):
@@ -86,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     verb = next((word for word in words if not word.startswith("-")), "")
     name = f"autofas {verb}" if verb in VERBS or verb in ALIASES else "autofas"
+    if not sys.warnoptions:  # libraries warn of a damaged file before the line that says so
+        warnings.simplefilter("ignore")
     try:
         with handling(), _printing_on_first():
             return _run(words, verb)
@@ -103,8 +107,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if _tells(exc):
             place = "" if launched().first else f"rank {launched().rank}: "
-            print(f"{name}: {place}{' '.join(message.split())}", file=sys.stderr)
+            print(f"{name}: {place}{one_line(message)}", file=sys.stderr)
         return 2
+
+
+def one_line(message: str) -> str:
+    """A message on one line of bounded length, what a terminal would obey written as an escape."""
+    text = " ".join(message.split())
+    text = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _run(words: Sequence[str], verb: str) -> int:

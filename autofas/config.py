@@ -14,7 +14,15 @@ import yaml
 from pydantic import Field, model_validator
 
 from autofas.errors import ConfigError
-from autofas.schema import Schema, nearest, read_yaml, validated
+from autofas.schema import (
+    Schema,
+    nearest,
+    parse_yaml,
+    read_yaml,
+    readable_versions,
+    require_version,
+    validated,
+)
 
 PRESETS = ("quick", "paper")
 
@@ -113,7 +121,9 @@ class SearchConfig(RunConfig):
     Open in the paper, chosen here: K = 4, edge normalisation and 12 of 40 epochs of warm-up (PC-DARTS: 15
     of 50), gradients of the weights clipped at 5 (DARTS), half of the training subjects for each level.
     nni-evolution trains `trials` networks for `epochs` each. `cuda_graphs` replays recorded kernels on a
-    GPU (first order only); off, since not yet measured.
+    GPU (first order only); off, since not yet measured. `precision` bfloat16 computes activations in it
+    (autocast), parameters, statistics and optimisers in float32; `recompute` keeps a cell's inputs alone for
+    the backward pass: less memory, more time, the same numbers.
     """
 
     data: DataConfig = DataConfig()
@@ -137,6 +147,14 @@ class SearchConfig(RunConfig):
     balance: bool = True
     input_size: int | None = Field(default=None, ge=8)
     cuda_graphs: bool = False
+    precision: Literal["float32", "bfloat16"] = "float32"
+    recompute: bool = False
+
+    @model_validator(mode="after")
+    def _differences_need_digits(self) -> "SearchConfig":
+        if self.precision == "bfloat16" and self.order != "first":
+            raise ValueError(f"order {self.order} needs precision float32: it takes differences of gradients")
+        return self
 
     @model_validator(mode="after")
     def _warmup_leaves_search(self) -> "SearchConfig":
@@ -257,7 +275,9 @@ def resolve(
         _merge(values, read_preset(preset, section))
         sources.append(f"preset {preset}")
     if file:
-        _merge(values, read_yaml(Path(file)))
+        found = read_yaml(Path(file))
+        require_version(found, readable_versions(model), file, ConfigError)
+        _merge(values, found)
         sources.append(file)
     for key, value in (flags or {}).items():
         _assign(values, key, value)
@@ -271,10 +291,7 @@ def read_assignment(text: str) -> tuple[str, Any]:
     key, separator, value = text.partition("=")
     if not separator or not key:
         raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
-    try:
-        return key.strip(), yaml.safe_load(value)
-    except (yaml.YAMLError, ValueError):
-        raise ConfigError(f"--set {key}: {value!r} is not a YAML value") from None
+    return key.strip(), parse_yaml(value, f"--set {key}: {value[:80]!r}")
 
 
 def read_preset(name: str, section: str) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""Files written in one piece: a reader sees the old file or the new one, never half of it."""
+"""Files written in one piece: a reader sees the old file or the new one, never half of it. And what may be
+read: regular files of bounded size, never a pipe that waits or a device without an end."""
 
 import os
 import shutil
+import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from autofas.errors import RunError
+from autofas.errors import AutofasError, RunError
 
 
 @contextmanager
@@ -48,3 +50,33 @@ def require_space(folder: Path, size: int, what: str) -> None:
             f"{folder}: {what} needs {size / 2**20:.1f} MB and {free / 2**20:.1f} MB are free; make room or "
             "choose another --runs-dir"
         )
+
+
+MAX_LINE = 2**20
+
+
+def bounded_lines(stream: IO[str], source: str, error: type[AutofasError]) -> Iterable[str]:
+    """The lines of a text stream; raises `error` at one of more than a million characters."""
+    number = 0
+    while line := stream.readline(MAX_LINE + 1):
+        number += 1
+        if len(line) > MAX_LINE:
+            raise error(f"{source}: line {number} has more than {MAX_LINE} characters, not a table's row")
+        yield line
+
+
+def file_size(path: str | os.PathLike[str], most: int, error: type[AutofasError]) -> int:
+    """Bytes of a regular file; raises `error` for a folder, pipe or device, or one of more than `most` bytes.
+
+    Raises OSError where there is no file or it cannot be reached.
+    """
+    try:
+        found = os.stat(path)
+    except ValueError:  # a NUL in the name
+        raise error(f"{str(path)!r} is no file's name") from None
+    if not stat.S_ISREG(found.st_mode):
+        kind = "folder" if stat.S_ISDIR(found.st_mode) else "pipe, socket or device"
+        raise error(f"{path} cannot be read: it is a {kind}, not a file")
+    if found.st_size > most:
+        raise error(f"{path} has {found.st_size} bytes, which is over the limit of {most} for such a file")
+    return found.st_size

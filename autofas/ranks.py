@@ -9,6 +9,9 @@ Batch norms in training see the rows of their own rank, as in the published code
 DataParallel; Auto-FAS's batch of 256 was 32 on each of 8 GPUs): synchronised statistics would cost two
 reductions a norm and step, hundreds in a supernet. Their running statistics are averaged with the gradients.
 
+Random generators are alike too, so that rank 0's checkpoint is everyone's: drop-path draws for the rows of
+all ranks, as one process would; dropout draws the same numbers on every rank.
+
 Rank 0 alone writes and prints. With one process every function here returns at once.
 """
 

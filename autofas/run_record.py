@@ -14,15 +14,28 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from autofas.errors import RunError
 from autofas.runs import commit, read_json, write_json
+from autofas.schema import Schema, validated
 
 RECORD_FILE = "record.json"
 SCHEMA_VERSION = 1
 _NOT_RECORDED = (RECORD_FILE, ".lock", "resumed.txt")
-_KEYS = {"schema_version", "entries", "files", "weights_sha256", "data", "sha256"}
+
+
+class Record(Schema):
+    """What record.json holds."""
+
+    schema_version: Literal[1]
+    entries: tuple[dict[str, Any], ...]
+    files: dict[str, str]
+    weights_sha256: str | None
+    data: dict[str, dict[str, Any]]
+    sha256: str = Field(max_length=64)
 
 
 def file_sha256(path: Path) -> str:
@@ -89,13 +102,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise RunError(f"{folder} has no {RECORD_FILE}; it was not finished, or the record was removed")
     values = read_json(path)
-    if not isinstance(values, dict) or set(values) != _KEYS:
-        raise RunError(f"{path} is not a record: expected the keys {', '.join(sorted(_KEYS))}")
+    if not isinstance(values, dict):
+        raise RunError(f"{path} is not a record: it holds a {type(values).__name__}")
+    validated(Record, values, str(path), RunError)
     told = values.pop("sha256")
     if told != _digest(values):
         raise RunError(f"{path} was edited: its content does not have the digest it carries")
-    if values["schema_version"] != SCHEMA_VERSION:
-        raise RunError(f"{path} has schema version {values['schema_version']}, not {SCHEMA_VERSION}")
     return values
 
 

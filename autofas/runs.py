@@ -4,6 +4,9 @@
 device, commit), `results.csv` (a row an epoch), `log.txt` and what the command makes. Names never
 overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it. Of several ranks the
 first owns it and the others follow: they write nothing.
+
+A folder may come from a stranger: one with a link that leaves it, a pipe or a device is not opened, so that
+what is read and written under it stays in it.
 """
 
 import csv
@@ -14,6 +17,7 @@ import json
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -25,14 +29,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from autofas import schema
 from autofas._version import __version__
 from autofas.config import to_yaml
 from autofas.errors import RunError
 from autofas.files import whole_file
 from autofas.launch import launched
-from autofas.schema import Schema, read_text, read_yaml
+from autofas.schema import Schema, read_yaml
 
 PACKAGES = ("torch", "numpy", "pandas", "pydantic", "safetensors", "thop", "pillow", "av")
+
+
+ENVIRONMENT_VERSION = 1
 
 
 def write_text(path: Path, text: str) -> None:
@@ -48,10 +56,7 @@ def write_json(path: Path, values: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """The JSON value in a file; raises RunError in one line."""
-    try:
-        return json.loads(read_text(path, RunError))
-    except (ValueError, RecursionError) as exc:
-        raise RunError(f"{path} is not valid JSON: {exc}") from None
+    return schema.read_json(path, RunError)
 
 
 class Run:
@@ -75,6 +80,8 @@ class Run:
         """A new folder `runs_dir/command/name`, numbered where the name is taken."""
         base = Path(runs_dir) / command
         stem = name or "exp"
+        if Path(stem).name != stem or stem in (".", ".."):
+            raise RunError(f"{stem!r} is no name of a run folder; give a word without slashes")
         number = 1
         try:
             base.mkdir(parents=True, exist_ok=True)
@@ -107,11 +114,11 @@ class Run:
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], echo: bool = True) -> "Run":
-        """The run folder at `path`; raises RunError if there is none."""
+        """The run folder at `path`; raises RunError if there is none or something in it leads out of it."""
         folder = Path(path)
         if not (folder / "config.yaml").is_file():
             raise RunError(f"{folder} is no run folder: it has no config.yaml")
-        return cls(folder, echo)
+        return cls(closed_folder(folder), echo)
 
     def __enter__(self) -> "Run":
         try:
@@ -194,6 +201,7 @@ class Run:
         values = read_json(path) if path.exists() else {}
         if not isinstance(values, dict):
             raise RunError(f"{path} holds a {type(values).__name__}, expected the run's environment")
+        schema.require_version(values, (ENVIRONMENT_VERSION,), str(path), RunError)
         return values
 
     def require_same(self, config: Schema, accepted: bool = False) -> str:
@@ -203,7 +211,8 @@ class Run:
         """
         before = _flat(stored_config(self.path))
         now = _flat(config.model_dump(mode="json"))
-        ignored = {"name", "runs_dir", "threads", "checkpoint_steps", "checkpoint_minutes", "schema_version"}
+        places = {"name", "runs_dir", "data.cache_dir"}
+        ignored = {*places, "threads", "checkpoint_steps", "checkpoint_minutes", "schema_version"}
         changed = [key for key in sorted({*before, *now} - ignored) if before.get(key) != now.get(key)]
         if changed:
             shown = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed[:5])
@@ -318,6 +327,35 @@ def _is_dead(owner: str) -> bool:
     return False
 
 
+def closed_folder(folder: Path) -> Path:
+    """`folder` if all in it are files, folders, and links to these; raises RunError that names another."""
+    root = folder.resolve()
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = Path(place) / name
+            try:
+                kind = path.lstat().st_mode
+            except FileNotFoundError:  # the folder's owner has just put it in place
+                continue
+            if stat.S_ISLNK(kind):
+                try:
+                    inside = path.resolve().is_relative_to(root)
+                except (OSError, RuntimeError):  # links in a circle
+                    inside = False
+                if not inside:
+                    raise RunError(f"{path} is a link out of its run folder; put the file itself there")
+            elif not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+                raise RunError(f"{path} is a pipe, socket or device, not a file of a run; remove it")
+    return folder
+
+
+def file_in(folder: Path, name: Any) -> Path:
+    """The file that a run folder's file calls `name`; raises RunError unless it lies right in the folder."""
+    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
+        raise RunError(f"{folder}: {str(name)[:80]!r} is no name of a file in this folder")
+    return folder / name
+
+
 def stored_config(folder: Path) -> dict[str, Any]:
     """The configuration a run folder was started with; raises RunError."""
     return read_yaml(folder / "config.yaml", RunError)
@@ -353,6 +391,7 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         except metadata.PackageNotFoundError:
             versions[package] = None
     return {
+        "schema_version": ENVIRONMENT_VERSION,
         "autofas": __version__,
         "python": platform.python_version(),
         "packages": versions,

@@ -5,7 +5,8 @@ Yu et al., "Searching Central Difference Convolutional Networks for Face Anti-Sp
 
 A central difference convolution subtracts theta times the 1x1 convolution by the summed kernel. Only the
 centre tap sees that term, so for deployment it folds into a plain kernel: w'_centre = w_centre - theta *
-sum(w).
+sum(w). At 256x256 the 3x3 convolutions make 47.34 G multiply-adds, which is all once folded, and the 1x1
+ones a ninth more, 52.60 G.
 
 Trained with 'depth_map'; the contrastive depth loss of the paper belongs to the supervision. The searched
 CDCN++ and its attention are left out.

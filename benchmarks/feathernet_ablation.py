@@ -60,7 +60,15 @@ def report(
         board = one["leaderboard"]
         figures = {name: board[name] for name in ("acer", "apcer", "bpcer", "auc", "params", "macs", "input")}
         rows.append(
-            {"variant": label, "seed": seed, **figures, "device": one["device"], "commit": board["commit"]}
+            {
+                "variant": label,
+                "seed": seed,
+                **figures,
+                "cpu_seconds": one["cpu_seconds"],
+                "device": one["device"],
+                "machine": one["machine"],
+                "commit": board["commit"],
+            }
         )
     args.out.mkdir(parents=True, exist_ok=True)
     write_rows(args.out / "feathernet_ablation.csv", rows)
@@ -111,16 +119,17 @@ def _page(
         agree = "better" if signs == {-1} else "worse" if signs == {1} else "undecided"
         shown = (f"{100 * difference:+.2f}" for difference in (*one["differences"], one["mean"]))
         effect_lines.append((name, *shown, agree))
-    devices = ", ".join(sorted({row["device"] for row in rows}))
+    places = "; ".join(sorted({f"{row['device']} ({row['machine']})" for row in rows}))
     commits = ", ".join(sorted({row["commit"] for row in rows}))
     users = "/".join(map(str, args.users))
     return (
         "# FeatherNets' table 4 on generated faces\n\n"
         f"`{command}`\n\n"
-        f"Protocol 1, {rows[0]['input']}: {users} train/dev/test people, {args.frames} frame(s) a video, "
-        f"{args.epochs} epochs of the quick preset in batches of {args.batch}; {devices}; commit {commits}. "
-        f"Mean and standard deviation (ddof 0) over {len(args.seeds)} seeds, ACER a video at the dev set's "
-        "EER threshold. Models 1 to 4 are the table's; the other two have the pooled branch besides.\n\n"
+        f"Protocol 1, {rows[0]['input']}: {users} train/dev/test people, {args.frames} frame(s) a "
+        f"video, {args.epochs} epochs of the quick preset in batches of {args.batch}; on {places}; "
+        f"commit {commits}. Mean and standard deviation (ddof 0) over {len(args.seeds)} seeds, ACER a "
+        "video at the dev set's EER threshold. Models 1 to 4 are the table's; the other two have the "
+        "pooled branch besides.\n\n"
         f"{markdown_table(header, lines, numeric=header[1:])}\n\n"
         "A negative difference means that what is named helps. An effect is better or worse only if every "
         "seed says so.\n\n"
@@ -143,7 +152,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for seed in args.seeds:
         args.seed = seed
         for label, (baseline, head) in VARIANTS.items():
-            flags = {**settings(baseline, args, {"head": head}), "data.modalities": [args.modality]}
+            flags = {
+                **settings(baseline, args, {"head": head}),
+                "data.modalities": [args.modality],
+                "epochs": args.epochs,
+                "checkpoint_every": args.epochs,
+            }
             try:
                 found[label, seed] = learn(f"{label}-seed{seed}", flags, args.quiet)
             except AutofasError as exc:

@@ -85,9 +85,9 @@ def nni_note() -> str:
 
 def implementations(case: Case, partial: int, device: str, second_order: bool) -> list[str]:
     """What is measured on a case with one K."""
-    names = ["plain", "fused"]
+    names = ["plain", "fused", "fused, recomputed"]
     if device == "cuda":
-        names.append("fused, graphs")
+        names += ["fused, bfloat16", "fused, graphs"]
     if second_order and partial == case.partial[0]:
         names += SECOND
     if case.nni and partial == 1 and nni_missing() is None:

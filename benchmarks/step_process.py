@@ -151,11 +151,12 @@ def fused(
     partial_channels: int,
     device: str,
     order: Order = "first",
-    cuda_graphs: bool = False,
+    recompute: bool = False,
+    **options: Any,
 ) -> Steps:
     """The product's supernet and engine."""
-    net = Supernet(space, partial_channels, edge_normalization=partial_channels > 1).to(device)
-    return alternate(BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, cuda_graphs=cuda_graphs))
+    net = Supernet(space, partial_channels, partial_channels > 1, recompute).to(device)
+    return alternate(BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, **options))
 
 
 def nni_darts(space: Space, partial_channels: int, device: str) -> Steps:
@@ -171,6 +172,8 @@ IMPLEMENTATIONS: dict[str, Callable[[Space, int, str], Steps]] = {
     "plain": plain,
     "fused": fused,
     "fused, graphs": partial(fused, cuda_graphs=True),
+    "fused, bfloat16": partial(fused, precision="bfloat16"),
+    "fused, recomputed": partial(fused, recompute=True),
     "fused, second": partial(fused, order="second"),
     "fused, second-exact": partial(fused, order="second-exact"),
     "NNI DARTS": nni_darts,

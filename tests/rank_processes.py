@@ -15,7 +15,7 @@ from typing import Any
 
 import torch.distributed as dist
 
-HANG_S = 60.0
+HANG_S = 300.0
 
 
 @dataclass

@@ -18,11 +18,10 @@ from pydantic import Field
 from autofas.analysis.tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
 from autofas.files import whole_file
-from autofas.schema import Schema, nearest, read_text, validated
+from autofas.schema import Name, Schema, nearest, read_text, validated
 
 Kind = Literal["searched", "hand-designed", "random"]
 Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+:@/()-]{0,79}$")]
 Text = Annotated[str, Field(max_length=80, pattern=r"^[^\r\n]*$")]
 
 

@@ -6,8 +6,10 @@ import torch
 
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.profile import Profile, describe, profile
+from autofas.errors import DataError
 from autofas.evaluation.run import Evaluation
 from autofas.models.build import Network
+from autofas.schema import validated
 
 COUNTER = "autofas"
 
@@ -35,7 +37,7 @@ def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
     """The row of results/leaderboard.csv that an evaluation on a test split makes."""
     figures, network = evaluation.figures, evaluation.loaded.network
     cost = profile_network(network)
-    return LeaderboardRow(
+    values = dict(
         model=network.name,
         kind=network.kind,
         dataset=figures["dataset"],
@@ -51,3 +53,4 @@ def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
         seed=figures["seed"],
         commit=figures["commit"],
     )
+    return validated(LeaderboardRow, values, "the leaderboard's row", DataError)

@@ -1,7 +1,6 @@
 """autofas average: the mean of several checkpoints' weights as a run that can be evaluated."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 HELP = "average the weights of runs of one network into a new run"
@@ -26,7 +25,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.runs import Run, commit
     from autofas.schema import read_yaml, validated
 
-    folders = [Path(folder) for folder in args.runs]
+    folders = [Run.open(folder).path for folder in args.runs]
     configs = [
         validated(TrainConfig, read_yaml(folder / "config.yaml", RunError), str(folder / "config.yaml"))
         for folder in folders

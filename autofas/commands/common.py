@@ -76,9 +76,14 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
     """The layer below all arguments that a run to be resumed was configured with; none without --resume."""
     if args.resume is None:
         return []
+    from autofas.data.catalog import own_cache
     from autofas.runs import Run, stored_config
 
-    return [(f"{args.resume}/config.yaml", stored_config(Run.open(args.resume).path))]
+    values = stored_config(Run.open(args.resume).path)
+    data = values.get("data")
+    if isinstance(data, dict) and isinstance(data.get("cache_dir"), str):
+        values = {**values, "data": {**data, "cache_dir": own_cache(data["cache_dir"])}}
+    return [(f"{args.resume}/config.yaml", values)]
 
 
 def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.tables import breakdown_table, cross_table, figures_table, summary_table
     from autofas.config import EvaluateConfig, resolve
     from autofas.errors import ConfigError
+    from autofas.evaluation.report import METRICS_VERSION
     from autofas.evaluation.run import evaluate
     from autofas.evaluation.summary import summarize, summary_text
     from autofas.launch import launched
@@ -90,7 +91,7 @@ def run(args: argparse.Namespace) -> Any:
     for note in notes:
         print(f"note: {note}")
     if args.out and launched().first:
-        write_json(Path(f"{args.out}.json"), values)
+        write_json(Path(f"{args.out}.json"), {"schema_version": METRICS_VERSION, **values})
         write_text(Path(f"{args.out}.csv"), summary_text(summaries))
         print(f"written  {args.out}.json, {args.out}.csv")
     return values

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
     from autofas.evaluation.figures import Terms, at_level, dev_error
-    from autofas.evaluation.report import report
+    from autofas.evaluation.report import METRICS_VERSION, report
     from autofas.metrics import eer, read_scores, roc_auc, write_scores
     from autofas.run_record import file_sha256
     from autofas.runs import write_json
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> Any:
         "against_best": against,
         "files": {file: file_sha256(Path(file)) for file in [*tests, *devs]},
     }
-    write_json(out / "fusion.json", result)
+    write_json(out / "fusion.json", {"schema_version": METRICS_VERSION, **result})
     print(figures_table([*members, result]))
     for name, value in detail.items():
         print(f"{name}: {value}")

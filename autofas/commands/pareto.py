@@ -50,11 +50,12 @@ def run(args: argparse.Namespace) -> Any:
 def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
     """The leaderboard's rows that the runs' metrics.json describe."""
     from autofas.errors import RunError
-    from autofas.runs import read_json
+    from autofas.evaluation.run import read_metrics
+    from autofas.runs import closed_folder
 
     kept = []
     for folder in runs:
-        figures = read_json(folder / "metrics.json")
+        figures = read_metrics(closed_folder(folder) / "metrics.json")
         keys = ("model", "dataset", "protocol", "fold", "seed", "threshold_rule")
         found = [row for row in rows if all(getattr(row, key) == figures[key] for key in keys)]
         if not found:

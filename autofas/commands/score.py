@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import MetricError
     from autofas.evaluation.breakdown import CONDITIONS
     from autofas.evaluation.figures import Terms
-    from autofas.evaluation.report import breakdown_text, figures_text, report
+    from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
     from autofas.metrics import read_columns, read_scores
     from autofas.run_record import file_sha256
     from autofas.runs import write_json, write_text
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> Any:
     print(figures_table([values]))
     print(f"\n{breakdown_table(values['breakdown'])}")
     if args.out:
-        write_json(Path(f"{args.out}.json"), values)
+        write_json(Path(f"{args.out}.json"), {"schema_version": METRICS_VERSION, **values})
         write_text(Path(f"{args.out}.csv"), figures_text(values))
         write_text(Path(f"{args.out}-breakdown.csv"), breakdown_text(values["breakdown"]))
         print(f"written  {args.out}.json, {args.out}.csv, {args.out}-breakdown.csv")

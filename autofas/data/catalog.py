@@ -18,13 +18,14 @@ from typing import Any
 
 import pandas as pd
 
-from autofas.data.faults import shown
+from autofas.data.faults import one_line, shown
 from autofas.data.frames import sample_frames
 from autofas.data.manifest import Manifest, read_manifest
 from autofas.data.protocols import apply_protocol, check_disjoint
 from autofas.data.readers import by_manifest, casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.data.readers.reading import About, Reading
 from autofas.errors import DataError
+from autofas.files import whole_file
 
 READERS: Mapping[str, tuple[About, Callable[..., Reading]]] = {
     "oulu": (oulu.ABOUT, oulu.read),
@@ -38,6 +39,7 @@ READERS: Mapping[str, tuple[About, Callable[..., Reading]]] = {
 BUILT_IN = (*READERS, "synthetic")
 ALIASES = {"casia-fasd": "casia-mfsd", "oulu-npu": "oulu", "replay": "replay-attack"}
 WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "msu-mfsd": "MSU-MFSD", "siw": "SiW"}
+CACHE_MARK, CACHE_VERSION = "autofas-cache.json", 1
 DEFAULT_PROTOCOLS = {"replay-attack": "grandtest", "casia-mfsd": "overall", "nuaa": "official"}
 Progress = Callable[[int, int], None]
 
@@ -141,6 +143,30 @@ def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
     return Path(named) if named else Path.home() / ".cache" / "autofas"
 
 
+def mark_cache(folder: Path) -> None:
+    """Leave a mark in a cache folder that autofas fills; raises ``DataError`` if it cannot be written."""
+    mark = folder / CACHE_MARK
+    if not mark.exists():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(mark) as stream:
+                stream.write(f'{{"schema_version": {CACHE_VERSION}}}\n')
+        except OSError as error:
+            raise DataError(
+                f"{folder}: the cache could not be written ({one_line(error)}); choose another cache folder"
+            ) from error
+
+
+def own_cache(cache_dir: str | None) -> str | None:
+    """A cache folder that a run folder names, None (the default) where autofas has never filled it here.
+
+    A run folder may come from a stranger, who may not choose where this machine writes.
+    """
+    if cache_dir is None or not (Path(cache_dir) / CACHE_MARK).is_file():
+        return None
+    return cache_dir
+
+
 def _synthetic(
     options: Mapping[str, Any],
     frames_per_video: int | None,
@@ -154,6 +180,7 @@ def _synthetic(
     if frames_per_video is not None:
         arguments["frames_per_video"] = frames_per_video
     key = json.dumps([GENERATOR_VERSION, arguments], sort_keys=True, default=list)
+    mark_cache(cache_folder(cache_dir))
     folder = cache_folder(cache_dir) / "synthetic" / hashlib.sha256(key.encode()).hexdigest()[:16]
     try:
         made = generate(folder, **arguments, workers=workers, progress=progress)

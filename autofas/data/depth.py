@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 
 from autofas.data.crops import Box, face_square
-from autofas.data.frames import IMAGE_FORMATS, MAX_PIXELS, decode_image
+from autofas.data.frames import IMAGE_FORMATS, MAX_PIXELS, decode_image, require_file
 from autofas.errors import DataError
 
 ALGORITHMS = ("minmax", "mean50")
@@ -33,6 +33,7 @@ def read_raw(path: Path, *, packed: bool = False) -> tuple[np.ndarray, int]:
     counts. Raises ``DataError`` if the file is missing, damaged or too large.
     """
     try:
+        require_file(path)
         with Image.open(path, formats=IMAGE_FORMATS) as image:
             if image.mode.startswith("I") and image.width * image.height <= MAX_PIXELS:
                 values = np.asarray(image).astype(np.int64)  # (H, W)

@@ -10,6 +10,7 @@ from autofas.errors import DataError
 
 LISTED = 5
 SHOWN_CHARACTERS = 80
+_KEPT = 1000
 
 
 def shown(value: object) -> str:
@@ -28,14 +29,18 @@ class Faults:
 
     def __init__(self, where: str) -> None:
         self.where = where
+        self.count = 0
         self.entries: list[tuple[int, str]] = []
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return self.count
 
     def add(self, line: int, column: str, text: str) -> None:
         """Note a fault; ``line`` is the 1-based line number in the file (the header is line 1)."""
+        self.count += 1
         self.entries.append((line, f"line {line}, {column}: {text}" if column else f"line {line}: {text}"))
+        if len(self.entries) > _KEPT:  # a table can have a fault in each of its million rows
+            self.entries = sorted(self.entries, key=lambda entry: entry[0])[:LISTED]
 
     def raise_if_any(self) -> None:
         """Raise one ``DataError`` that lists the first faults by line and counts the others."""
@@ -43,6 +48,6 @@ class Faults:
             return
         entries = [text for _, text in sorted(self.entries, key=lambda entry: entry[0])]
         listed = "; ".join(entries[:LISTED])
-        more = f"; +{len(entries) - LISTED} more" if len(entries) > LISTED else ""
-        count = f"{len(entries)} faults: " if len(entries) > 1 else ""
+        more = f"; +{self.count - LISTED} more" if self.count > LISTED else ""
+        count = f"{self.count} faults: " if self.count > 1 else ""
         raise DataError(f"{self.where}: {count}{listed}{more}")

@@ -9,6 +9,8 @@ write.
 
 from __future__ import annotations
 
+import os
+import stat
 import struct
 import warnings
 from collections.abc import Generator, Sequence
@@ -30,6 +32,9 @@ MAX_PIXELS = (
     64 * 10**6
 )  # a 64-megapixel photograph; a header that claims more is refused before it is decoded
 
+MAX_FILE_BYTES = 2**30
+MAX_SCANS = 64  # of a JPEG: each is a pass over all pixels, and a few bytes can ask for one
+
 _CONTAINERS = "avi,mov,mp4,matroska,webm"
 
 _DAMAGED = (OSError, ValueError, SyntaxError, TypeError, EOFError, KeyError, IndexError, struct.error)
@@ -40,6 +45,7 @@ def decode_image(path: Path) -> Image.Image:
     large.
     """
     try:
+        require_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is tighter
             with Image.open(path, formats=IMAGE_FORMATS) as image:
@@ -47,6 +53,11 @@ def decode_image(path: Path) -> Image.Image:
                     raise DataError(
                         f"{image.width} x {image.height} pixels is over the limit of {MAX_PIXELS}"
                     )
+                if (
+                    image.format in ("JPEG", "MPO")
+                    and (scans := path.read_bytes().count(b"\xff\xda")) > MAX_SCANS
+                ):
+                    raise DataError(f"has {scans} scans, over the limit of {MAX_SCANS}")
                 if image.mode.startswith(("I", "F")):
                     raise DataError(f"holds {image.mode} pixels; store it as an 8-bit image")
                 image.load()
@@ -58,6 +69,18 @@ def decode_image(path: Path) -> Image.Image:
         raise DataError(f"is over the limit of {MAX_PIXELS} pixels") from error
     except _DAMAGED as error:
         raise DataError(_why_not_an_image(path, error)) from error
+
+
+def require_file(path: Path) -> None:
+    """Raise ``DataError`` for a pipe or device, which could wait for ever, and for a file of absurd size.
+
+    Raises ``OSError`` where there is none; a folder is left to who opens it.
+    """
+    found = os.stat(path)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+        raise DataError("is a pipe, socket or device, not a file")
+    if found.st_size > MAX_FILE_BYTES:
+        raise DataError(f"has {found.st_size} bytes, over the limit of {MAX_FILE_BYTES}")
 
 
 def decode_frames(path: Path, frames: Sequence[int]) -> Generator[tuple[int, Image.Image], None, None]:

@@ -46,7 +46,7 @@ def compare_files(files: Mapping[str, Path | None]) -> Content:
     sizes: dict[int, list[str]] = defaultdict(list)
     for name, place in files.items():
         try:
-            if place is not None:
+            if place is not None and place.is_file():
                 sizes[os.stat(place).st_size].append(name)
         except OSError:
             continue

@@ -36,7 +36,7 @@ from autofas.data.manifest_rules import (
     is_video,
 )
 from autofas.errors import DataError
-from autofas.files import whole_file
+from autofas.files import bounded_lines, file_size, whole_file
 
 __all__ = [
     "BONA_FIDE",
@@ -53,7 +53,8 @@ __all__ = [
     "write_manifest",
 ]
 
-MAX_BYTES = 256 * 2**20  # every frame of OULU-NPU (about 740,000 rows) takes a quarter of it
+MAX_BYTES = 128 * 2**20  # every frame of OULU-NPU (about 740,000 rows) takes half of it
+MAX_COLUMNS = 64
 
 
 @dataclass(frozen=True)
@@ -147,14 +148,14 @@ def _moved(root: Path, value: str, parent: Path) -> str:
 def _read_rows(place: Path) -> tuple[list[str], list[list[str]], list[int], Faults]:
     faults = Faults(str(place))
     try:
-        size = place.stat().st_size
-        if size > MAX_BYTES:
-            raise DataError(
-                f"{place}: {size} bytes is over the limit of {MAX_BYTES}; split the manifest in parts"
-            )
+        file_size(place, MAX_BYTES, DataError)
         with place.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, strict=True)
+            reader = csv.reader(bounded_lines(stream, str(place), DataError), strict=True)
             header = [name.strip() for name in next(reader, [])]
+            if len(header) > MAX_COLUMNS:
+                raise DataError(
+                    f"{place}: line 1 names {len(header)} columns, over the limit of {MAX_COLUMNS}"
+                )
             rows: list[list[str]] = []
             lines: list[int] = []
             for row in reader:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autofas import ranks
 from autofas.config import DataConfig
-from autofas.data.catalog import Dataset, cache_folder, load_dataset
+from autofas.data.catalog import Dataset, cache_folder, load_dataset, mark_cache
 from autofas.data.store import FrameStore
 
 Progress = Callable[[int, int], None]
@@ -42,12 +42,14 @@ def open_data(
     """The data set of a configuration and its crops at `size` x `size` pixels, decoded once and cached."""
     with ranks.first_goes_ahead():
         dataset = open_dataset(config, fold, progress)
+        cache = cache_folder(config.cache_dir)
+        mark_cache(cache)
         store = FrameStore.build(
             dataset.manifest,
             modalities=config.modalities,
             size=size,
             margin=config.margin,
-            cache_dir=cache_folder(config.cache_dir) / "crops",
+            cache_dir=cache / "crops",
             workers=config.workers,
             progress=progress,
         )

@@ -13,9 +13,9 @@ from typing import Any
 
 from autofas.errors import RunError
 from autofas.evaluation.paper_tables import Column, PaperTable, Row
+from autofas.evaluation.run import read_metrics
 from autofas.evaluation.summary import expected_folds
 from autofas.metrics import summarize_folds
-from autofas.runs import read_json
 
 POOLED = {"apcer": "apcer_pooled", "acer": "hter"}
 _NETWORK = ("model", "kind", "supervision", "modalities", "options", "init", "recipe_sha256")
@@ -93,8 +93,8 @@ def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[dict[str, Any]
         for place in names:
             if not place.is_file():
                 raise RunError(f"{folder} has no {place.name}; run autofas evaluate --run {folder}")
-            values = read_json(place)
-            if not isinstance(values, dict) or table.level not in values.get("by_level", {}):
+            values = read_metrics(place)
+            if table.level not in values["by_level"]:
                 raise RunError(
                     f"{place} has no figures per {table.level}; run autofas evaluate --run {folder}"
                 )

@@ -74,6 +74,7 @@ class Row(Schema):
 class PaperTable(Schema):
     """One printed table; `pooled` says that its APCER pools all attacks."""
 
+    schema_version: Literal[1] = 1
     name: str
     paper: str
     table: str

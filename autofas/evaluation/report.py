@@ -19,6 +19,8 @@ FIGURE_COLUMNS = (
     "model", "dataset", "protocol", "fold", "split", "level", "figure", "value", "low_95", "high_95",
     "undefined", "threshold", "threshold_rule", "threshold_provenance", "label",
 )  # fmt: skip
+METRICS_VERSION = 1
+"""The schema version of files of figures: metrics.json and what --out writes."""
 _NONE = {"threshold": None, "threshold_rule": "none", "threshold_provenance": "takes no threshold"}
 _BY_DEFINITION = {
     "threshold": None,

@@ -10,18 +10,20 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import Field
 
 from autofas.config import DataConfig, EvaluateConfig, TrainConfig
+from autofas.data.catalog import own_cache
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, open_data
 from autofas.device import prepare
 from autofas.errors import DataError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.figures import Terms
-from autofas.evaluation.report import breakdown_text, figures_text, report
+from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
 from autofas.evaluation.scoring import score_rows
 from autofas.launch import launched
 from autofas.metrics import ScoreTable, read_scores, write_scores
@@ -34,12 +36,33 @@ from autofas.models.weights import (
     tensors_sha256,
 )
 from autofas.run_record import RECORD_FILE, file_sha256, read_record, record
-from autofas.runs import FollowedRun, Run, commit, write_json, write_text
-from autofas.schema import read_yaml, validated
+from autofas.runs import FollowedRun, Run, commit, read_json, stored_config, write_json, write_text
+from autofas.schema import Name, Schema, validated
 
 DEV_SCORES = "scores-dev.csv"
 SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"
 TARGET_EER = "target-EER: threshold tuned on the target's test scores (HTER = EER)"
+
+
+class MetricsIdentity(Schema):
+    """What every metrics file says of the evaluation that wrote it; its figures come beside these."""
+
+    schema_version: Literal[1] = 1
+    model: Name
+    kind: str = Field(max_length=80)
+    dataset: str = Field(max_length=4096)
+    trained_on: str = Field(max_length=4096)
+    protocol: str = Field(max_length=80)
+    fold: int | None
+    split: Literal["train", "dev", "test"]
+    level: Literal["video", "frame"]
+    by_level: dict[Literal["video", "frame"], dict[str, Any]]
+    threshold: float | None
+    threshold_rule: str = Field(max_length=80)
+    seed: int
+    supervision: str = Field(max_length=80)
+    options: dict[str, Any]
+    modalities: list[str]
 
 
 @dataclass(frozen=True)
@@ -70,8 +93,7 @@ def evaluate(config: EvaluateConfig, *, quiet: bool = True) -> Evaluation:
 class _Evaluating:
     def __init__(self, config: EvaluateConfig, run: Run) -> None:
         self.config, self.run = config, run
-        place = run.path / "config.yaml"
-        self.training = validated(TrainConfig, read_yaml(place), str(place))
+        self.training = training_of(run.path)
         self.device, _ = prepare(config.device, config.threads)
         self.weights_sha256, self.recorded = _check_weights(run.path)
         self.loaded = load_network(run.path / WEIGHTS_FILE)
@@ -174,6 +196,7 @@ class _Evaluating:
     ) -> dict[str, Any]:
         dev_file = DEV_SCORES if self.terms.rule.startswith("dev") else None
         return {
+            "schema_version": METRICS_VERSION,
             "model": self.network.name,
             "kind": self.network.kind,
             "dataset": data.dataset.name,
@@ -213,6 +236,13 @@ class _Evaluating:
         self.written.append(name)
 
 
+def training_of(folder: Path) -> TrainConfig:
+    """The training that made a run folder, its cache one of this machine; raises RunError in one line."""
+    config = validated(TrainConfig, stored_config(folder), str(folder / "config.yaml"), RunError)
+    data = config.data.model_copy(update={"cache_dir": own_cache(config.data.cache_dir)})
+    return config.model_copy(update={"data": data})
+
+
 def _recipe_sha256(training: TrainConfig) -> str:
     """Digest of what the folds and seeds of one figure have in common: the configuration without them."""
     values = training.model_dump(mode="json", exclude={"name", "runs_dir", "seed", "device", "threads"})
@@ -224,6 +254,16 @@ def _recipe_sha256(training: TrainConfig) -> str:
 def metrics_name(label: str) -> str:
     """metrics.json for the test split of the run's own data, metrics-<label>.json for any other."""
     return "metrics.json" if label == "test" else f"metrics-{label}.json"
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The figures in a metrics file, of which the identity is checked; raises RunError in one line."""
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise RunError(f"{path} holds a {type(values).__name__}, expected the figures of an evaluation")
+    identity = {name: values[name] for name in MetricsIdentity.model_fields if name in values}
+    validated(MetricsIdentity, identity, str(path), RunError)
+    return values
 
 
 def report_files(values: dict[str, Any], label: str) -> dict[str, str]:

@@ -21,13 +21,12 @@ from autofas.errors import AutofasError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.figures import Terms
 from autofas.evaluation.report import report
-from autofas.evaluation.run import report_files
+from autofas.evaluation.run import read_metrics, report_files, training_of
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, read_columns, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights, tensors_sha256
 from autofas.run_record import check_files, read_record
-from autofas.runs import read_json
-from autofas.schema import read_yaml, validated
+from autofas.runs import closed_folder, file_in
 
 RESCORE_TOLERANCE = 1e-4
 
@@ -38,7 +37,7 @@ class Verification:
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
             raise RunError(f"{folder} is no run folder: it does not exist")
-        self.folder = folder
+        self.folder = closed_folder(folder)
         self.faults: list[str] = []
         self.checked: dict[str, int] = {"files": 0, "figures": 0, "labels": 0, "scores": 0}
         self.notes: list[str] = []
@@ -75,7 +74,7 @@ def verify(folder: Path, *, data: bool = True, rescore: bool = False) -> Verific
         found.checked["files"] = len(record["files"])
         for line in check_files(folder, record):
             found.fault(line)
-    training = found.attempt("config.yaml", _training, folder)
+    training = found.attempt("config.yaml", training_of, folder)
     _check_weights(found, record, training)
     metrics = sorted(folder.glob("metrics*.json"))
     for path in metrics:
@@ -88,11 +87,6 @@ def verify(folder: Path, *, data: bool = True, rescore: bool = False) -> Verific
         else:
             found.notes.append("the data set was not opened")
     return found
-
-
-def _training(folder: Path) -> TrainConfig:
-    place = folder / "config.yaml"
-    return validated(TrainConfig, read_yaml(place, RunError), str(place), RunError)
 
 
 def _check_weights(
@@ -122,13 +116,14 @@ def _check_weights(
 
 def _check_figures(found: Verification, path: Path, training: TrainConfig | None) -> None:
     """Every figure of a metrics file, and its CSV files, from the score files it names."""
-    values = read_json(path)
+    values = read_metrics(path)
     label = path.stem.removeprefix("metrics").removeprefix("-") or "test"
     terms = Terms(**values["terms"])
-    test = read_scores(found.folder / values["scores_file"])
-    conditions = read_columns(found.folder / values["scores_file"], CONDITIONS)
+    place = file_in(found.folder, values["scores_file"])
+    test = read_scores(place)
+    conditions = read_columns(place, CONDITIONS)
     dev_file = values["dev_scores_file"]
-    dev = None if dev_file is None else read_scores(found.folder / dev_file)
+    dev = None if dev_file is None else read_scores(file_in(found.folder, dev_file))
     _compare(found, path.name, values, _as_json(report(test, dev, terms, conditions)), "")
     if "target_eer" in values:
         own = report(test, None, Terms("test-eer", None, terms.grouping, terms.level), conditions)

@@ -18,12 +18,14 @@ from typing import TextIO
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.files import whole_file
+from autofas.files import bounded_lines, file_size, whole_file
 from autofas.metrics.labels import BONA_FIDE, label_fault
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
 from autofas.metrics.text_scores import parse_score_lines
 
+MAX_BYTES = 128 * 2**20
+MAX_COLUMNS = 64
 COLUMNS = ("path", "video", "subject", "pai", "score")
 
 # our column -> bob's, the first one present wins; filename is one database's metadata
@@ -41,6 +43,7 @@ def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
     """
     source = Path(path)
     try:
+        file_size(source, MAX_BYTES, MetricError)
         with source.open(encoding="utf-8-sig", newline="") as handle:
             return _read(handle, str(source))
     except FileNotFoundError:
@@ -102,13 +105,15 @@ def write_scores(
 
 
 def _read(handle: TextIO, source: str) -> ScoreTable:
-    first = handle.readline()
+    first = next(iter(bounded_lines(handle, source, MetricError)), "")
     handle.seek(0)
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(first)), [])]
     if "score" not in header:
         if "pai" in header:
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
-        return parse_score_lines(handle, source)
+        return parse_score_lines(bounded_lines(handle, source, MetricError), source)
+    if len(header) > MAX_COLUMNS:
+        raise MetricError(f"{source}, row 1: {len(header)} columns; at most {MAX_COLUMNS} are read")
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice is not None:
         raise MetricError(f"{source}, row 1: column {twice} stands twice; remove one")
@@ -173,7 +178,7 @@ def _read_columns(handle: TextIO, source: str, header: list[str], places: Mappin
 
 def _rows(handle: TextIO, source: str, width: int) -> Iterator[tuple[int, list[str]]]:
     """Rows after the header with their numbers; blank lines may stand at the end alone."""
-    reader = csv.reader(handle, strict=True)
+    reader = csv.reader(bounded_lines(handle, source, MetricError), strict=True)
     number, blank = 1, 0
     try:
         next(reader)

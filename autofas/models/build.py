@@ -1,9 +1,9 @@
 """The one door to networks: a genotype, a genotype's file or a baseline's name becomes a `Network`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,11 @@ from autofas.models.network import DerivedNetwork
 from autofas.models.supervisions import Supervision, build_supervision
 from autofas.schema import nearest
 
+MAX_PARAMETERS = 2**27
+"""The largest published network here has 99 million; what has more is not built, so that a file of a few
+lines cannot ask for all memory."""
+
+M = TypeVar("M", bound=nn.Module)
 Kind = Literal["searched", "hand-designed", "random"]
 
 
@@ -73,20 +78,22 @@ def build(
     view: str = "whole",
     crop_size: int | None = None,
     options: Mapping[str, Any] | None = None,
+    tensors: Mapping[str, Tensor] | None = None,
 ) -> Network:
     """The network of a genotype, of a genotype's .json file, or of a baseline's name.
 
     `input_size` defaults to the one of the genotype's space or of the baseline's paper; `modality` is what
     a single-modality network reads; `view` and `crop_size` say how stored crops become its input
-    (autofas.data.views); `options` are a baseline's build arguments. Raises ConfigError or GenotypeError in
-    one line.
+    (autofas.data.views); `options` are a baseline's build arguments. With `tensors`, a state_dict, the
+    network is built only if these are its tensors' names, types and shapes, and takes them. Raises
+    ConfigError or GenotypeError in one line.
     """
     text = str(source)
     if isinstance(source, Genotype) or text.endswith(".json"):
         genotype = source if isinstance(source, Genotype) else load_genotype(text)
         return Network(
-            DerivedNetwork(genotype),
-            name=name or str(genotype.provenance.get("run", genotype.space)),
+            bounded(lambda: DerivedNetwork(genotype), f"genotype {genotype.name}", tensors),
+            name=name or genotype.name,
             kind="random" if genotype.derivation == "random" else "searched",
             supervision=supervision or "pixelwise_bce",
             input_size=input_size or genotype.layout.input_size,
@@ -102,10 +109,8 @@ def build(
         )
     baseline = BASELINES[text]
     size = input_size or baseline.input_size
-    try:
-        body = build_baseline(text, **{**(options or {}), "input_size": size})
-    except (ValueError, TypeError) as exc:
-        raise ConfigError(f"baseline {text}: {exc}") from None
+    arguments = {**(options or {}), "input_size": size}
+    body = bounded(lambda: build_baseline(text, **arguments), f"baseline {text}", tensors)
     return Network(
         body,
         name=name or text,
@@ -118,3 +123,42 @@ def build(
         options=options,
         default_supervision=baseline.supervision,
     )
+
+
+def bounded(make: Callable[[], M], what: str, tensors: Mapping[str, Tensor] | None = None) -> M:
+    """The module that `make` builds, after its size was counted without allocating it.
+
+    With `tensors` their names, types and shapes must be those of its state_dict, which becomes them. Raises
+    ConfigError that names `what` for more than MAX_PARAMETERS, for tensors of another network, or for
+    arguments of which no network can be built.
+    """
+    try:
+        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+            outline = make()
+        size = sum(tensor.numel() for tensor in outline.state_dict().values())
+        if size > MAX_PARAMETERS:
+            raise ConfigError(f"{what} has {size:,} parameters; at most {MAX_PARAMETERS:,} are built")
+        if tensors is not None:
+            _require_same(outline.state_dict(), tensors, what)
+        module = make()
+    except (ValueError, TypeError, ArithmeticError, RuntimeError) as exc:
+        reason = " ".join(str(exc).split())[:200]
+        raise ConfigError(f"{what}: {reason}") from None
+    if tensors is not None:
+        module.load_state_dict(dict(tensors))
+    return module
+
+
+def _require_same(own: Mapping[str, Tensor], found: Mapping[str, Tensor], what: str) -> None:
+    faults = [f"{name} is missing" for name in own if name not in found]
+    faults += [f"{name} does not belong to it" for name in found if name not in own]
+    for name in own.keys() & found.keys():
+        if own[name].shape != found[name].shape or own[name].dtype != found[name].dtype:
+            faults.append(f"{name} is {_kind(found[name])}, not {_kind(own[name])}")
+    if faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ConfigError(f"the tensors are not those of {what}: {faults[0][:200]}{more}")
+
+
+def _kind(tensor: Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} {'x'.join(map(str, tensor.shape)) or 'scalar'}"

@@ -11,10 +11,18 @@ without any of the X_p K_p: mean and variance of X_p K_p follow from mean and co
 so that scaling, weighting and summing fold into one small matrix, Y = sum_p X_p M_p + offset. Its
 derivative is written out below: with D = dL/dM it needs two products of X and one of dL/dY a term. It is
 the last, linear part of every edge of the fused supernet, where S sources go to T targets of c channels.
+
+Features may be of lower precision than the weights (autocast): they are kept as they came and read in the
+weights' precision, and the sum has theirs again.
+
+Per term there are only the products with N rows. Everything small (maps, statistics, scales and their
+derivatives) is computed for all P terms of a fan at once, as (P, S, T, ...); `Places` says where these
+numbers stand in the matrices that are multiplied with the features.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -22,6 +30,9 @@ from torch import Tensor, nn
 
 EPSILON = 1e-5
 MOMENTUM = 0.1
+CHUNK = 32
+"""Columns of a covariance computed at once: only its (f, f) blocks on the diagonal are needed, and products
+narrower than this cost as much as this."""
 
 
 class RunningStatistics(nn.Module):
@@ -41,12 +52,10 @@ class RunningStatistics(nn.Module):
         self.register_buffer("running_var", torch.ones(shape))
 
     @torch.no_grad()
-    def update(self, mean: Tensor, var: Tensor, count: int) -> None:
-        """Move towards a batch's mean and biased variance over `count` values, as nn.BatchNorm2d does."""
-        if self.training and self.track:
-            self.running_mean.lerp_(mean.to(self.running_mean.dtype), MOMENTUM)
-            unbiased = var * (count / max(count - 1, 1))
-            self.running_var.lerp_(unbiased.to(self.running_var.dtype), MOMENTUM)
+    def update(self, mean: Tensor, var: Tensor) -> None:
+        """Move towards a batch's mean and unbiased variance, as nn.BatchNorm2d does."""
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), MOMENTUM)
+        self.running_var.lerp_(var.to(self.running_var.dtype), MOMENTUM)
 
 
 @dataclass(frozen=True)
@@ -69,55 +78,219 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
 
     `weights` is (terms, S, T); `begun` (N, T*c) is the sum so far, or None.
     """
-    plan = tuple((term.norm, term.shared) for term in terms)
-    tensors = [term.features for term in terms]
-    kernels = [term.kernel for term in terms]
-    return _FoldedSum.apply(plan, weights, begun, *tensors, *kernels)
+    sources, targets = weights.shape[1:]
+    widths = [term.features.shape[1] // (sources if term.shared else sources * targets) for term in terms]
+    for width in dict.fromkeys(widths):  # the small numbers of terms of one width f are stacked
+        chosen = [number for number, own in enumerate(widths) if own == width]
+        alike = [terms[number] for number in chosen]
+        plan = tuple((term.norm, term.shared) for term in alike)
+        tensors = [term.features for term in alike] + [term.kernel for term in alike]
+        own = weights if len(alike) == len(terms) else weights[chosen]
+        with torch.autocast(weights.device.type, enabled=False):
+            begun = _FoldedSum.apply(plan, own, begun, *tensors)
+    assert begun is not None
+    return begun
+
+
+@dataclass(frozen=True)
+class Places:
+    """Indices of the small numbers of P terms in what is multiplied with their features, end to end.
+
+    `chunks` are (term, first, last column) of the covariances that are computed, each (columns, columns);
+    `covariance` places (P, S, T, f, f) in them, `mean` (P, S, T, f) in the features' means (F_1 + ... + F_P,)
+    and `matrix` (P, S, T, c, f) in the matrices M (F_1 + ... + F_P, T*c). A shared feature has several edges.
+    """
+
+    columns: tuple[int, ...]
+    chunks: tuple[tuple[int, int, int], ...]
+    covariance: Tensor
+    mean: Tensor
+    matrix: Tensor
+
+
+@lru_cache(maxsize=1024)
+def places_of(
+    shared: tuple[bool, ...], sources: int, targets: int, channels: int, width: int, device: torch.device
+) -> Places:
+    """The places for terms of the given kinds: S sources, T targets, c channels, f = width."""
+    edges = torch.arange(sources * targets).view(sources, targets)
+    source = edges // targets
+    blocks = torch.stack([source if one else edges for one in shared])  # (P, S, T): which f columns
+    columns = tuple(width * sources * (1 if one else targets) for one in shared)
+    starts = torch.tensor((0, *columns)).cumsum(0)[:-1]
+    mean = (blocks * width + starts[:, None, None])[..., None] + torch.arange(width)  # (P, S, T, f)
+    targets_of = torch.arange(targets)[:, None] * channels + torch.arange(channels)  # (T, c)
+    matrix = mean[..., None, :] * (targets * channels) + targets_of[..., None]  # (P, S, T, c, f)
+    chunks, covariance, begin = [], torch.empty(*mean.shape, width, dtype=torch.long), 0
+    for term, total in enumerate(columns):
+        size = width * max(1, CHUNK // width)  # whole blocks
+        for first in range(0, total, size):
+            last = min(first + size, total)
+            chunks.append((term, first, last))
+            inside = (blocks[term] * width >= first) & (blocks[term] * width < last)  # (S, T)
+            at = (blocks[term][inside] * width - first)[:, None] + torch.arange(width)  # (edges, f)
+            covariance[term][inside] = begin + at[:, :, None] * (last - first) + at[:, None, :]
+            begin += (last - first) ** 2
+    flat = (index.flatten().to(device) for index in (covariance, mean, matrix))
+    return Places(columns, tuple(chunks), *flat)
+
+
+def split_squares(flat: Tensor, places: Places) -> list[Tensor]:
+    """A (columns, columns) view of `flat` for every chunk."""
+    sides = [last - first for _, first, last in places.chunks]
+    parts = flat.split([side * side for side in sides])
+    return [part.view(side, side) for part, side in zip(parts, sides, strict=True)]
 
 
 class _FoldedSum(torch.autograd.Function):
+    """P terms of one width: what has N rows a term at a time, all else as (P, S, T, c[, f])."""
+
     @staticmethod
     def forward(ctx: Any, plan: Any, weights: Tensor, begun: Tensor | None, *tensors: Any) -> Tensor:
-        count = len(plan)
-        features, kernels = tensors[:count], tensors[count:]  # the latter may hold None
-        folds = [
-            Fold(x, kernel, weight, norm, shared)
-            for (norm, shared), x, kernel, weight in zip(plan, features, kernels, weights, strict=True)
-        ]
-        offsets = [fold.offset for fold in folds if fold.offset is not None]
-        rows, columns = features[0].shape[0], folds[0].matrix.shape[1]
-        total = weights.new_zeros(rows, columns) if begun is None else begun.clone()
-        if offsets:
-            total += torch.stack(offsets).sum(0)
-        for x, fold in zip(features, folds, strict=True):
-            total.addmm_(x, fold.matrix)
-        ctx.plan, ctx.folds, ctx.has_begun = plan, folds, begun is not None
+        features, kernels = _wide(tensors[: len(plan)], weights), tensors[len(plan) :]  # may hold None
+        count, (sources, targets) = features[0].shape[0], weights.shape[1:]
+        width = features[0].shape[1] // (sources if plan[0][1] else sources * targets)
+        shape = next((kernel.shape for kernel in kernels if kernel is not None), None)
+        channels = width if shape is None else shape[2]
+        shared = tuple(one for _, one in plan)
+        places = places_of(shared, sources, targets, channels, width, weights.device)
+        identity = torch.eye(width, dtype=weights.dtype, device=weights.device)
+        identity = identity.expand(sources, targets, width, width)
+        maps = torch.stack([identity if kernel is None else kernel for kernel in kernels])  # (P, S, T, c, f)
+        training = any(norm is not None and norm.training for norm, _ in plan)
+        if training:
+            feature_mean, covariance = _statistics(features, places, maps)
+            projected = torch.matmul(maps, covariance)
+            mean = torch.matmul(maps, feature_mean[..., None])[..., 0]  # (P, S, T, c)
+            var = (projected * maps).sum(4)
+            ctx.extra = feature_mean, projected
+            _update(plan, mean, var, count)
+        else:
+            mean, var = _running(plan, maps)
+        inverse = torch.rsqrt(var + EPSILON)
+        for number, (norm, _) in enumerate(plan):
+            if norm is None:
+                mean[number], inverse[number] = 0.0, 1.0
+        scale = weights[..., None] * inverse
+        matrix = maps.new_zeros(sum(places.columns) * targets * channels)
+        matrix.index_copy_(0, places.matrix, (maps * scale[..., None]).flatten())
+        matrix = matrix.view(-1, targets * channels)
+        offset = (scale * mean).sum((0, 1)).neg_().flatten()  # (T*c,)
+        parts = matrix.split(places.columns)
+        if begun is None:
+            total = torch.addmm(offset, features[0], parts[0])
+        else:
+            total = (begun.to(weights.dtype) + offset).addmm_(features[0], parts[0])
+        for x, part in zip(features[1:], parts[1:], strict=True):
+            total.addmm_(x, part)
+        ctx.plan, ctx.places, ctx.training, ctx.has_begun = plan, places, training, begun is not None
+        ctx.small = maps, mean, inverse, scale, parts
         ctx.save_for_backward(weights, *tensors)
-        return total
+        return total.to(tensors[0].dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Any:
-        gradient = gradients[0]
         weights, *tensors = ctx.saved_tensors
-        count = len(ctx.plan)
-        if torch.is_grad_enabled():
-            return (None, *_differentiable_backward(ctx, gradient, weights, tensors))
-        targets = weights.shape[2]
-        column_sums = gradient.sum(0).view(targets, -1)  # (T, c)
-        d_features, d_kernels, d_weights = [], [], []
-        for x, kernel, weight, fold in zip(tensors[:count], tensors[count:], weights, ctx.folds, strict=True):
-            d_matrix = x.t() @ gradient  # (F, T*c)
-            slope = fold.backward(kernel, weight, d_matrix, column_sums, x.shape[0])
-            if slope.quadratic is None:
-                d_x = gradient @ fold.matrix.t()
-            else:
-                d_x = torch.addmm(slope.row, x, slope.quadratic)
-                d_x.addmm_(gradient, fold.matrix.t())
-            d_features.append(d_x)
-            d_kernels.append(slope.kernel)
-            d_weights.append(slope.weight)
-        begun = gradient if ctx.has_begun else None
-        return (None, torch.stack(d_weights), begun, *d_features, *d_kernels)
+        with torch.autocast(weights.device.type, enabled=False):
+            if torch.is_grad_enabled():
+                return (None, *_differentiable_backward(ctx, gradients[0], weights, tensors))
+            return (None, *_backward(ctx, gradients[0].to(weights.dtype), weights, tensors))
+
+
+def _wide(tensors: Sequence[Tensor], weights: Tensor) -> list[Tensor]:
+    """Tensors in the precision of the weights."""
+    return [tensor.to(weights.dtype) for tensor in tensors]
+
+
+def _backward(ctx: Any, gradient: Tensor, weights: Tensor, tensors: Sequence[Any]) -> list[Any]:
+    """Gradients of weights, begun, features and kernels, from dL/dY (N, T*c)."""
+    features, kernels = _wide(tensors[: len(ctx.plan)], weights), tensors[len(ctx.plan) :]
+    places, (maps, mean, inverse, scale, _) = ctx.places, ctx.small
+    column_sums = gradient.sum(0).view(weights.shape[2], -1)  # (T, c)
+    d_matrix = gradient.new_empty(sum(places.columns), gradient.shape[1])
+    for x, part in zip(features, d_matrix.split(places.columns), strict=True):
+        torch.mm(x.t(), gradient, out=part)
+    d_scaled = d_matrix.flatten().index_select(0, places.matrix).view_as(maps)
+    d_scale = (d_scaled * maps).sum(4).sub_(column_sums * mean)  # (P, S, T, c)
+    d_maps = d_scaled.mul_(scale[..., None])
+    d_weights = (d_scale * inverse).sum(3)
+    d_features = _feature_gradients(ctx, weights, features, gradient, column_sums, d_scale, d_maps)
+    narrow = [slope.to(x.dtype) for slope, x in zip(d_features, tensors, strict=False)]
+    d_kernels = [None if kernel is None else part for kernel, part in zip(kernels, d_maps, strict=True)]
+    return [d_weights, gradient.to(narrow[0].dtype) if ctx.has_begun else None, *narrow, *d_kernels]
+
+
+def _statistics(features: Sequence[Tensor], places: Places, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (P, S, T, f) and biased covariance (P, S, T, f, f) of every edge's features."""
+    count, shape = features[0].shape[0], (*maps.shape[:3], maps.shape[4])
+    mean = torch.cat([x.mean(0) for x in features]).index_select(0, places.mean).view(shape)
+    squares = maps.new_empty(sum((last - first) ** 2 for _, first, last in places.chunks))
+    for (term, first, last), square in zip(places.chunks, split_squares(squares, places), strict=True):
+        x = features[term][:, first:last]
+        torch.mm(x.t(), x, out=square)
+    products = squares.index_select(0, places.covariance).view(*shape, shape[3])
+    return mean, products.div_(count).sub_(mean[..., None] * mean[..., None, :])
+
+
+def _update(plan: Any, mean: Tensor, var: Tensor, count: int) -> None:
+    """Running statistics of the norms that track; those of a shared kernelless term serve all targets."""
+    unbiased = var * (count / max(count - 1, 1))
+    for (norm, _), one, other in zip(plan, mean, unbiased, strict=True):
+        if norm is not None and norm.training and norm.track:
+            if norm.running_mean.dim() == 2:
+                one, other = one[:, 0], other[:, 0]
+            norm.update(one, other)
+
+
+def _running(plan: Any, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance (P, S, T, c) as the norms remember them."""
+    mean, var = maps.new_zeros(maps.shape[:4]), maps.new_ones(maps.shape[:4])
+    for number, (norm, _) in enumerate(plan):
+        if norm is not None:
+            one, other = norm.running_mean, norm.running_var
+            if one.dim() == 2:
+                one, other = one[:, None], other[:, None]
+            mean[number], var[number] = one, other
+    return mean, var
+
+
+def _feature_gradients(
+    ctx: Any,
+    weights: Tensor,
+    features: Sequence[Tensor],
+    gradient: Tensor,
+    column_sums: Tensor,
+    d_scale: Tensor,
+    d_maps: Tensor,
+) -> list[Tensor]:
+    """dL/dX_p of every term; adds what passes through the batch statistics to `d_maps`."""
+    maps, _, inverse, scale, parts = ctx.small
+    places, count = ctx.places, features[0].shape[0]
+    if not ctx.training:
+        return [gradient @ part.t() for part in parts]
+    feature_mean, projected = ctx.extra
+    d_var = d_scale * weights[..., None] * inverse.pow(3).mul_(-0.5)
+    d_mean = scale * -column_sums
+    for number, (norm, _) in enumerate(ctx.plan):
+        if norm is None:
+            d_var[number], d_mean[number] = 0.0, 0.0
+    d_maps.addcmul_(projected, d_var[..., None], value=2.0).addcmul_(
+        d_mean[..., None], feature_mean[..., None, :]
+    )
+    inner = torch.matmul((maps * d_var[..., None]).transpose(3, 4), maps).mul_(2.0 / count)  # (..., f, f)
+    row = torch.matmul(d_mean[..., None, :], maps).div_(count)  # (P, S, T, 1, f)
+    row -= torch.matmul(feature_mean[..., None, :], inner)
+    quadratic = maps.new_zeros(sum((last - first) ** 2 for _, first, last in places.chunks))
+    quadratic.index_add_(0, places.covariance, inner.flatten())
+    rows = maps.new_zeros(sum(places.columns)).index_add_(0, places.mean, row.flatten())
+    found = [
+        torch.addmm(row, gradient, part.t())
+        for row, part in zip(rows.split(places.columns), parts, strict=True)
+    ]
+    for (term, first, last), square in zip(places.chunks, split_squares(quadratic, places), strict=True):
+        if ctx.plan[term][0] is not None:
+            found[term][:, first:last].addmm_(features[term][:, first:last], square)
+    return found
 
 
 def plain_folded_sum(
@@ -162,119 +335,3 @@ def _differentiable_backward(
     wanted = [value for value in inputs if value is not None and value.requires_grad]
     found = iter(torch.autograd.grad(output, wanted, gradient, create_graph=True))
     return [next(found) if value is not None and value.requires_grad else None for value in inputs]
-
-
-@dataclass
-class Slope:
-    """Gradients of a fold: of kernel and weight, and d_features = row + features quadratic + ..."""
-
-    kernel: Tensor | None
-    weight: Tensor
-    quadratic: Tensor | None
-    row: Tensor | None
-
-
-class Fold:
-    """One term's matrix (F, T*c) and offset (T*c,), with what its derivative needs."""
-
-    def __init__(
-        self, x: Tensor, kernel: Tensor | None, weight: Tensor, norm: RunningStatistics | None, shared: bool
-    ) -> None:
-        self.shared, self.batch_statistics = shared, norm is not None and norm.training
-        self.sources, self.targets = weight.shape
-        self.offset: Tensor | None = None
-        self.mean: Tensor | None = None
-        scale = weight[:, :, None]  # (S, T, 1)
-        if norm is not None:
-            if self.batch_statistics:
-                mean, var = self._statistics(x, kernel)
-                norm.update(mean, var, x.shape[0])
-            else:
-                mean, var = norm.running_mean, norm.running_var
-            if kernel is None:  # statistics (S, c) serve all targets
-                mean, var = mean[:, None], var[:, None]
-            self.mean, self.inverse = mean, torch.rsqrt(var + EPSILON)
-            scale = scale * self.inverse  # (S, T, c)
-            self.offset = -(scale * mean).sum(0).flatten()
-        self.scale = scale
-        self.matrix = self._matrix(kernel, x)
-
-    def _statistics(self, x: Tensor, kernel: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Mean and biased variance of the mapped features: (S, T, c), or (S, c) without a kernel."""
-        count = x.shape[0]
-        feature_mean = x.mean(0)  # (F,)
-        covariance = torch.addmm(feature_mean[:, None] * -feature_mean, x.t(), x, alpha=1.0 / count)  # (F, F)
-        if kernel is None:
-            return feature_mean.view(self.sources, -1), covariance.diagonal().view(self.sources, -1)
-        width = kernel.shape[3]
-        blocks = self.sources if self.shared else self.sources * self.targets
-        inner = covariance.view(blocks, width, blocks, width).diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-        group = kernel.view(blocks, -1, width)  # (S, T*c, f) or (S*T, c, f)
-        self.feature_mean = feature_mean.view(blocks, width, 1)
-        self.projected = torch.bmm(group, inner)  # kernel times covariance
-        var = (self.projected * group).sum(2).view(kernel.shape[:3])
-        mean = torch.bmm(group, self.feature_mean).view(kernel.shape[:3])
-        return mean, var
-
-    def _matrix(self, kernel: Tensor | None, x: Tensor) -> Tensor:
-        """scale * kernel^T, laid out as features by targets; zero between an edge and another's target."""
-        sources, targets = self.sources, self.targets
-        if kernel is None:
-            width = x.shape[1] // sources
-            matrix = x.new_zeros(sources, width, targets, width)
-            matrix.diagonal(dim1=1, dim2=3).copy_(self.scale.expand(-1, -1, width))
-            return matrix.view(sources * width, targets * width)
-        scaled = kernel * self.scale[..., None]  # (S, T, c, f)
-        channels, width = kernel.shape[2:]
-        if self.shared:
-            return scaled.permute(0, 3, 1, 2).reshape(sources * width, targets * channels)
-        matrix = x.new_zeros(sources, targets, width, targets, channels)
-        matrix.diagonal(dim1=1, dim2=3).copy_(scaled.permute(0, 3, 2, 1))  # (S, f, c, T)
-        return matrix.view(sources * targets * width, targets * channels)
-
-    def _scaled_gradient(self, d_matrix: Tensor, kernel: Tensor | None) -> Tensor:
-        """dL/dmatrix where it is not zero by structure: (S, T, c, f), or (S, T, c) without a kernel."""
-        sources, targets = self.sources, self.targets
-        if kernel is None:
-            width = d_matrix.shape[0] // sources
-            return d_matrix.view(sources, width, targets, width).diagonal(dim1=1, dim2=3)
-        channels, width = kernel.shape[2:]
-        if self.shared:
-            return d_matrix.view(sources, width, targets, channels).permute(0, 2, 3, 1)
-        whole = d_matrix.view(sources, targets, width, targets, channels)
-        return whole.diagonal(dim1=1, dim2=3).permute(0, 3, 2, 1)
-
-    def backward(
-        self, kernel: Tensor | None, weight: Tensor, d_matrix: Tensor, column_sums: Tensor, count: int
-    ) -> Slope:
-        """Gradients from dL/dmatrix (F, T*c) and dL/doffset = the column sums of dL/dY (T, c)."""
-        d_scaled = self._scaled_gradient(d_matrix, kernel)
-        d_scale = d_scaled if kernel is None else (d_scaled * kernel).sum(3)  # (S, T, c)
-        d_kernel = None if kernel is None else d_scaled * self.scale[..., None]
-        if self.mean is None:
-            return Slope(d_kernel, d_scale.sum(2), None, None)
-        d_scale = d_scale - column_sums * self.mean
-        d_weight = (d_scale * self.inverse).sum(2)
-        if not self.batch_statistics:
-            return Slope(d_kernel, d_weight, None, None)
-        d_mean = self.scale * -column_sums  # (S, T, c)
-        d_var = d_scale * weight[:, :, None] * (-0.5 * self.inverse**3)
-        if kernel is None:
-            d_mean, d_var = d_mean.sum(1).flatten(), d_var.sum(1).flatten()  # (S*c,)
-            quadratic = d_var * (2.0 / count)
-            row = d_mean / count - quadratic * self.mean.flatten()
-            return Slope(None, d_weight, quadratic.diag(), row)
-        assert d_kernel is not None
-        width = kernel.shape[3]
-        blocks = self.sources if self.shared else self.sources * self.targets
-        group = kernel.view(blocks, -1, width)
-        group_var, group_mean = d_var.reshape(blocks, -1, 1), d_mean.reshape(blocks, -1, 1)
-        weighted = group * group_var
-        d_group = 2.0 * group_var * self.projected + group_mean * self.feature_mean.transpose(1, 2)
-        d_kernel = d_kernel + d_group.view(kernel.shape)
-        inner = torch.bmm(weighted.transpose(1, 2), group) * (2.0 / count)  # (blocks, f, f), symmetric
-        row = torch.bmm(group_mean.transpose(1, 2), group)[:, 0] / count
-        row = row - torch.bmm(inner, self.feature_mean)[:, :, 0]
-        quadratic = inner.new_zeros(blocks, width, blocks, width)
-        quadratic.diagonal(dim1=0, dim2=2).copy_(inner.permute(1, 2, 0))
-        return Slope(d_kernel, d_weight, quadratic.view(blocks * width, -1), row.flatten())

@@ -57,11 +57,8 @@ class Norm(RunningStatistics):
 
     def forward(self, x: Tensor) -> Tensor:
         mean, var = self.running_mean.view(-1), self.running_var.view(-1)
-        if not self.training:
-            return F.batch_norm(x, mean, var, eps=EPSILON)
-        if not self.track:
-            return F.batch_norm(x, None, None, training=True, eps=EPSILON)
-        return F.batch_norm(x, mean, var, training=True, momentum=MOMENTUM, eps=EPSILON)
+        momentum = MOMENTUM if self.track else 0.0
+        return F.batch_norm(x, mean, var, training=self.training, momentum=momentum, eps=EPSILON)
 
 
 class Mix(nn.Module):

@@ -8,15 +8,15 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from autofas.errors import GenotypeError
 from autofas.files import whole_file
 from autofas.models.candidates import CANDIDATES
-from autofas.models.space import CellKind, Layout, Space
-from autofas.schema import Schema, nearest, read_text, validated
+from autofas.models.space import SPACE_NAME, CellKind, Layout, Space
+from autofas.schema import Name, Schema, nearest, read_json, validated
 
 FIRST_NODE = 2
 """Nodes 0 and 1 are a cell's inputs (the outputs of the two cells before it)."""
@@ -67,13 +67,15 @@ class Genotype(Schema):
     """Two cells and the layout they are stacked in."""
 
     schema_version: Literal[1] = 1
-    space: str = Field(max_length=64)
+    space: str = Field(pattern=SPACE_NAME)
     space_hash: str = Field(max_length=64)
     derivation: str = Field(max_length=64)
     normal: Cell
     reduction: Cell
     layout: Layout
-    provenance: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=64)
+    provenance: dict[str, Annotated[str, Field(max_length=4096)] | int | float | bool | None] = Field(
+        default_factory=dict, max_length=64
+    )
 
     @model_validator(mode="after")
     def _cells_fit_layout(self) -> "Genotype":
@@ -83,6 +85,17 @@ class Genotype(Schema):
             if last != expected:
                 raise ValueError(f"{kind} cell ends at node {last}, the layout's cells at node {expected}")
         return self
+
+    @property
+    def name(self) -> str:
+        """The run that found it, or its space."""
+        return str(self.provenance.get("run", self.space))
+
+    @field_validator("provenance")
+    @classmethod
+    def _run_is_a_name(cls, values: dict[str, Any]) -> dict[str, Any]:
+        TypeAdapter(Name).validate_python(values.get("run", "none"))
+        return values
 
     def cell(self, kind: CellKind) -> Cell:
         """The normal or the reduction cell."""
@@ -139,15 +152,7 @@ def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
 
 def load_genotype(path: str | os.PathLike[str]) -> Genotype:
     """The genotype in a JSON file; raises GenotypeError in one line that names file and fault."""
-    text = read_text(Path(path), GenotypeError)
-    try:
-        values: Any = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise GenotypeError(f"{path} is not valid JSON: {exc}") from None
+    values: Any = read_json(Path(path), GenotypeError)
     if not isinstance(values, dict):
         raise GenotypeError(f"{path} holds a {type(values).__name__}, expected a genotype")
-    if values.get("schema_version", 1) != 1:
-        raise GenotypeError(
-            f"{path} has schema_version {values['schema_version']!r}; this version of autofas reads 1"
-        )
     return validated(Genotype, values, str(path), GenotypeError)

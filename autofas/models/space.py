@@ -19,6 +19,8 @@ from autofas.errors import GenotypeError
 from autofas.models.candidates import CANDIDATES
 from autofas.schema import Schema, nearest, read_yaml, validated
 
+SPACE_NAME = r"^[a-z][a-z0-9_]{0,40}$"
+MAX_CHANNELS = 8192
 CellKind = Literal["normal", "reduction"]
 
 
@@ -45,6 +47,13 @@ class Layout(Schema):
     cells: tuple[CellKind, ...] = Field(min_length=1, max_length=64)
     intermediate_nodes: int = Field(default=4, ge=1, le=8)
 
+    @model_validator(mode="after")
+    def _channels_are_bounded(self) -> "Layout":
+        widest = self.channels * self.channel_factor ** self.cells.count("reduction")
+        if widest > MAX_CHANNELS:
+            raise ValueError(f"channels would grow beyond {MAX_CHANNELS}; take fewer reduction cells")
+        return self
+
     def map_size(self, input_size: int | None = None) -> int:
         """Side of the live map for a square input: every stride of 2 halves the side, rounding up."""
         side = input_size or self.input_size
@@ -60,7 +69,7 @@ class Space(Schema):
     """A named set of candidate operations and a layout."""
 
     schema_version: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")
+    name: str = Field(pattern=SPACE_NAME)
     operations: tuple[str, ...] = Field(min_length=2, max_length=32)
     layout: Layout
 

@@ -6,11 +6,13 @@ set of architecture parameters, reduction cells another.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from autofas.errors import GenotypeError
 from autofas.models.folded_sum import RunningStatistics
@@ -24,11 +26,20 @@ class Supernet(nn.Module):
 
     `alphas[kind]` (edges, operations) and, with edge normalisation, `betas[kind]` (edges,) are the
     architecture parameters, edges in the order of `space.edges`; they are ordinary parameters and part of
-    the state_dict. Raises GenotypeError if K does not divide the channels.
+    the state_dict. With `recompute` a cell keeps only its inputs for the backward pass, which computes the
+    rest again: less memory for more time, the same numbers. Raises GenotypeError if K does not divide the
+    channels.
     """
 
-    def __init__(self, space: Space, partial_channels: int = 4, edge_normalization: bool = True) -> None:
+    def __init__(
+        self,
+        space: Space,
+        partial_channels: int = 4,
+        edge_normalization: bool = True,
+        recompute: bool = False,
+    ) -> None:
         super().__init__()
+        self.recompute = recompute
         layout = space.layout
         if layout.channels % partial_channels or (layout.channels // partial_channels) < 2:
             raise GenotypeError(
@@ -93,17 +104,13 @@ class Supernet(nn.Module):
     @contextmanager
     def frozen_statistics(self) -> Iterator[None]:
         """Within it, forward passes normalise by the batch but leave the running statistics as they are."""
-        tracking = [module for module in self.modules() if isinstance(module, RunningStatistics)]
         stem = [module for module in self.stem.modules() if isinstance(module, nn.BatchNorm2d)]
-        for module in tracking:
-            module.track = False
         for norm in stem:
             norm.momentum = 0.0
         try:
-            yield
+            with untracked(self.cells):
+                yield
         finally:
-            for module in tracking:
-                module.track = True
             for norm in stem:
                 norm.momentum = 0.1
 
@@ -131,5 +138,31 @@ class Supernet(nn.Module):
             betas[kind] = [edges[fan] for fan in fans]  # (S, T) each
         before = last = self.stem(images)
         for kind, cell in zip(self.kinds, self.cells, strict=True):
-            before, last = last, cell(before, last, weights[kind], betas[kind])
+            given = before, last, weights[kind], betas[kind]
+            before, last = last, self._recomputed(cell, *given) if self.recompute else cell(*given)
         return self.head(last)
+
+    def _recomputed(self, cell: nn.Module, *given: Any) -> Tensor:
+        """The cell's output; its second forward pass counts no batch."""
+        return checkpoint(
+            cell,
+            *given,
+            use_reentrant=False,
+            preserve_rng_state=False,  # a cell draws nothing
+            context_fn=lambda: (nullcontext(), untracked(cell)),
+        )
+
+
+@contextmanager
+def untracked(network: nn.Module) -> Iterator[None]:
+    """Within it, the running statistics of the network's cells stay as they are."""
+    tracking = [
+        module for module in network.modules() if isinstance(module, RunningStatistics) and module.track
+    ]
+    for module in tracking:
+        module.track = False
+    try:
+        yield
+    finally:
+        for module in tracking:
+            module.track = True

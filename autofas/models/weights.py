@@ -2,6 +2,10 @@
 
 The file's metadata says what the network is (a genotype or a baseline's name), how images must be
 prepared, which supervision scores its outputs, and, once it was evaluated, the threshold with its origin.
+
+A file is bounded in size, its tensors must have the SHA-256 that the metadata tell, be finite, and have the
+names, types and shapes of the network that the metadata describe, before that network is built. Version 2 of
+the metadata; version 1 has no SHA-256.
 """
 
 import hashlib
@@ -9,23 +13,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
-from pydantic import Field
-from safetensors import SafetensorError, safe_open
+from pydantic import Field, model_validator
 from safetensors.torch import save
 
-from autofas.errors import RunError
+from autofas.errors import ConfigError, RunError
 from autofas.files import whole_file
 from autofas.models.build import Network, build
 from autofas.models.genotype import Genotype, genotype_to_json
 from autofas.models.network import DerivedNetwork
-from autofas.schema import Schema, validated
+from autofas.models.tensor_files import read_safetensors
+from autofas.schema import Name, Schema, parse_json, validated
 
-SCHEMA_VERSION = 1
 WEIGHTS_FILE = Path("weights") / "best.safetensors"
 """Where a run folder keeps its trained weights."""
+
+
+ShortText = Annotated[str, Field(max_length=4096)]
 
 
 class Preprocessing(Schema):
@@ -35,27 +41,36 @@ class Preprocessing(Schema):
     """
 
     input_size: int = Field(ge=4, le=1024)
-    view: str = "whole"
-    crop_size: int | None = None
+    view: str = Field(default="whole", max_length=32)
+    crop_size: int | None = Field(default=None, ge=4, le=1024)
     margin: float = Field(ge=0.5, le=4)
-    mean: float = 0.5
-    std: float = Field(default=0.5, gt=0)
-    channels: str = "RGB"
+    mean: float = Field(default=0.5, ge=0.5, le=0.5)  # the only ones that input is made with
+    std: float = Field(default=0.5, ge=0.5, le=0.5)
+    channels: Literal["RGB"] = "RGB"
 
 
 class WeightsInfo(Schema):
     """The metadata of a weights file."""
 
-    schema_version: int = SCHEMA_VERSION
-    name: str
-    baseline: str | None = None
-    options: dict[str, str | int | float] = Field(default_factory=dict)
+    schema_version: Literal[1, 2] = 2
+    name: Name
+    baseline: str | None = Field(default=None, max_length=64)
+    options: dict[str, ShortText | int | float] = Field(default_factory=dict, max_length=32)
     genotype: dict[str, Any] | None = None
-    supervision: str
-    modalities: tuple[str, ...]
+    supervision: str = Field(max_length=64)
+    modalities: tuple[Literal["color", "depth", "ir"], ...] = Field(min_length=1, max_length=3)
     preprocessing: Preprocessing
-    threshold: dict[str, str | float] | None = None
-    provenance: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    threshold: dict[str, ShortText | float] | None = Field(default=None, max_length=8)
+    provenance: dict[str, ShortText | int | float | bool | None] = Field(default_factory=dict, max_length=64)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+
+    @model_validator(mode="after")
+    def _one_network_and_its_hash(self) -> "WeightsInfo":
+        if (self.genotype is None) == (self.baseline is None):
+            raise ValueError("exactly one of genotype and baseline must be given")
+        if self.schema_version > 1 and self.sha256 is None:
+            raise ValueError("sha256 is missing")
+        return self
 
 
 @dataclass(frozen=True)
@@ -76,23 +91,27 @@ def save_weights(
 ) -> WeightsInfo:
     """Write the network's weights (or `state`, a state_dict of its body) with all that rebuilds it."""
     genotype = network.body.genotype if isinstance(network.body, DerivedNetwork) else None
-    info = WeightsInfo(
-        name=network.name,
-        baseline=None if genotype else network.name,
-        genotype=json.loads(genotype_to_json(genotype)) if genotype else None,
-        supervision=network.supervision_name,
-        modalities=network.modalities,
-        options=network.options,
-        preprocessing=Preprocessing(
-            input_size=network.input_size,
-            view=network.view.kind,
-            crop_size=network.view.crop_size,
-            margin=margin,
-        ),
-        provenance=provenance,
-    )
-    tensors = state if state is not None else network.body.state_dict()
-    _write(path, {name: value.detach().cpu().contiguous() for name, value in tensors.items()}, info)
+    own = state if state is not None else network.body.state_dict()
+    tensors = {name: value.detach().cpu().contiguous() for name, value in own.items()}
+    values = {
+        "name": network.name,
+        "baseline": None if genotype else network.name,
+        "genotype": json.loads(genotype_to_json(genotype)) if genotype else None,
+        "supervision": network.supervision_name,
+        "modalities": network.modalities,
+        "options": network.options,
+        "preprocessing": {
+            "input_size": network.input_size,
+            "view": network.view.kind,
+            "crop_size": network.view.crop_size,
+            "margin": margin,
+        },
+        "provenance": provenance,
+        "schema_version": 2,
+        "sha256": tensors_sha256(tensors),
+    }
+    info = validated(WeightsInfo, values, str(path), RunError)
+    _write(path, tensors, info)
     return info
 
 
@@ -100,28 +119,32 @@ def record_threshold(path: Path, value: float, rule: str, provenance: str) -> No
     """Note in a weights file the threshold it was evaluated at."""
     tensors, info = read_weights(path)
     threshold: dict[str, str | float] = {"value": value, "rule": rule, "provenance": provenance}
-    _write(path, tensors, info.model_copy(update={"threshold": threshold}))
+    values = info.model_dump() | {
+        "threshold": threshold,
+        "schema_version": 2,
+        "sha256": tensors_sha256(tensors),
+    }
+    _write(path, tensors, validated(WeightsInfo, values, str(path), RunError))
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightsInfo]:
-    """Tensors and metadata of a weights file; raises RunError in one line."""
-    try:
-        with safe_open(path, framework="pt") as handle:
-            metadata = handle.metadata() or {}
-            tensors = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise RunError(f"{path} does not exist; train the network first") from None
-    except (SafetensorError, OSError) as exc:
-        raise RunError(f"{path} is not a readable safetensors file: {exc}") from None
+    """Tensors and metadata of a weights file; raises RunError in one line.
+
+    The tensors are finite and have the SHA-256 that the metadata tell, if they tell one.
+    """
+    tensors, metadata = read_safetensors(path)
     if "autofas" not in metadata:
         raise RunError(f"{path} carries no autofas metadata, so the network cannot be rebuilt from it")
-    try:
-        values = json.loads(metadata["autofas"])
-    except ValueError as exc:
-        raise RunError(f"{path}: its metadata is not valid JSON: {exc}") from None
-    if not isinstance(values, dict) or values.get("schema_version") != SCHEMA_VERSION:
-        raise RunError(f"{path} has metadata of another schema version than {SCHEMA_VERSION}")
-    return tensors, validated(WeightsInfo, values, str(path), RunError)
+    values = parse_json(metadata["autofas"], f"{path}: its metadata", RunError)
+    if not isinstance(values, dict):
+        raise RunError(f"{path}: its metadata hold a {type(values).__name__}, expected keys and values")
+    info = validated(WeightsInfo, values, f"{path}: its metadata", RunError)
+    if info.sha256 is not None and info.sha256 != tensors_sha256(tensors):
+        raise RunError(f"{path}: its tensors do not have the SHA-256 that its metadata tell; it is damaged")
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise RunError(f"{path}: tensor {name} holds numbers that are not finite")
+    return tensors, info
 
 
 def tensors_sha256(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -137,28 +160,25 @@ def tensors_sha256(tensors: Mapping[str, torch.Tensor]) -> str:
 def load_network(path: Path) -> LoadedNetwork:
     """Rebuild a network from its weights file, in eval mode; raises RunError if they do not fit."""
     tensors, info = read_weights(path)
-    if (info.genotype is None) == (info.baseline is None):
-        raise RunError(f"{path}: metadata must name one of genotype and baseline")
     source: Genotype | str
     if info.genotype is not None:
         source = validated(Genotype, info.genotype, f"{path}: genotype", RunError)
     else:
         source = str(info.baseline)
-    network = build(
-        source,
-        supervision=info.supervision,
-        input_size=info.preprocessing.input_size,
-        modality=info.modalities[0],
-        name=info.name,
-        view=info.preprocessing.view,
-        crop_size=info.preprocessing.crop_size,
-        options=info.options,
-    )
     try:
-        network.body.load_state_dict(tensors)
-    except RuntimeError as exc:
-        reason = " ".join(str(exc).split())[:200]
-        raise RunError(f"{path}: the weights do not fit network {info.name}: {reason}") from None
+        network = build(
+            source,
+            supervision=info.supervision,
+            input_size=info.preprocessing.input_size,
+            modality=info.modalities[0],
+            name=info.name,
+            view=info.preprocessing.view,
+            crop_size=info.preprocessing.crop_size,
+            options=info.options,
+            tensors=tensors,
+        )
+    except ConfigError as exc:
+        raise RunError(f"{path}: {exc}") from None
     return LoadedNetwork(network.eval(), info)
 
 

@@ -38,7 +38,11 @@ Order = Literal["first", "second", "second-exact"]
 
 
 class BilevelEngine:
-    """Steps of a bi-level search on one supernet; `modality` is the images it reads."""
+    """Steps of a bi-level search on one supernet; `modality` is the images it reads.
+
+    With `precision` bfloat16 forward passes run under torch's autocast, gradients of the parameters are
+    float32 all the same.
+    """
 
     def __init__(
         self,
@@ -50,10 +54,12 @@ class BilevelEngine:
         modality: str = "color",
         probe: float = PROBE,
         cuda_graphs: bool = False,
+        precision: Literal["float32", "bfloat16"] = "float32",
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
         self.probe = probe
         self.on_gpu = next(supernet.parameters()).is_cuda
+        self.mixed_precision = precision == "bfloat16"
         self.cuda_graphs = cuda_graphs and self.on_gpu
         self._replayed: dict[str, Replayed] = {}
         self.weights = supernet.weight_parameters()
@@ -118,12 +124,17 @@ class BilevelEngine:
         return loss, torch.autograd.grad(loss, self.weights)
 
     def _arch_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        # the backward pass too: cells that are recomputed are recomputed as they were
         with self.supernet.frozen_statistics(), self.supernet.frozen_weights():
             loss = self._loss(batch)
-        return loss, torch.autograd.grad(loss, self.arch)
+            return loss, torch.autograd.grad(loss, self.arch)
 
     def _loss(self, batch: Batch) -> Tensor:
-        return self.supervision.loss(self.supernet(batch.images[self.modality]), batch.targets)
+        device = "cuda" if self.on_gpu else "cpu"
+        # a cache of cast weights would be recorded into a CUDA graph with the weights of that moment
+        with torch.autocast(device, torch.bfloat16, self.mixed_precision, cache_enabled=not self.cuda_graphs):
+            outputs = self.supernet(batch.images[self.modality])
+        return self.supervision.loss(outputs.float() if self.mixed_precision else outputs, batch.targets)
 
     def _ensure_finite_loss(self, loss: Tensor, batch: Batch) -> None:
         """Raise RunError if the loss is NaN or infinite; not on a GPU, which reading it would hold up."""

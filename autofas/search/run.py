@@ -17,6 +17,7 @@ from autofas.device import prepare
 from autofas.errors import ConfigError
 from autofas.files import require_space
 from autofas.interruption import deferred
+from autofas.models.build import bounded
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
@@ -38,6 +39,8 @@ from autofas.training.optim import learning_rate, set_learning_rate
 from autofas.training.progress import Clock
 from autofas.training.resume import (
     begin,
+    check_progress,
+    check_tensors,
     first_rows,
     naming,
     open_run,
@@ -87,7 +90,8 @@ class _Search(SearchJob):
 
     def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
         super().__init__(config, space, run, device)
-        supernet = Supernet(space, config.resolved_partial_channels, config.resolved_edge_normalization)
+        own = (config.resolved_partial_channels, config.resolved_edge_normalization, config.recompute)
+        supernet = bounded(lambda: Supernet(space, *own), f"the supernet of {space.name}")
         self.engine = BilevelEngine(
             supernet.to(device),
             build_supervision(config.supervision),
@@ -96,6 +100,7 @@ class _Search(SearchJob):
             config.order,
             config.data.modalities[0],
             cuda_graphs=config.cuda_graphs,
+            precision=config.precision,
         )
         self.epoch, self.seconds = 0, 0.0  # epochs done, and the time spent in the current one
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
@@ -216,6 +221,11 @@ class _Search(SearchJob):
     def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
         """Go on from a checkpoint; raises RunError if it is of other data or code."""
         require_same_identity(self.run, state.get("identity", {}), self.identity, accept_changed)
+        check_progress(state, self.config.epochs, ("weight_losses", "arch_losses"))
+        check_tensors(state["engine"]["supernet"], self.engine.supernet.state_dict(), "the supernet")
+        own = {name: torch.from_numpy(value) for name, value in snapshot(self.engine.supernet).items()}
+        for row in state["history"]:
+            check_tensors(row, own, "the history")
         self.engine.load_state_dict(state["engine"])
         self.weight_loader.load_state_dict(state["loaders"][0])
         self.arch_loader.load_state_dict(state["loaders"][1])

@@ -24,13 +24,15 @@ import numpy as np
 import torch
 
 from autofas.errors import RunError
-from autofas.files import require_space, sync_folder
+from autofas.files import file_size, require_space, sync_folder
 from autofas.interruption import deferred
+from autofas.models.tensor_files import read_torch
 from autofas.runs import read_json
-from autofas.schema import read_text
+from autofas.schema import read_text, require_version
 
 SCHEMA_VERSION = 2
 READABLE = (1, 2)
+MAX_BYTES = 2**32  # of state.pt: the largest network that is built, its optimiser and its best weights
 LAST, PREVIOUS, DAMAGED = "checkpoint-last", "checkpoint-previous", "checkpoint-damaged"
 
 
@@ -154,13 +156,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise _Damaged(str(exc)) from None
     if not isinstance(manifest, dict):
         raise _Damaged(f"{path / 'manifest.json'} is no manifest")
-    version = manifest.get("schema_version")
-    if version not in READABLE:
-        known = " and ".join(map(str, READABLE))
-        message = f"{path / 'manifest.json'} has schema version {version}, this autofas reads {known}"
-        # said twice, a version is no flipped byte
-        raise (RunError if manifest.get("kind") == _kind(version) else _Damaged)(message)
+    # said twice, a version is no flipped byte
+    twice = manifest.get("kind") == _kind(manifest.get("schema_version"))
+    version = require_version(
+        manifest, READABLE, str(path / "manifest.json"), RunError if twice else _Damaged
+    )
     try:
+        file_size(path / "state.pt", MAX_BYTES, _Damaged)
         payload = (path / "state.pt").read_bytes()
     except OSError as exc:
         raise _Damaged(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
@@ -169,9 +171,9 @@ def _read(path: Path) -> dict[str, Any]:
             f"{path / 'state.pt'} is damaged, or its manifest is: its SHA-256 is not the manifest's"
         )
     try:
-        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    except Exception as exc:  # torch raises several kinds for what is no tensor file
-        raise _Damaged(f"{path / 'state.pt'} is not a checkpoint: {type(exc).__name__}") from None
+        state = read_torch(payload, str(path / "state.pt"))
+    except RunError as exc:
+        raise _Damaged(str(exc)) from None
     if not isinstance(state, dict):
         raise _Damaged(f"{path / 'state.pt'} holds a {type(state).__name__}, expected a checkpoint")
     return state

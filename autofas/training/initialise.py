@@ -7,20 +7,17 @@ is listed, nothing is guessed. A network of several streams whose names the chec
 (Parkin and Grinchuk, CVPRW 2019); a ResNet-18 by torchvision's names is understood too. Others need a map.
 """
 
-import pickle
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from autofas.errors import ConfigError, RunError
+from autofas.files import file_size
+from autofas.models.tensor_files import MAX_BYTES, MAX_TENSORS, read_safetensors, read_torch
 from autofas.schema import read_yaml
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net", "weights")
@@ -125,18 +122,12 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise RunError(f"{path} does not exist; give a .safetensors or .pt file")
     if path.suffix == ".safetensors":
-        try:
-            return dict(load_file(path))
-        except (SafetensorError, OSError, ValueError) as exc:
-            raise RunError(f"{path} is not a readable safetensors file: {exc}") from None
+        return read_safetensors(path)[0]
     try:
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise RunError(
-            f"{path} holds more than tensors, which could run code on loading; save its state_dict alone"
-        ) from None
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, zipfile.BadZipFile) as exc:
-        raise RunError(f"{path} is not a readable checkpoint: {' '.join(str(exc).split())[:120]}") from None
+        file_size(path, MAX_BYTES, RunError)
+        content: Any = read_torch(path.read_bytes(), str(path))
+    except OSError as exc:
+        raise RunError(f"{path} cannot be read: {exc.strerror}") from None
     for _ in WRAPPERS:
         inner = next(
             (content[key] for key in WRAPPERS if isinstance(content, Mapping) and key in content), None
@@ -147,6 +138,8 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     tensors = {str(name): value for name, value in _items(content) if isinstance(value, Tensor)}
     if not tensors:
         raise RunError(f"{path} holds no tensors by name; save a state_dict")
+    if len(tensors) > MAX_TENSORS:
+        raise RunError(f"{path} holds {len(tensors)} tensors; at most {MAX_TENSORS} are read")
     return tensors
 
 

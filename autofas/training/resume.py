@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from autofas import ranks
 from autofas.config import RunConfig
@@ -102,8 +103,33 @@ def prepare_resume(run: Run, device: str, threads: int) -> dict[str, Any] | None
     remove_leftovers(run.path)
     run.note_other_machine(device, threads)
     state = load_checkpoint(run.path, run.warn)
-    run.cut_log(int(state.get("log_bytes", run.log_bytes())) if state else 0)
+    with restoring(run):
+        run.cut_log(max(0, int(state.get("log_bytes", run.log_bytes()))) if state else 0)
     return state
+
+
+def check_progress(state: Mapping[str, Any], epochs: int, losses: Sequence[str]) -> None:
+    """Raise ValueError unless a checkpoint's counts, rows and the lists named in `losses` are in order."""
+    epoch, rows = state["epoch"], state["results"]
+    if type(epoch) is not int or not 0 <= epoch <= epochs:
+        raise ValueError(f"epoch {epoch!r} of {epochs}")
+    if [row["epoch"] for row in rows] != list(range(1, epoch + 1)):
+        raise ValueError(f"the rows of results do not count {epoch} epochs")
+    for row in rows:
+        if row.keys() != rows[0].keys() or not all(isinstance(v, str | int | float) for v in row.values()):
+            raise ValueError("the rows of results do not hold the same texts and numbers")
+    for name in losses:
+        if any(loss.shape != () or not loss.is_floating_point() for loss in state.get(name, ())):
+            raise ValueError(f"{name} are no numbers")
+
+
+def check_tensors(found: Mapping[str, Tensor], own: Mapping[str, Tensor], what: str) -> None:
+    """Raise ValueError unless tensors have the names, types and shapes of a run's own."""
+    if found.keys() != own.keys():
+        raise ValueError(f"{what} has other tensors")
+    for name, tensor in found.items():
+        if (tensor.shape, tensor.dtype, tensor.layout) != (own[name].shape, own[name].dtype, torch.strided):
+            raise ValueError(f"{what}: {name} is of another shape or type")
 
 
 @contextmanager
@@ -124,7 +150,7 @@ def restoring(run: Run) -> Iterator[None]:
     """RunError where a checkpoint's content is not what this run would have saved."""
     try:
         yield
-    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as exc:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as exc:
         reason = " ".join(str(exc).split())[:200]
         raise RunError(
             f"{run.path}: the checkpoint does not fit this run ({type(exc).__name__}: {reason}); "

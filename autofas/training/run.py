@@ -49,6 +49,8 @@ from autofas.training.optim import (
 from autofas.training.progress import Clock, log_progress
 from autofas.training.resume import (
     begin,
+    check_progress,
+    check_tensors,
     first_rows,
     identity,
     open_run,
@@ -267,6 +269,11 @@ class _Training:
     def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
         """Go on from a checkpoint; raises RunError if it is of other data or code."""
         require_same_identity(self.run, state.get("identity", {}), self.identity, accept_changed)
+        check_progress(state, self.config.epochs, ("losses",))
+        own = self.network.body.state_dict()
+        check_tensors(state["network"], own, "the network")
+        if state["epoch"]:
+            check_tensors(state["best_state"], own, "the best network")
         self.network.body.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.loader.load_state_dict(state["loader"])

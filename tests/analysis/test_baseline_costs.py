@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from autofas.baselines import BASELINES
 from PIL import Image
 
 from autofas.analysis.baseline_costs import baseline_rows, printed_number, write_costs
@@ -85,6 +86,24 @@ def test_the_verb_and_its_refusals(capsys: pytest.CaptureFixture[str]) -> None:
     assert "add --all" in capsys.readouterr().err
     assert main(["profile", "--all", "--input-size", "64"]) == 2
     assert "does not fit --all" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_all_prints_every_network_and_condition_and_what_does_not_close(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["profile", "--all", "--json"]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    rows = json.loads(last)["models"]
+    assert {row["model"] for row in rows} == set(BASELINES)
+    assert [row["model"] for row in rows if row["condition"]] == ["resnet18", "fishnet150"]
+    for row in rows:
+        assert row["macs"] == row["macs_torch"]
+        assert (row["published_macs"] is not None) <= (row["convention"] in ("macs", "feathernets"))
+        if row["published_params"] and row["model"] != "auxiliary_depth":
+            digits = len(row["published_params"][:-1].partition(".")[2])
+            assert f"{row['params'] / 1e6:.{digits}f}M" == row["published_params"]
+    assert any(line.startswith("note     auxiliary_depth: not closed") for line in lines)
 
 
 def test_table_and_picture_are_written(tmp_path: Path) -> None:

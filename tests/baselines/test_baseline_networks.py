@@ -216,7 +216,7 @@ def test_traces_without_a_frozen_check(built):
             torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["feathernet_b", "shufflenet_v2", "facebagnet_a", "deeppixbis"])
+@pytest.mark.parametrize("name", ["feathernet_b", "shufflenet_v2", "facebagnet_a", "deeppixbis", "afa"])
 def test_exports_with_any_batch(name):
     side = SIDES[name][0]
     torch.manual_seed(0)

@@ -61,17 +61,18 @@ def test_cost_bends_the_budget_by_rule(tmp_path: Path, monkeypatch: pytest.Monke
     asked = {}
 
     def note(label: str, flags: dict, quiet: bool) -> None:
-        asked[label] = (flags["input_size"], flags["epochs"])
+        asked[label] = (flags["input_size"], flags["epochs"], flags.get("data.modalities"))
         raise AutofasError("not trained here")
 
     monkeypatch.setattr(baselines_learn, "learn", note)
-    names = "feathernet_b,auxiliary_depth,visionlabs_dlas_a,afa"
+    names = "feathernet_b,resnet18,auxiliary_depth,visionlabs_dlas_a,afa"
     assert baselines_learn.main(["--models", names, "--out", str(tmp_path)]) == 1
     assert asked == {
-        "feathernet_b": (64, 8),
-        "auxiliary_depth": (32, 4),  # 2.96 GMACs at 64, 0.74 at 32
-        "visionlabs_dlas_a": (48, 1),  # 2.63 GMACs at 64
-        "afa": (8, 1),
+        "feathernet_b": (64, 2, ["depth"]),
+        "resnet18": (64, 2, ["depth"]),
+        "auxiliary_depth": (32, 4, None),  # 2.96 GMACs at 64, 0.74 at 32
+        "visionlabs_dlas_a": (48, 1, None),  # 2.63 GMACs at 64
+        "afa": (8, 1, None),
     }
 
 
@@ -90,7 +91,8 @@ def test_effects_are_differences_of_the_same_seed(tmp_path: Path, monkeypatch: p
             "macs": 1,
             "input": "3x64x64",
         }
-        return {"leaderboard": {**board, "commit": "0"}, "device": "none"}
+        place = {"device": "none", "machine": "nowhere", "cpu_seconds": 1.0}
+        return {"leaderboard": {**board, "commit": "0"}, **place}
 
     monkeypatch.setattr(feathernet_ablation, "learn", invented)
     assert feathernet_ablation.main(["--out", str(tmp_path), "--seeds", "0", "1", "2"]) == 0

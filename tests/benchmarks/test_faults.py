@@ -10,6 +10,7 @@ from benchmarks.faults.runs import Bench
 
 CASES = {
     "kills": 200, "damage": 200, "signals": 100, "write_errors": 20, "nans": 30, "workers": 20, "starts": 20,
+    "strangers": 3180,
 }  # fmt: skip
 FACTS = {"command": "x", "commit": "0", "seed": 0, "torch": "2", "machine": "m"}
 

@@ -1,6 +1,7 @@
 """Decoding: images and videos as they come, faults by row, and nothing opened that is not an image."""
 
 import builtins
+import os
 import struct
 
 import numpy as np
@@ -223,3 +224,20 @@ def test_a_list_of_other_files_is_no_video(tmp_path, kind):
         list(decode_frames(place, [0]))
     with pytest.raises(DataError, match="is damaged or not a video"):
         count_frames(place)
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded(tmp_path):
+    place = tmp_path / "a.jpg"
+    picture(1, (64, 64)).save(place, "JPEG", progressive=True)
+    assert decode_image(place).size == (64, 64)
+    content = place.read_bytes()
+    last = content.rindex(b"\xff\xda")
+    place.write_bytes(content[:last] + content[last:-2] * 100 + b"\xff\xd9")
+    with pytest.raises(DataError, match=r"has 1\d\d scans, over the limit of 64"):
+        decode_image(place)
+
+
+def test_a_pipe_under_an_images_name_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(DataError, match="is a pipe, socket or device"):
+        decode_image(tmp_path / "a.png")

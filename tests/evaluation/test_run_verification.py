@@ -16,7 +16,13 @@ from autofas.errors import DataError, MetricError, RunError
 from autofas.evaluation.run import evaluate
 from autofas.evaluation.verification import verify
 from autofas.metrics import read_scores, write_scores
-from autofas.models.weights import WEIGHTS_FILE, read_weights, record_threshold
+from autofas.models.weights import (
+    WEIGHTS_FILE,
+    load_network,
+    read_weights,
+    record_threshold,
+    save_weights,
+)
 from autofas.run_record import read_record, record
 from autofas.runs import read_json, write_json
 
@@ -83,6 +89,24 @@ def flip_a_weight(run: Path) -> None:
     place.write_bytes(bytes(content))
 
 
+def change_a_weight(run: Path) -> None:
+    """As someone would who also brings the file's own hash up to date."""
+    loaded = load_network(run / WEIGHTS_FILE)
+    with torch.no_grad():
+        next(loaded.network.parameters()).add_(0.125)
+    info = loaded.info
+    save_weights(
+        loaded.network, run / WEIGHTS_FILE, margin=info.preprocessing.margin, provenance=info.provenance
+    )
+    assert info.threshold is not None
+    record_threshold(
+        run / WEIGHTS_FILE,
+        float(info.threshold["value"]),
+        str(info.threshold["rule"]),
+        str(info.threshold["provenance"]),
+    )
+
+
 def swap_scores(run: Path) -> None:
     shutil.copy(run / "scores-dev.csv", run / "scores-test.csv")
 
@@ -126,7 +150,8 @@ EDITS: dict[str, tuple[Callable[[Path], object], str]] = {
     "dev scores as test scores": (swap_scores, "scores-test.csv"),
     "a figure's CSV": (edit_cell("metrics.csv", "value", "0.001", row=0), "metrics.csv: it does not hold"),
     "breakdown": (edit_cell("breakdown.csv", "attacks", "1000"), "breakdown.csv: it does not hold"),
-    "one bit of the weights": (flip_a_weight, "weights/best.safetensors: the weights are not"),
+    "one bit of the weights": (flip_a_weight, "its tensors do not have the SHA-256"),
+    "a weight and its hash": (change_a_weight, "weights/best.safetensors: the weights are not"),
     "threshold in the weights": (
         lambda run: record_threshold(run / WEIGHTS_FILE, 0.9, "dev-eer", "x"),
         "weights/best.safetensors: its threshold",
@@ -203,8 +228,11 @@ def test_evaluating_again_does_not_hide_an_edit(made, run) -> None:
 
 
 def test_edited_weights_are_not_evaluated(run) -> None:
-    flip_a_weight(run)
+    change_a_weight(run)
     with pytest.raises(RunError, match="edited after it was recorded"):
+        evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
+    flip_a_weight(run)
+    with pytest.raises(RunError, match="do not have the SHA-256"):
         evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
 
 

@@ -131,6 +131,38 @@ def test_architecture_gradients_alone_equal_those_of_the_full_backward():
         torch.testing.assert_close(left, right)
 
 
+def test_recomputed_cells_are_the_same_bits():
+    _, fused = pair(4, dtype=torch.float32)
+    images = torch.randn(4, 3, 16, 16)
+    found = []
+    for recompute in (False, True):
+        fused.recompute = recompute
+        before = {name: buffer.clone() for name, buffer in fused.named_buffers()}
+        outputs, loss = backward(fused, images)
+        statistics = [buffer.clone() for buffer in fused.buffers()]
+        found.append([outputs, loss, *(p.grad.clone() for p in fused.parameters()), *statistics])
+        for name, buffer in fused.named_buffers():
+            buffer.copy_(before[name])
+    assert all(torch.equal(left, right) for left, right in zip(*found, strict=True))
+
+
+def test_bfloat16_is_as_close_as_the_reference_in_bfloat16():
+    reference, fused = pair(4, dtype=torch.float32)
+    images = torch.randn(8, 3, 32, 32)
+    errors = []
+    for network in (reference, fused):
+        network.train()
+        exact, _ = backward(network, images)
+        exact_gradient = torch.cat([p.grad.flatten() for p in network.parameters()])
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs, _ = backward(network, images)
+        gradient = torch.cat([p.grad.flatten() for p in network.parameters()])
+        errors.append((relative(exact, outputs.float()), relative(exact_gradient, gradient)))
+    (reference_output, reference_gradient), (output, gradient) = errors
+    assert 1e-3 < output < 1.5 * reference_output
+    assert 1e-2 < gradient < 1.5 * reference_gradient
+
+
 def test_frozen_statistics_leave_no_trace():
     _, fused = pair(4)
     before = {name: buffer.clone() for name, buffer in fused.named_buffers()}

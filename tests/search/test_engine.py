@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
-from autofas.config import OptimizerConfig
+from autofas.config import OptimizerConfig, SearchConfig, resolve
 from autofas.data.loader import Batch
-from autofas.errors import RunError
+from autofas.errors import ConfigError, RunError
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
@@ -138,3 +138,22 @@ def test_infinite_loss_stops_before_the_update():
         built.weight_step(bad)
     for name, parameter in built.supernet.named_parameters():
         assert torch.equal(before[name], parameter), name
+
+
+def test_bfloat16_steps_keep_parameters_and_gradients_in_float32():
+    torch.manual_seed(0)
+    built = BilevelEngine(Supernet(tiny_space(), 2), PixelwiseBCE(), WEIGHTS, ARCH, precision="bfloat16")
+    before = [parameter.detach().clone() for parameter in built.supernet.parameters()]
+    data = batch(1)
+    images = {"color": data.images["color"].float()}
+    data = Batch(images, {"label": data.targets["label"].float()}, data.index)
+    losses = built.arch_step(data), built.weight_step(data)
+    assert all(loss.dtype == torch.float32 and loss.isfinite() for loss in losses)
+    for old, new in zip(before, built.supernet.parameters(), strict=True):
+        assert new.dtype == torch.float32
+        assert not torch.equal(old, new)
+
+
+def test_bfloat16_is_refused_where_differences_are_taken():
+    with pytest.raises(ConfigError, match="order second needs precision float32"):
+        resolve(SearchConfig, "search", flags={"order": "second", "precision": "bfloat16"})

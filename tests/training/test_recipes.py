@@ -102,7 +102,8 @@ def test_recipes_hold_what_the_papers_say() -> None:
         return resolve_training(flags={"baseline": name})[0]
 
     feathernet = of("feathernet_b")
-    assert feathernet.data.modalities == ("depth",)
+    on_depth = ("feathernet_a", "mobilenet_v2", "shufflenet_v2", "fishnet150", "resnet_gc", "resnet18")
+    assert {of(name).data.modalities for name in on_depth} == {feathernet.data.modalities} == {("depth",)}
     assert [learning_rate(feathernet.optimizer, epoch, 150) for epoch in (59, 60, 120)] == pytest.approx(
         [1e-3, 1e-4, 1e-5]
     )

@@ -21,6 +21,7 @@ from pathlib import Path
 from autofas.data.crops import Box
 from autofas.data.faults import one_line, shown
 from autofas.errors import DataError
+from autofas.files import file_size
 
 SIDE_IN_EYE_DISTANCES = 2.8
 DROP_IN_EYE_DISTANCES = 0.4
@@ -59,8 +60,7 @@ def read_eyes(path: Path) -> EyeTrack:
     Raises ``DataError`` if the file cannot be read at all.
     """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise DataError(f"{path}: is too large for an eye file")
+        file_size(path, _MAX_BYTES, DataError)
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({one_line(error)})") from error

@@ -96,6 +96,8 @@ def list_differences(root: Path) -> list[str]:
 def _compared(path: Path, expected: set[str]) -> list[str]:
     where = f"{path.parent.name}/{path.name}"
     try:
+        if not path.is_file() and path.exists():
+            return [f"{where}: is not a file; the rule is used"]
         if path.stat().st_size > _MAX_LIST_BYTES:
             return [f"{where}: is too large for a protocol list"]
         text = path.read_text(encoding="ascii", errors="replace")

@@ -19,6 +19,7 @@ from autofas.data.faults import Faults, one_line, shown
 from autofas.data.frames import count_frames
 from autofas.data.manifest import BOX, Manifest, check_table
 from autofas.errors import DataError
+from autofas.files import file_size
 
 FRAMES_PER_VIDEO = 8
 LISTED = 3
@@ -116,9 +117,7 @@ def relative(path: Path, root: Path) -> str:
 def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
     """A small text file of a data set, byte order mark removed; raises ``DataError``, one line."""
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise DataError(f"{path}: {size} bytes is too large for such a file")
+        file_size(path, limit, DataError)
         return path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({one_line(error)})") from error
