@@ -90,7 +90,7 @@ def test_a_later_version_is_refused_and_a_flipped_version_is_damage(two):
     assert load_checkpoint(two, lambda line: None)["epoch"] == 1
     (two / DAMAGED).rename(two / LAST)
     path.write_text(path.read_text().replace("checkpoint 2", "checkpoint 3"))
-    with pytest.raises(RunError, match="has schema version 3, this autofas reads 1 and 2"):
+    with pytest.raises(RunError, match="has schema_version 3; this autofas reads 1 and 2"):
         load_checkpoint(two, no_warning)
 
 
@@ -109,7 +109,7 @@ def test_no_code_in_a_checkpoint_runs(two, tmp_path):
     save_checkpoint(two, {"epoch": Bomb()})
     told = []
     assert load_checkpoint(two, told.append)["epoch"] == 2
-    assert "is not a checkpoint: UnpicklingError" in told[0]
+    assert "holds more than tensors, which could run code" in told[0]
     assert not (tmp_path / "executed").exists()
 
 
