@@ -30,6 +30,13 @@ from benchmarks.faults.runs import Bench
 FAMILIES = ("kills", "damage", "signals", "write_errors", "nans", "workers", "starts", "strangers")
 SCHEMA_VERSION = 1
 HEADER = ("what was done", "cases", "held", "slowest s")
+INTRODUCTION = (
+    "Command lines of autofas on generated faces, each in a process of its own, with something done to it "
+    "that is drawn from the seed. 'Slowest' is the longest that a process of a case took from its start to "
+    "its end, or, for signals, from the signal to the end. A process that takes longer than 30 s, times the "
+    "load of the machine for each of its cores where that is more than one, counts as hanging: on a machine "
+    "that also does other work a case takes many times what it takes alone (about a second)."
+)
 MOST_FAULTS = 50
 """Cases that did not hold are listed up to this many a family."""
 
@@ -47,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     args = parser.parse_args(words)
     facts = {
-        "command": " ".join(["python -m benchmarks.faults", *words]),
+        "command": " ".join(["python -m benchmarks.faults", *without_work(words)]),
         "commit": commit(),
         "seed": args.seed,
         "torch": version("torch"),
@@ -69,6 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.json:
         print(json.dumps(found))
     return int(any(family["held"] < family["cases"] for family in found.values()))
+
+
+def without_work(words: Sequence[str]) -> list[str]:
+    """A command line without --work and its folder, which change nothing that is found."""
+    kept = list(words)
+    if "--work" in kept:
+        place = kept.index("--work")
+        del kept[place : place + 2]
+    return kept
 
 
 def known_families() -> list[str]:
@@ -163,7 +179,7 @@ def write(folder: Path, found: dict[str, Any]) -> None:
 
 def page(families: dict[str, Any]) -> str:
     """The campaign as a page: what each family promised, and how many cases of each kind held."""
-    lines = ["# What a run survives", ""]
+    lines = ["# What a run survives", "", INTRODUCTION, ""]
     for name, family in families.items():
         lines += [
             f"## {name.replace('_', ' ')}: {family['held']} of {family['cases']} held",
