@@ -55,8 +55,12 @@ class SpatialAttention(nn.Module):
         query, key, value = self.query(x), self.key(x), self.value(x)
         batch, channels, height, width = query.shape
         grouped = (batch, self.groups, self.width, height * width)
-        # (B, g, N, d) each; fused, so that no (B, g, N, N) map of 192 groups and 256 pixels is stored
-        query, key, value = (part.view(grouped).transpose(2, 3) for part in (query, key, value))
+        by_pixel = (batch, self.groups, height * width, self.width)  # (B, g, N, d)
+        # Flattened, as the fused kernel wants a last stride of 1; it stores no (B, g, N, N) map, which at 192
+        # groups and 256 pixels is 50 MB a face.
+        query, key, value = (
+            part.view(grouped).transpose(2, 3).flatten().view(by_pixel) for part in (query, key, value)
+        )
         attended = F.scaled_dot_product_attention(query, key, value).transpose(2, 3)  # (B, g, d, N)
         return self.gamma * attended.reshape(batch, channels, height, width)
 
