@@ -56,7 +56,9 @@ def read_torch(content: bytes, source: str) -> Any:
                 if total > len(content):
                     raise RunError(f"{source} is compressed and would grow to {total} bytes; save it anew")
         stream.seek(0)
-        return torch.load(stream, map_location="cpu", weights_only=True)
+        value = torch.load(stream, map_location="cpu", weights_only=True)
+        _require_stored(value, source)
+        return value
     except RunError:
         raise
     except pickle.UnpicklingError:
@@ -67,6 +69,24 @@ def read_torch(content: bytes, source: str) -> Any:
         raise
     except Exception as exc:  # torch and pickle raise every kind for what is no such file
         raise RunError(f"{source} is not a readable checkpoint: {_reason(exc)}") from None
+
+
+def _require_stored(value: Any, source: str) -> None:
+    """Raise RunError for a tensor that claims more numbers than the file holds for it, as strides of 0 do:
+    whoever copies it would allocate them all."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += one.values()
+        elif isinstance(one, list | tuple):
+            left += one
+        elif isinstance(one, torch.Tensor) and (
+            one.layout != torch.strided or one.numel() * one.element_size() > one.untyped_storage().nbytes()
+        ):
+            raise RunError(
+                f"{source} holds a tensor {tuple(one.shape)} that is not stored in full; save a copy"
+            )
 
 
 def _reason(error: Exception) -> str:

@@ -100,6 +100,21 @@ HEADERS = {
 }
 
 
+@pytest.mark.parametrize(
+    "tensor", [torch.zeros(1).expand(10**12), torch.zeros(2, 2).to_sparse()], ids=["stride 0", "sparse"]
+)
+def test_a_tensor_that_claims_more_than_is_stored_is_refused(tensor) -> None:
+    with pytest.raises(RunError, match=r"state.pt holds a tensor .* that is not stored in full"):
+        read_torch(saved({"a": [torch.zeros(3), {"b": tensor}]}), "state.pt")
+
+
+def test_views_of_one_storage_are_read() -> None:
+    whole = torch.arange(6.0)
+    value = read_torch(saved({"a": whole[1:3], "b": whole.view(2, 3).t()}), "state.pt")
+    assert value["a"].tolist() == [1, 2]
+    assert value["b"].shape == (3, 2)
+
+
 @pytest.mark.parametrize("name", HEADERS)
 def test_a_hostile_header_is_refused_in_one_line(tmp_path, name) -> None:
     path = tmp_path / "f.safetensors"
