@@ -20,6 +20,9 @@ from .sizes import require_at_least, side_at_least
 
 WIDTHS = (128, 196, 128)
 SMALLEST = 16
+LAST_SCALE = 0.1
+"""The last convolution's weights begin this much smaller (chosen here, the papers name no
+initialisation): a map of large noise falls fastest to a flat zero one, which the last ReLU does not leave."""
 
 Convolution = Callable[[int, int], nn.Module]
 """(input channels, output channels) -> a 3x3 convolution that keeps the map's size, without bias."""
@@ -60,9 +63,11 @@ class DepthMapNetwork(nn.Module):
                 channels = width
             blocks.append(nn.Sequential(*layers, nn.MaxPool2d(3, 2, padding=1)))
         self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Sequential(
-            *unit(3 * channels, 128), *unit(128, 64), convolution(64, 1), nn.ReLU(inplace=True)
-        )
+        last = convolution(64, 1)
+        with torch.no_grad():
+            for weight in last.parameters():
+                weight.mul_(LAST_SCALE)
+        self.head = nn.Sequential(*unit(3 * channels, 128), *unit(128, 64), last, nn.ReLU(inplace=True))
 
     def forward(self, images: Tensor) -> Tensor:
         require_at_least(images, SMALLEST, self.name, self.input_size)

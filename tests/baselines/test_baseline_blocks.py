@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from autofas.baselines import build_baseline
 from autofas.baselines.afa_attention import DAM, ChannelAttention, SpatialAttention
 from autofas.baselines.blocks import BasicBlock, SqueezeExcitation, init_fan_out
 from autofas.baselines.cdcn import CentralDifferenceConv2d
@@ -203,3 +204,12 @@ def test_dam_starts_as_its_residual_blocks():
             assert not torch.allclose(full(x), before)
     with pytest.raises(ValueError, match="choose full, channel or none"):
         DAM(4, 4, attention="spatial")
+
+
+@pytest.mark.parametrize("name", ["auxiliary_depth", "cdcn"])
+def test_a_depth_map_begins_near_zero_and_alive(name):
+    torch.manual_seed(0)
+    network = build_baseline(name, input_size=64)
+    depth = network(torch.randn(4, 3, 64, 64)).detach()
+    assert 0 < float(depth.mean()) < 0.1
+    assert 0.2 < float((depth > 0).float().mean()) < 0.8
