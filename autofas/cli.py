@@ -8,6 +8,7 @@ import argparse
 import difflib
 import importlib
 import json
+import logging
 import os
 import sys
 import warnings
@@ -90,6 +91,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     name = f"autofas {verb}" if verb in VERBS or verb in ALIASES else "autofas"
     if not sys.warnoptions:  # libraries warn of a damaged file before the line that says so
         warnings.simplefilter("ignore")
+    images = logging.getLogger("PIL")
+    if not images.hasHandlers():
+        images.addHandler(logging.NullHandler())  # Pillow's log of it would stand beside that line too
     try:
         with handling(), _printing_on_first():
             return _run(words, verb)

@@ -1,6 +1,7 @@
 """The command line: speed of --help, one-line errors with exit code 2, --json, and the whole job once."""
 
 import json
+import struct
 import subprocess
 import sys
 import time
@@ -166,3 +167,21 @@ def test_the_whole_job_from_the_command_line(capsys, tmp_path):
             assert stream.read(8) == b"\x89PNG\r\n\x1a\n"
     judged = values("score", f"{runs[0]}/scores-test.csv", "--dev", f"{runs[0]}/scores-dev.csv", "--json")
     assert judged["acer"] == figures["runs"][0]["acer"]
+
+
+def test_what_pillow_logs_of_a_damaged_image_does_not_stand_beside_the_line(tmp_path):
+    entries = [(256, 8), (257, 8), (258, 8), (259, 1), (262, 2), (273, 200), (277, 9), (278, 8), (279, 576)]
+    directory = struct.pack("<H", len(entries))  # 277: nine samples a pixel, which Pillow logs
+    directory += b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in entries)
+    for name in ("a.tiff", "b.tiff"):
+        (tmp_path / name).write_bytes(b"II*\0" + struct.pack("<I", 8) + directory + bytes(800))
+    header = "path,pai,subject,session,device,video,frame,split"
+    rows = ["a.tiff,bona_fide,anna,1,phone,v,0,train", "b.tiff,print,ben,1,phone,w,0,test"]
+    (tmp_path / "manifest.csv").write_text("\n".join([header, *rows, ""]))
+    words = ["inspect", "--dataset", str(tmp_path / "manifest.csv"), "--check-files", "--quiet"]
+    shown = subprocess.run(
+        [sys.executable, "-m", "autofas", *words], capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 2
+    assert "'a.tiff' is not an image" in shown.stderr
+    assert len(shown.stderr.splitlines()) == 1

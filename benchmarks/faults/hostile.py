@@ -232,7 +232,10 @@ def pickled_code(rng: random.Random, canary: str) -> Any:
             _Call(subprocess.Popen, ["touch", canary]), _Call(subprocess.check_output, ["touch", canary]),
             _Call(builtins.open, canary, "w"), _Call(os.mkdir, canary), _Call(os.popen, touch),
             _Call(getattr, _Call(__import__, "os"), "system"), _Call(builtins.map, _Call(eval, source), [1]),
-            _Call(torch.load, _Call(io.BytesIO, pickle.dumps(_Call(os.system, touch))), None, pickle, False),
+            _Call(
+                torch.load, _Call(io.BytesIO, pickle.dumps(_Call(os.system, touch))), None,
+                _Call(__import__, "pickle"), False,
+            ),
             _Call(pickle.loads, pickle.dumps(_Call(os.system, touch))), _Call(bytearray, 10**11),
             _Call(torch.zeros, 10**11), _Call(np.zeros, 10**11), {"state_dict": _Call(os.system, touch)},
         ]
