@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.analysis.tables import markdown_table, text_table
     from autofas.evaluation.beside import beside
     from autofas.evaluation.paper_tables import published_names, published_table
+    from autofas.runs import closed_folder
 
     if args.name is None:
         tables = [published_table(name) for name in published_names()]
@@ -27,7 +28,7 @@ def run(args: argparse.Namespace) -> Any:
             print(f"{table.name:14}  {table.paper}, {table.table}: {table.about}")
         return [table.name for table in tables]
     table = published_table(args.name)
-    runs = [Path(folder) for folder in args.runs]
+    runs = [closed_folder(Path(folder)) for folder in args.runs]
     lines, notes = beside(table, runs, _costs(table, runs))
     ours = table.ours or table.columns
     header = [label.title for label in table.labels]
