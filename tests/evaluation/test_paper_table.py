@@ -23,7 +23,8 @@ def run_folder(root: Path, name: str, cross: str | None = None, **changes: Any) 
         "model": "deeppixbis", "kind": "hand-designed", "supervision": "deeppixbis", "modalities": ["color"],
         "options": {}, "init": "none", "recipe_sha256": "x", "dataset": "synthetic", "source": "synthetic",
         "protocol": "1", "fold": None, "seed": 0, "threshold_rule": "dev-eer", "pai_grouping": "family",
-        "threshold_provenance": "EER of the development scores",
+        "threshold_provenance": "EER of the development scores", "trained_on": "synthetic", "split": "test",
+        "level": "video", "threshold": 0.5,
     }  # fmt: skip
     figures |= changes.pop("figures", {})
     values |= changes
