@@ -8,6 +8,13 @@ import torch
 torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Every test begins with one thread, whatever the verbs before it have set: other numbers of threads give
+    other bits, and a forked process that would need its parent's threads waits for ever."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """A cache folder of the session's own: tests neither read nor fill the user's."""

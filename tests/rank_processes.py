@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 import torch.distributed as dist
 
 HANG_S = 300.0
@@ -57,6 +58,7 @@ def on_ranks(function: Callable[[], Any], folder: Path, count: int = 2, **enviro
 def _become(function: Callable[[], Any], place: Path, environment: dict[str, str]) -> None:
     code = 1
     try:
+        torch.set_num_threads(1)  # the OpenMP threads of the process that forked this one are not here
         os.environ.update(environment)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
