@@ -82,7 +82,9 @@ def _require_stored(value: Any, source: str) -> None:
         elif isinstance(one, list | tuple):
             left += one
         elif isinstance(one, torch.Tensor) and (
-            one.layout != torch.strided or one.numel() * one.element_size() > one.untyped_storage().nbytes()
+            one.layout != torch.strided
+            or one.is_meta
+            or one.numel() * one.element_size() > one.untyped_storage().nbytes()
         ):
             raise RunError(
                 f"{source} holds a tensor {tuple(one.shape)} that is not stored in full; save a copy"

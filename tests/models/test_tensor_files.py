@@ -101,7 +101,9 @@ HEADERS = {
 
 
 @pytest.mark.parametrize(
-    "tensor", [torch.zeros(1).expand(10**12), torch.zeros(2, 2).to_sparse()], ids=["stride 0", "sparse"]
+    "tensor",
+    [torch.zeros(1).expand(10**12), torch.zeros(2, 2).to_sparse(), torch.empty(10**6, 10**6, device="meta")],
+    ids=["stride 0", "sparse", "meta"],
 )
 def test_a_tensor_that_claims_more_than_is_stored_is_refused(tensor) -> None:
     with pytest.raises(RunError, match=r"state.pt holds a tensor .* that is not stored in full"):
