@@ -1,11 +1,13 @@
 """Files written in one piece: a reader sees the old file or the new one, never half of it. And what may be
 read: regular files of bounded size, never a pipe that waits or a device without an end."""
 
+import csv
+import json
 import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -31,6 +33,27 @@ def whole_file(path: str | os.PathLike[str], binary: bool = False) -> Iterator[I
         sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in one piece."""
+    with whole_file(path) as stream:
+        stream.write(text)
+
+
+def write_json(path: Path, values: Any) -> None:
+    """Write JSON in one piece, floats as Python prints them, NaN refused."""
+    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of equal keys as CSV, floats so that they read back exactly."""
+    if not rows:
+        return
+    with whole_file(path) as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def sync_folder(path: Path) -> None:

@@ -19,8 +19,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from autofas.errors import RunError
-from autofas.runs import commit, read_json, write_json
-from autofas.schema import Schema, validated
+from autofas.files import write_json
+from autofas.provenance import commit
+from autofas.schema import Schema, read_json, validated
 
 RECORD_FILE = "record.json"
 SCHEMA_VERSION = 1

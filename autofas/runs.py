@@ -5,58 +5,31 @@ device, commit), `results.csv` (a row an epoch), `log.txt` and what the command 
 overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it. Of several ranks the
 first owns it and the others follow: they write nothing.
 
-A folder may come from a stranger: one with a link that leaves it, a pipe or a device is not opened, so that
-what is read and written under it stays in it.
+A folder may come from a stranger (autofas.folders): one with a link that leaves it, a pipe or a device is not
+opened.
 """
 
-import csv
 import errno
 import fcntl
-import hashlib
-import json
 import os
 import platform
 import shutil
-import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from autofas import schema
-from autofas._version import __version__
 from autofas.config import to_yaml
 from autofas.errors import RunError
-from autofas.files import whole_file
+from autofas.files import write_json, write_rows, write_text
+from autofas.folders import closed_folder
 from autofas.launch import launched
-from autofas.schema import Schema, read_yaml
-
-PACKAGES = ("torch", "numpy", "pandas", "pydantic", "safetensors", "thop", "pillow", "av")
-
-
-ENVIRONMENT_VERSION = 1
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one piece."""
-    with whole_file(path) as stream:
-        stream.write(text)
-
-
-def write_json(path: Path, values: Any) -> None:
-    """Write JSON in one piece, floats as Python prints them, NaN refused."""
-    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """The JSON value in a file; raises RunError in one line."""
-    return schema.read_json(path, RunError)
+from autofas.provenance import ENVIRONMENT_VERSION, environment
+from autofas.schema import Schema, read_json, read_yaml
 
 
 class Run:
@@ -327,35 +300,6 @@ def _is_dead(owner: str) -> bool:
     return False
 
 
-def closed_folder(folder: Path) -> Path:
-    """`folder` if all in it are files, folders, and links to these; raises RunError that names another."""
-    root = folder.resolve()
-    for place, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = Path(place) / name
-            try:
-                kind = path.lstat().st_mode
-            except FileNotFoundError:  # the folder's owner has just put it in place
-                continue
-            if stat.S_ISLNK(kind):
-                try:
-                    inside = path.resolve().is_relative_to(root)
-                except (OSError, RuntimeError):  # links in a circle
-                    inside = False
-                if not inside:
-                    raise RunError(f"{path} is a link out of its run folder; put the file itself there")
-            elif not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                raise RunError(f"{path} is a pipe, socket or device, not a file of a run; remove it")
-    return folder
-
-
-def file_in(folder: Path, name: Any) -> Path:
-    """The file that a run folder's file calls `name`; raises RunError unless it lies right in the folder."""
-    if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
-        raise RunError(f"{folder}: {str(name)[:80]!r} is no name of a file in this folder")
-    return folder / name
-
-
 def stored_config(folder: Path) -> dict[str, Any]:
     """The configuration a run folder was started with; raises RunError."""
     return read_yaml(folder / "config.yaml", RunError)
@@ -370,77 +314,3 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Rows of equal keys as CSV, floats so that they read back exactly."""
-    if not rows:
-        return
-    with whole_file(path) as stream:
-        writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def environment(device: str, threads: int) -> dict[str, Any]:
-    """Versions, machine, device, threads, ranks, command, commit: what figures depend on besides the seed."""
-    versions: dict[str, str | None] = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = None
-    return {
-        "schema_version": ENVIRONMENT_VERSION,
-        "autofas": __version__,
-        "python": platform.python_version(),
-        "packages": versions,
-        "machine": machine(),
-        "device": device,
-        "threads": threads,
-        "ranks": launched().world_size,
-        "launch": launched().run_id,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-        "commit": commit(),
-        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-    }
-
-
-def machine() -> str:
-    """Processor's name, number of cores and operating system."""
-    name = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.partition(":")[2].strip()
-                break
-    except OSError:
-        pass
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}"
-
-
-def code_version() -> dict[str, str]:
-    """What a run's bits depend on besides configuration and data: autofas, its sources' digest, torch."""
-    digest = hashlib.sha256()
-    for package in ("autofas", "autofas.baselines"):
-        spec = find_spec(package)
-        for place in (spec.submodule_search_locations or ()) if spec else ():
-            for path in sorted(Path(place).rglob("*.py")):
-                digest.update(path.relative_to(place).as_posix().encode() + b"\0" + path.read_bytes())
-    return {"autofas": __version__, "sources": digest.hexdigest()[:12], "torch": metadata.version("torch")}
-
-
-def commit() -> str:
-    """Commit of the source tree autofas runs from, with '+' if it has changes; '' outside a checkout."""
-    folder = Path(__file__).resolve().parent
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(folder), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return found.stdout.strip() if found.returncode == 0 else ""

@@ -19,7 +19,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from autofas.errors import AutofasError, ConfigError
+from autofas.errors import AutofasError, ConfigError, RunError
 from autofas.files import file_size
 
 MAX_TEXT_BYTES = 4 * 1024 * 1024
@@ -216,7 +216,7 @@ def read_yaml(path: Path, error: type[AutofasError] = ConfigError) -> dict[str, 
     return values
 
 
-def read_json(path: Path, error: type[AutofasError]) -> Any:
+def read_json(path: Path, error: type[AutofasError] = RunError) -> Any:
     """The plain data in a JSON file of bounded size; raises `error` in one line."""
     return parse_json(read_text(path, error), str(path), error)
 

@@ -36,9 +36,11 @@ from autofas.analysis.tables import count, markdown_table, percent
 from autofas.config import EvaluateConfig
 from autofas.errors import AutofasError, ConfigError
 from autofas.evaluation.run import evaluate
+from autofas.files import write_json, write_rows, write_text
 from autofas.models.build import build
+from autofas.provenance import machine
 from autofas.recipes import read_recipe, resolve_training
-from autofas.runs import machine, read_json, write_json, write_rows, write_text
+from autofas.schema import read_json
 from autofas.training.run import train
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"

@@ -20,7 +20,8 @@ from typing import Any
 from autofas.cli import main_values
 from autofas.data.catalog import cache_folder
 from autofas.data.synthetic import generate
-from autofas.runs import commit, machine, write_text
+from autofas.files import write_text
+from autofas.provenance import commit, machine
 
 MEMBERS = (("depth", 0), ("depth", 1), ("ir", 0), ("color", 0))
 COLUMNS = (

@@ -39,7 +39,8 @@ from autofas.data.prepare import prepare
 from autofas.data.prepare_plan import Settings
 from autofas.data.store import FrameStore
 from autofas.errors import DataError
-from autofas.runs import commit, machine, write_json, write_text
+from autofas.files import write_json, write_text
+from autofas.provenance import commit, machine
 from benchmarks.search_step import CASES, interleaved, task_of
 
 INPUT = 108

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autofas.analysis.tables import markdown_table
-from autofas.runs import commit
+from autofas.provenance import commit
 
 ROOT = Path(__file__).resolve().parent.parent
 

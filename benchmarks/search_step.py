@@ -35,7 +35,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from autofas.runs import commit, machine, write_json, write_text
+from autofas.files import write_json, write_text
+from autofas.provenance import commit, machine
 from benchmarks.step_tables import NNI, SECOND, Row, case_page, growth_page, profile_page, with_ratios
 
 Task = dict[str, Any]

@@ -20,7 +20,7 @@ from autofas.models.network import drop_path
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
-from autofas.runs import read_json
+from autofas.schema import read_json
 from autofas.search.engine import BilevelEngine
 from autofas.training.run import train
 from benchmarks.faults.runs import outcome

@@ -11,8 +11,9 @@ from autofas.data.catalog import CACHE_MARK, mark_cache, own_cache
 from autofas.errors import RunError
 from autofas.evaluation.run import read_metrics, training_of
 from autofas.evaluation.verification import verify
+from autofas.folders import closed_folder, file_in
 from autofas.run_record import read_record, record
-from autofas.runs import Run, closed_folder, file_in
+from autofas.runs import Run
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from autofas.analysis.profile import describe
 from autofas.analysis.records import profile_network, sample_input
 from autofas.baselines import BASELINES, FEATHERNETS, Published, build_baseline
 from autofas.errors import ConfigError
+from autofas.files import write_rows
 from autofas.models.build import Network, build
-from autofas.runs import commit, write_rows
+from autofas.provenance import commit
 
 _SUFFIXES = {"K": 1e3, "M": 1e6, "G": 1e9}
 

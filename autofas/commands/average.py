@@ -21,8 +21,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import RunError
     from autofas.models.averaging import average_weights
     from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
+    from autofas.provenance import commit
     from autofas.run_record import record
-    from autofas.runs import Run, commit
+    from autofas.runs import Run
     from autofas.schema import read_yaml, validated
 
     folders = [Run.open(folder).path for folder in args.runs]

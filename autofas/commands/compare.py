@@ -77,7 +77,7 @@ def difference_line(found: dict[str, Any]) -> str:
 
 def score_file(model: str, split: str) -> str:
     """A score file as it is, or the split's file of a run folder."""
-    from autofas.runs import closed_folder
+    from autofas.folders import closed_folder
 
     folder = Path(model)
     return str(closed_folder(folder) / f"scores-{split}.csv") if folder.is_dir() else model

@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.report import METRICS_VERSION
     from autofas.evaluation.run import evaluate
     from autofas.evaluation.summary import summarize, summary_text
+    from autofas.files import write_json, write_text
     from autofas.launch import launched
-    from autofas.runs import write_json, write_text
 
     if args.cross is None and (args.cross_root or args.cross_protocol):
         raise ConfigError("--cross-root and --cross-protocol describe --cross; name the data set with it")

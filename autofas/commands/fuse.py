@@ -50,9 +50,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.comparison import compare
     from autofas.evaluation.figures import Terms, at_level, dev_error
     from autofas.evaluation.report import METRICS_VERSION, report
+    from autofas.files import write_json
     from autofas.metrics import eer, read_scores, roc_auc, write_scores
     from autofas.run_record import file_sha256
-    from autofas.runs import write_json
 
     names = [*args.members, *([args.second] if args.second else [])]
     tests = [score_file(name, "test") for name in names]

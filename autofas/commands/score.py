@@ -29,9 +29,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.breakdown import CONDITIONS
     from autofas.evaluation.figures import Terms
     from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
+    from autofas.files import write_json, write_text
     from autofas.metrics import read_columns, read_scores
     from autofas.run_record import file_sha256
-    from autofas.runs import write_json, write_text
 
     table = read_scores(args.scores)
     dev = read_scores(args.dev) if args.dev else None

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.analysis.tables import markdown_table, text_table
     from autofas.evaluation.beside import beside
     from autofas.evaluation.paper_tables import published_names, published_table
-    from autofas.runs import closed_folder
+    from autofas.folders import closed_folder
 
     if args.name is None:
         tables = [published_table(name) for name in published_names()]

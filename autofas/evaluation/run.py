@@ -25,6 +25,7 @@ from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.figures import Terms
 from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
 from autofas.evaluation.scoring import score_rows
+from autofas.files import write_json, write_text
 from autofas.launch import launched
 from autofas.metrics import ScoreTable, read_scores, write_scores
 from autofas.models.weights import (
@@ -35,9 +36,10 @@ from autofas.models.weights import (
     record_threshold,
     tensors_sha256,
 )
+from autofas.provenance import commit
 from autofas.run_record import RECORD_FILE, file_sha256, read_record, record
-from autofas.runs import FollowedRun, Run, commit, read_json, stored_config, write_json, write_text
-from autofas.schema import Name, Schema, validated
+from autofas.runs import FollowedRun, Run, stored_config
+from autofas.schema import Name, Schema, read_json, validated
 
 DEV_SCORES = "scores-dev.csv"
 SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"

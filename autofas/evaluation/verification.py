@@ -23,10 +23,10 @@ from autofas.evaluation.figures import Terms
 from autofas.evaluation.report import report
 from autofas.evaluation.run import read_metrics, report_files, training_of
 from autofas.evaluation.scoring import score_rows
+from autofas.folders import closed_folder, file_in
 from autofas.metrics import ScoreTable, read_columns, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights, tensors_sha256
 from autofas.run_record import check_files, read_record
-from autofas.runs import closed_folder, file_in
 
 RESCORE_TOLERANCE = 1e-4
 

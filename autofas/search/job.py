@@ -13,7 +13,8 @@ from autofas.data.opening import OpenData, open_data
 from autofas.data.partition import split_halves
 from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
-from autofas.runs import Run, commit
+from autofas.provenance import commit
+from autofas.runs import Run
 from autofas.search.history import Floats
 from autofas.training.progress import log_progress
 from autofas.training.resume import identity

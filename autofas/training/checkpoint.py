@@ -27,8 +27,7 @@ from autofas.errors import RunError
 from autofas.files import file_size, require_space, sync_folder
 from autofas.interruption import deferred
 from autofas.models.tensor_files import read_torch
-from autofas.runs import read_json
-from autofas.schema import read_text, require_version
+from autofas.schema import read_json, read_text, require_version
 
 SCHEMA_VERSION = 2
 READABLE = (1, 2)

@@ -16,7 +16,8 @@ from autofas.data.opening import OpenData
 from autofas.errors import AutofasError, RankLost, RunError
 from autofas.interruption import Interrupted
 from autofas.launch import launched
-from autofas.runs import FollowedRun, Run, code_version
+from autofas.provenance import code_version
+from autofas.runs import FollowedRun, Run
 from autofas.training.checkpoint import load_checkpoint, remove_leftovers
 
 

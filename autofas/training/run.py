@@ -22,15 +22,16 @@ from autofas.data.opening import open_data
 from autofas.device import prepare
 from autofas.evaluation.figures import dev_error
 from autofas.evaluation.scoring import score_rows
-from autofas.files import require_space
+from autofas.files import require_space, write_text
 from autofas.interruption import deferred
 from autofas.metrics import ScoreTable, write_scores
 from autofas.models.build import Network, build
 from autofas.models.network import DerivedNetwork
 from autofas.models.supervisions import ensure_finite
 from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
+from autofas.provenance import commit
 from autofas.run_record import record
-from autofas.runs import Run, commit, write_text
+from autofas.runs import Run
 from autofas.training.checkpoint import (
     Schedule,
     random_state,

@@ -22,7 +22,8 @@ from types import ModuleType
 from typing import Any
 
 from autofas.analysis.tables import markdown_table
-from autofas.runs import commit, machine, write_json, write_text
+from autofas.files import write_json, write_text
+from autofas.provenance import commit, machine
 from benchmarks.faults.child import warm_up
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.runs import Bench

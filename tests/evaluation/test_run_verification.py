@@ -15,6 +15,7 @@ from autofas.config import DataConfig, EvaluateConfig
 from autofas.errors import DataError, MetricError, RunError
 from autofas.evaluation.run import evaluate
 from autofas.evaluation.verification import verify
+from autofas.files import write_json
 from autofas.metrics import read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
@@ -24,7 +25,7 @@ from autofas.models.weights import (
     save_weights,
 )
 from autofas.run_record import read_record, record
-from autofas.runs import read_json, write_json
+from autofas.schema import read_json
 
 torch.set_num_threads(1)
 
