@@ -32,12 +32,12 @@ from autofas.training.checkpoint import (
     Schedule,
     random_state,
     restore_random_state,
-    save_checkpoint,
     state_bytes,
 )
 from autofas.training.optim import learning_rate, set_learning_rate
 from autofas.training.progress import Clock
 from autofas.training.resume import (
+    Saving,
     begin,
     check_progress,
     check_tensors,
@@ -85,7 +85,7 @@ def search(
         return job.go()
 
 
-class _Search(SearchJob):
+class _Search(Saving, SearchJob):
     """One bi-level search in its run folder."""
 
     def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
@@ -192,13 +192,7 @@ class _Search(SearchJob):
 
     def _save(self) -> None:
         self._ensure_finite()
-        if self.run.writes:
-            save_checkpoint(self.run.path, self._state())
-        self.schedule.saved(self._place())
-
-    def _save_if_new(self) -> None:
-        if not self.schedule.holds(self._place()):
-            self._save()
+        super()._save()
 
     def _place(self) -> tuple[int, int]:
         return self.epoch, len(self.weight_losses)

@@ -18,7 +18,7 @@ from autofas.interruption import Interrupted
 from autofas.launch import launched
 from autofas.provenance import code_version
 from autofas.runs import FollowedRun, Run
-from autofas.training.checkpoint import load_checkpoint, remove_leftovers
+from autofas.training.checkpoint import Schedule, load_checkpoint, remove_leftovers, save_checkpoint
 
 
 def open_run(config: RunConfig, verb: str, name: str | None, resume: str | None, echo: bool) -> Run:
@@ -131,6 +131,32 @@ def check_tensors(found: Mapping[str, Tensor], own: Mapping[str, Tensor], what: 
     for name, tensor in found.items():
         if (tensor.shape, tensor.dtype, tensor.layout) != (own[name].shape, own[name].dtype, torch.strided):
             raise ValueError(f"{what}: {name} is of another shape or type")
+
+
+class Saving:
+    """A job that can be saved between any two batches: its class says where it stands and what to keep."""
+
+    run: Run
+    schedule: Schedule
+
+    def _place(self) -> tuple[int, int]:
+        """Epochs done, and batches of the current one."""
+        raise NotImplementedError
+
+    def _state(self) -> dict[str, Any]:
+        """All that a checkpoint holds."""
+        raise NotImplementedError
+
+    def _save(self) -> None:
+        """Write a checkpoint, on rank 0, and count from now."""
+        if self.run.writes:
+            save_checkpoint(self.run.path, self._state())
+        self.schedule.saved(self._place())
+
+    def _save_if_new(self) -> None:
+        """Save unless the last save was at this very place."""
+        if not self.schedule.holds(self._place()):
+            self._save()
 
 
 @contextmanager

@@ -36,7 +36,6 @@ from autofas.training.checkpoint import (
     Schedule,
     random_state,
     restore_random_state,
-    save_checkpoint,
     state_bytes,
 )
 from autofas.training.initialise import initialise
@@ -49,6 +48,7 @@ from autofas.training.optim import (
 )
 from autofas.training.progress import Clock, log_progress
 from autofas.training.resume import (
+    Saving,
     begin,
     check_progress,
     check_tensors,
@@ -123,7 +123,7 @@ def _initialise(network: Network, init: str, init_map: str | None, run: Run) -> 
     run.log(f"{init}: {report.summary()}; all names in {run.path / 'init.txt'}")
 
 
-class _Training:
+class _Training(Saving):
     """One training in its run folder."""
 
     def __init__(self, config: TrainConfig, network: Network, run: Run, device: torch.device) -> None:
@@ -238,15 +238,6 @@ class _Training:
         clip_gradients(self.parameters, config.optimizer.grad_clip, where)
         self.optimizer.step()
         return loss
-
-    def _save(self) -> None:
-        if self.run.writes:
-            save_checkpoint(self.run.path, self._state())
-        self.schedule.saved(self._place())
-
-    def _save_if_new(self) -> None:
-        if not self.schedule.holds(self._place()):
-            self._save()
 
     def _place(self) -> tuple[int, int]:
         return self.epoch, len(self.losses)
