@@ -79,7 +79,7 @@ def test_one_seed_repeats_itself_and_another_differs(first, tmp_path, tiny_data)
 
 
 def test_a_resumed_search_is_the_uninterrupted_one(first, tmp_path, tiny_data, monkeypatch):
-    from autofas.search import run as module
+    from autofas.training import resume as module
 
     real = module.save_checkpoint
 

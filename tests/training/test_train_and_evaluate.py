@@ -59,7 +59,7 @@ def test_training_is_repeatable(trained, tmp_path, genotype):
 
 
 def test_a_resumed_training_is_the_uninterrupted_one(trained, tmp_path, genotype, monkeypatch):
-    from autofas.training import run as module
+    from autofas.training import resume as module
 
     real = module.save_checkpoint
 
@@ -177,7 +177,7 @@ def test_an_interrupt_after_the_last_epoch_leaves_the_last_weights_in_the_checkp
     trained, tmp_path, genotype, monkeypatch
 ):
     # the best epoch's weights are in the network by then: saved, a resume of the run would go on from them
-    from autofas.training import run as module
+    from autofas.training import resume as module
     from autofas.training.checkpoint import load_checkpoint
 
     saved, real = [], module.save_checkpoint
