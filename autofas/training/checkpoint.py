@@ -55,7 +55,7 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
     try:
         fresh.mkdir()
         _write_synced(fresh / "state.pt", payload)
-        _write_synced(fresh / "manifest.json", _manifest(payload, SCHEMA_VERSION).encode())
+        _write_synced(fresh / "manifest.json", manifest_text(payload, SCHEMA_VERSION).encode())
         sync_folder(fresh)
     except OSError as exc:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -165,7 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
         payload = (path / "state.pt").read_bytes()
     except OSError as exc:
         raise _Damaged(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
-    if read_text(path / "manifest.json", RunError) != _manifest(payload, version):
+    if read_text(path / "manifest.json", RunError) != manifest_text(payload, version):
         raise _Damaged(
             f"{path / 'state.pt'} is damaged, or its manifest is: its SHA-256 is not the manifest's"
         )
@@ -182,7 +182,7 @@ def _kind(version: Any) -> str:
     return f"autofas checkpoint {version}"
 
 
-def _manifest(payload: bytes, version: int) -> str:
+def manifest_text(payload: bytes, version: int) -> str:
     """The text of manifest.json beside a state.pt of these bytes."""
     kind = {"kind": _kind(version)} if version > 1 else {}
     digest = hashlib.sha256(payload).hexdigest()
