@@ -41,6 +41,10 @@ class Ended:
         """True if it ended by a code of autofas in one line, without a traceback or a hang."""
         return not self.hung and "Traceback" not in self.stderr and len(self.lines) <= 1
 
+    def failure(self, what: str) -> str:
+        """What is wrong with a child that should have ended well and said nothing; empty if nothing."""
+        return f"{what}: exit {self.code} {self.stderr[-300:]}" if self.code or self.stderr else ""
+
 
 class Child:
     """A running command line; `prepare` is called in it first."""

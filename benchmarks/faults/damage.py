@@ -29,9 +29,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The killed runs, and what undisturbed resumes of them would have gone on from."""
-    for verb in VERBS:
-        bench.reference(verb, 0)
-        bench.killed(verb, 0)
+    bench.references(0, killed=True)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -49,10 +47,7 @@ def check(case: Case, bench: Bench) -> Seen:
     elif not (folder / "checkpoint-damaged").is_dir() or resumed_place(folder) != before:
         faults.append(f"resumed at {resumed_place(folder)}, the checkpoint before was at {before}")
     faults.append(bench.differences(verb, 0, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, ended.seconds, "" if fault else "found and passed over")
+    return bench.seen(name, faults, ended.seconds, "" if any(faults) else "found and passed over")
 
 
 def _damage(path: Path, case: Case) -> None:

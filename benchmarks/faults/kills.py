@@ -55,9 +55,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs, and how many lines their saves and tables execute."""
-    for verb in VERBS:
-        for workers in WORKERS:
-            bench.reference(verb, workers)
+    bench.references(*WORKERS)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -79,9 +77,8 @@ def check(case: Case, bench: Bench) -> Seen:
     epochs, done = len(results(folder)), bench.steps(name)
     ended = bench.execute(words, name)
     slowest = max(slowest, ended.seconds)
-    if ended.code or ended.stderr:
-        faults.append(f"resume: exit {ended.code}, {ended.stderr[-300:]}")
-    elif not note:
+    faults.append(ended.failure("resume"))
+    if not faults[-1] and not note:
         epoch, batches = resumed_place(folder)
         note = "" if epoch or batches else "before a checkpoint"
         lost = done - epoch * bench.steps_an_epoch(verb) - batches
@@ -90,10 +87,7 @@ def check(case: Case, bench: Bench) -> Seen:
         if epochs > epoch:
             faults.append(f"{epochs} epochs were in results.csv, resumed after {epoch}")
     faults.append(bench.differences(verb, workers, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, slowest, note)
+    return bench.seen(name, faults, slowest, note)
 
 
 def _kill(

@@ -41,8 +41,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs."""
-    for verb in ("search", "train"):
-        bench.reference(verb, 0)
+    bench.references(0)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -67,12 +66,9 @@ def check(case: Case, bench: Bench) -> Seen:
     if (before.read_text() if before.exists() else "") != checkpoint_hash(folder):
         faults.append("the checkpoint was written after the fault")
     resumed = bench.execute(bench.resume(verb, folder), name)
-    faults += [f"resume: {resumed.code} {resumed.stderr[-300:]}"] if resumed.code or resumed.stderr else []
+    faults.append(resumed.failure("resume"))
     faults.append(bench.differences(verb, 0, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, max(ended.seconds, resumed.seconds))
+    return bench.seen(name, faults, max(ended.seconds, resumed.seconds))
 
 
 def _inject(case: Case, batch: int, first: int, update: Callable[[], Any], folder: Any) -> None:

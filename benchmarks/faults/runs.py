@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from autofas.search.run import _Search
 from autofas.training import checkpoint
 from autofas.training.run import _Training
 from benchmarks.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
+from benchmarks.faults.family import Seen
 from benchmarks.faults.hooks import at_call, count, kill_me
 
 FACES = {
@@ -221,6 +222,13 @@ class Bench:
             for path in (*self.folder.glob(f"{kind}-{case}"), *self.folder.glob(f"{kind}-{case}-*")):
                 path.unlink()
 
+    def seen(self, case: str, faults: Sequence[str], seconds: float, note: str = "") -> Seen:
+        """What a case came to; what one that held has left is removed."""
+        fault = "; ".join(filter(None, faults))
+        if not fault:
+            self.clean(case)
+        return Seen(fault, seconds, note)
+
     def count_steps(self, case: str) -> None:
         """Have this process count every batch that is done, where a kill leaves the count."""
         done = count(self.folder / f"steps-{case}")
@@ -265,6 +273,14 @@ class Bench:
                 times.write_text(str(ended.seconds))
             self._known[verb, workers] = outcome(folder), float(times.read_text())
         return self._known[verb, workers]
+
+    def references(self, *workers: int, killed: bool = False) -> None:
+        """Make the uninterrupted runs with these numbers of loader workers, and with `killed` killed ones."""
+        for verb in VERBS:
+            for number in workers:
+                self.reference(verb, number)
+                if killed:
+                    self.killed(verb, number)
 
     def killed(self, verb: str, workers: int) -> Path:
         """A run killed in its fifth save, made at the first call: a checkpoint and the one before it."""

@@ -66,9 +66,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs."""
-    for verb in VERBS:
-        for workers in WORKERS:
-            bench.reference(verb, workers)
+    bench.references(*WORKERS)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -85,17 +83,14 @@ def check(case: Case, bench: Bench) -> Seen:
         if case.kind not in ("start-up", "second signal") and f"--resume {folder}" not in ended.stderr:
             faults.append(f"how to go on is not said: {ended.stderr!r}")
     again = bench.execute(words, name)
-    faults += [f"again: exit {again.code} {again.stderr[-300:]}"] if again.code or again.stderr else []
+    faults.append(again.failure("again"))
     if case.kind in ("warm-up", "search", "training"):
         epoch, batches = resumed_place(folder)
         done = bench.steps(name)
         if done != epoch * bench.steps_an_epoch(verb) + batches:
             faults.append(f"{done} batches were done, resumed after epoch {epoch} and {batches} batches")
     faults.append(bench.differences(verb, workers, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, took)
+    return bench.seen(name, faults, took)
 
 
 def _wrong(case: Case, ended: Ended, took: float) -> str:

@@ -31,9 +31,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs, and the killed ones that are resumed."""
-    for verb in ("search", "train"):
-        bench.reference(verb, 0)
-        bench.killed(verb, 0)
+    bench.references(0, killed=True)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -67,10 +65,7 @@ def check(case: Case, bench: Bench) -> Seen:
         said = (folder / "resumed.txt").read_text()
         faults += ["" if f"{stale} had this folder" in said else f"stale lock not said: {said!r}"]
         faults += [bench.differences(verb, 0, folder)]
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, max(one.seconds for one in ended))
+    return bench.seen(name, faults, max(one.seconds for one in ended))
 
 
 def _together(bench: Bench, name: str, *lines: list[str]) -> list[Child]:

@@ -37,9 +37,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs with loader workers, and the killed ones that are resumed into the fault."""
-    for verb in VERBS:
-        bench.reference(verb, 2)
-        bench.killed(verb, 2)
+    bench.references(2, killed=True)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -68,12 +66,9 @@ def check(case: Case, bench: Bench) -> Seen:
     if not case.kind.startswith("loader") and checkpoint_hash(folder) != before:
         faults.append("the checkpoint was written after the fault")
     again = bench.execute(retry, name)
-    faults += [f"again: exit {again.code} {again.stderr[-300:]}"] if again.code or again.stderr else []
+    faults.append(again.failure("again"))
     faults.append(bench.differences(verb, 2, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
-        bench.clean(name)
-    return Seen(fault, max(ended.seconds, again.seconds))
+    return bench.seen(name, faults, max(ended.seconds, again.seconds))
 
 
 def _with_fault(case: Case, bench: Bench, words: list[str], name: str) -> Ended:

@@ -58,8 +58,7 @@ def cases(seed: int, short: bool) -> list[Case]:
 
 def prepare(bench: Bench) -> None:
     """The uninterrupted runs."""
-    for verb in VERBS:
-        bench.reference(verb, 0)
+    bench.references(0)
 
 
 def check(case: Case, bench: Bench) -> Seen:
@@ -110,13 +109,12 @@ def _check(case: Case, bench: Bench, verb: str, name: str, place: "Place") -> Se
     elif folder.exists():
         faults.append(f"it left {sorted(path.name for path in folder.iterdir())}")
     again = bench.execute(words, name)
-    faults += [f"again: exit {again.code} {again.stderr[-300:]}"] if again.code or again.stderr else []
+    faults.append(again.failure("again"))
     faults.append(bench.differences(verb, 0, folder))
-    fault = "; ".join(filter(None, faults))
-    if not fault:
+    if not any(faults):
         place.leave()
-        bench.clean(name)
-    return Seen(fault, max(ended.seconds, again.seconds), "the kernel's" if place.real else "raised")
+    note = "the kernel's" if place.real else "raised"
+    return bench.seen(name, faults, max(ended.seconds, again.seconds), note)
 
 
 def _aim(case: Case, bench: Bench, verb: str) -> Callable[[Callable[[], Any]], None]:
