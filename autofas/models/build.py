@@ -125,19 +125,24 @@ def build(
     )
 
 
-def bounded(make: Callable[[], M], what: str, tensors: Mapping[str, Tensor] | None = None) -> M:
+def bounded(
+    make: Callable[[], M],
+    what: str,
+    tensors: Mapping[str, Tensor] | None = None,
+    most: int = MAX_PARAMETERS,
+) -> M:
     """The module that `make` builds, after its size was counted without allocating it.
 
     With `tensors` their names, types and shapes must be those of its state_dict, which becomes them. Raises
-    ConfigError that names `what` for more than MAX_PARAMETERS, for tensors of another network, or for
+    ConfigError that names `what` for more than `most` parameters, for tensors of another network, or for
     arguments of which no network can be built.
     """
     try:
         with torch.random.fork_rng(devices=[]), torch.device("meta"):
             outline = make()
         size = sum(tensor.numel() for tensor in outline.state_dict().values())
-        if size > MAX_PARAMETERS:
-            raise ConfigError(f"{what} has {size:,} parameters; at most {MAX_PARAMETERS:,} are built")
+        if size > most:
+            raise ConfigError(f"{what} has {size:,} parameters; at most {most:,} are built")
         if tensors is not None:
             _require_same(outline.state_dict(), tensors, what)
         module = make()

@@ -48,13 +48,17 @@ def read_safetensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str
 
 def read_torch(content: bytes, source: str) -> Any:
     """What a file of `torch.save` holds, on the CPU; raises RunError in one line that names `source`."""
-    stream = io.BytesIO(content)
+    stream, pickles = io.BytesIO(content), content
     try:
         if zipfile.is_zipfile(stream):
             with zipfile.ZipFile(stream) as parts:
                 total = sum(part.file_size for part in parts.infolist())
                 if total > len(content):
                     raise RunError(f"{source} is compressed and would grow to {total} bytes; save it anew")
+                pickles = b"".join(parts.read(name) for name in parts.namelist() if name.endswith(".pkl"))
+        if b"bytearray" in pickles:
+            # torch's unpickler makes one of any length; no tensor is written with one
+            raise RunError(f"{source} holds more than tensors; save its state_dict alone")
         stream.seek(0)
         value = torch.load(stream, map_location="cpu", weights_only=True)
         _require_stored(value, source)

@@ -17,7 +17,7 @@ from autofas.device import prepare
 from autofas.errors import ConfigError
 from autofas.files import require_space
 from autofas.interruption import deferred
-from autofas.models.build import bounded
+from autofas.models.build import MAX_PARAMETERS, bounded
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision, ensure_finite
@@ -91,7 +91,10 @@ class _Search(Saving, SearchJob):
     def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
         super().__init__(config, space, run, device)
         own = (config.resolved_partial_channels, config.resolved_edge_normalization, config.recompute)
-        supernet = bounded(lambda: Supernet(space, *own), f"the supernet of {space.name}")
+        # a search holds four of it: weights, gradients, momentum and a checkpoint
+        supernet = bounded(
+            lambda: Supernet(space, *own), f"the supernet of {space.name}", most=MAX_PARAMETERS // 4
+        )
         self.engine = BilevelEngine(
             supernet.to(device),
             build_supervision(config.supervision),

@@ -110,6 +110,14 @@ def test_a_tensor_that_claims_more_than_is_stored_is_refused(tensor) -> None:
         read_torch(saved({"a": [torch.zeros(3), {"b": tensor}]}), "state.pt")
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_pickle_that_takes_memory_is_refused(legacy) -> None:
+    stream = io.BytesIO()
+    torch.save({"a": Call(bytearray, 10**11)}, stream, _use_new_zipfile_serialization=not legacy)
+    with pytest.raises(RunError, match=r"state.pt holds more than tensors"):
+        read_torch(stream.getvalue(), "state.pt")
+
+
 def test_views_of_one_storage_are_read() -> None:
     whole = torch.arange(6.0)
     value = read_torch(saved({"a": whole[1:3], "b": whole.view(2, 3).t()}), "state.pt")

@@ -5,11 +5,12 @@ import csv
 import numpy as np
 import pytest
 import torch
+import yaml
 
 import autofas
 from autofas.config import SearchConfig, resolve
 from autofas.data.loader import Batch
-from autofas.errors import AutofasError, RunError
+from autofas.errors import AutofasError, ConfigError, RunError
 from autofas.models.genotype import load_genotype
 from autofas.models.space import load_space
 from autofas.models.supernet import Supernet
@@ -172,3 +173,14 @@ def test_one_step_of_the_paper_preset():
     engine.weight_step(batch)
     after = (*engine.arch, *engine.weights)
     assert not any(torch.equal(left, right) for left, right in zip(before, after, strict=True))
+
+
+def test_a_supernet_of_which_a_search_could_not_hold_four_is_not_built(tmp_path, tiny_data):
+    values = load_space("small").model_dump()
+    values["layout"].update(cells=["normal"] * 64, channels=512)
+    (tmp_path / "wide.yaml").write_text(yaml.safe_dump(values))
+    config = SearchConfig(space=str(tmp_path / "wide.yaml"), data=tiny_data, input_size=16, epochs=2,
+                          warmup_epochs=1, runs_dir=str(tmp_path / "runs"))  # fmt: skip
+    with pytest.raises(ConfigError, match=r"the supernet of small has [\d,]+ parameters; at most 33,554,432"):
+        search(config)
+    assert not list((tmp_path / "runs").glob("search/*"))
