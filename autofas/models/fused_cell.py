@@ -11,8 +11,9 @@ How the same function is had for less, with S sources, T target nodes and c = C/
 
 - All edges that leave the sources of one *fan* (a cell's two inputs, then each intermediate node in turn)
   are computed at once.
-- Depthwise and pointwise convolution without anything between them are one dense c -> c convolution, so
-  the first half of all S*T separable convolutions of a kernel size is a single convolution.
+- Depthwise and pointwise convolution without anything between them are one dense c -> c convolution. Where
+  channels are few (`DENSE_UP_TO`) the first half of all S*T separable convolutions of a kernel size is one
+  such convolution; where they are many it is one depthwise and one grouped pointwise convolution.
 - What follows the last depthwise convolution is linear: pointwise convolution, batch norm, softmax
   weights and the sum over edges fold into one matrix product. The statistics of the batch norm follow
   from mean and covariance of the product's input, so the pointwise results never exist.
@@ -33,6 +34,10 @@ from torch import Tensor, nn
 from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
 from autofas.models.operations import even_and_odd_pixels
+
+DENSE_UP_TO = 400
+"""Products c*k*k an output pixel up to which a dense convolution costs less than the k*k + c of the two it
+stands for, by measurement on a CPU: a depthwise kernel computes slowly and needs a copy an edge."""
 
 
 def rows(image: Tensor) -> Tensor:
@@ -135,21 +140,35 @@ class SeparableMix(Mix):
         self.norm = RunningStatistics(*edges, channels)
 
     def forward(self, relu_x: Tensor) -> Term:
-        depthwise = self.depthwise[-1].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
-        padding = self.dilation * (depthwise.shape[-1] // 2)
-        stride = self.stride
-        if self.first_norm is not None:
-            # depthwise then pointwise as one dense kernel, (S, T, out, in, k, k)
-            dense = self.pointwise[0][..., None, None] * self.depthwise[0][:, :, None]
-            x = F.conv2d(relu_x, dense.flatten(0, 2), None, stride, padding, self.dilation, self.sources)
-            x = F.relu(self.first_norm(x), inplace=True)  # (B, S*T*c, H', W')
-            stride = 1
+        if self.first_norm is None:
+            x = self._depthwise(0, self._copies(relu_x), self.stride)
         else:
-            # one copy of a source's channels for each of its targets
-            copies = rows(relu_x).unflatten(1, (self.sources, 1, -1)).expand(-1, -1, self.targets, -1)
-            x = image(copies.flatten(1), relu_x)
-        x = F.conv2d(x, depthwise, None, stride, padding, self.dilation, depthwise.shape[0])
+            x = F.relu(self.first_norm(self._first(relu_x)), inplace=True)
+            x = self._depthwise(1, x, 1)
         return Term(rows(x), self.pointwise[-1], self.norm, shared=False)
+
+    def _first(self, relu_x: Tensor) -> Tensor:
+        """Depthwise and pointwise convolution of the first repeat: (B, S*c, H, W) -> (B, S*T*c, H', W')."""
+        depthwise, pointwise = self.depthwise[0], self.pointwise[0]
+        if depthwise[0, 0].numel() > DENSE_UP_TO:
+            x = self._depthwise(0, self._copies(relu_x), self.stride)
+            kernel = pointwise.flatten(0, 2)[..., None, None]  # (S*T*c, c, 1, 1)
+            return F.conv2d(x, kernel, groups=self.sources * self.targets)
+        dense = pointwise[..., None, None] * depthwise[:, :, None]  # (S, T, out, in, k, k)
+        return self._convolution(relu_x, dense.flatten(0, 2), self.stride, self.sources)
+
+    def _copies(self, x: Tensor) -> Tensor:
+        """A copy of a source's channels for each of its targets: (B, S*c, H, W) -> (B, S*T*c, H, W)."""
+        copies = rows(x).unflatten(1, (self.sources, 1, -1)).expand(-1, -1, self.targets, -1)
+        return image(copies.flatten(1), x)
+
+    def _depthwise(self, repeat: int, x: Tensor, stride: int) -> Tensor:
+        kernel = self.depthwise[repeat].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
+        return self._convolution(x, kernel, stride, kernel.shape[0])
+
+    def _convolution(self, x: Tensor, kernel: Tensor, stride: int, groups: int) -> Tensor:
+        padding = self.dilation * (kernel.shape[-1] // 2)
+        return F.conv2d(x, kernel, None, stride, padding, self.dilation, groups)
 
 
 def build_mix(candidate: Candidate, sources: int, targets: int, channels: int, stride: int) -> Mix:

@@ -78,6 +78,12 @@ def test_outputs_gradients_and_statistics_equal_the_reference(partial, size, fac
     assert largest_error(torch.float64, SEEDS[0], partial, size, factor, normalise)[0] < 1e-10
 
 
+@pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES[1:5:3])
+def test_they_do_where_channels_are_many(partial, size, factor, normalise, monkeypatch):
+    monkeypatch.setattr("autofas.models.fused_cell.DENSE_UP_TO", 0)
+    assert largest_error(torch.float64, SEEDS[0], partial, size, factor, normalise)[0] < 1e-10
+
+
 @pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES)
 def test_they_do_in_float32(partial, size, factor, normalise):
     found = []
