@@ -42,6 +42,10 @@ class BilevelEngine:
 
     With `precision` bfloat16 forward passes run under torch's autocast, gradients of the parameters are
     float32 all the same.
+
+    A loss, gradient or alpha that is NaN or infinite raises RunError before the update. Reading it would hold
+    a GPU up, so there (`unread`, by default on a GPU alone) it stays on the device: neither that update nor a
+    later one is carried out, and the losses of the steps that were not taken are NaN.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class BilevelEngine:
         probe: float = PROBE,
         cuda_graphs: bool = False,
         precision: Literal["float32", "bfloat16"] = "float32",
+        unread: bool | None = None,
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
         self.probe = probe
@@ -66,25 +71,28 @@ class BilevelEngine:
         self.arch = supernet.arch_parameters()
         self.running = ranks.running_statistics(supernet)
         self.grad_clip = weights.grad_clip
-        optimizer = build_optimizer(weights, self.weights)
+        self.unread = self.on_gpu if unread is None else unread
+        optimizer = build_optimizer(weights, self.weights, fused=self.unread or None)
         if order != "first" and not isinstance(optimizer, torch.optim.SGD):
             raise ValueError("second-order search looks one SGD step ahead; use sgd for the weights")
         self.weight_optimizer = optimizer
-        self.arch_optimizer = build_optimizer(arch, self.arch)
+        self.arch_optimizer = build_optimizer(arch, self.arch, fused=self.unread or None)
+        self.halted = torch.zeros((), device=self.weights[0].device)  # 1 after a step that was not finite
+        if self.unread:
+            for reader in (self.weight_optimizer, self.arch_optimizer):
+                # by which torch's fused optimisers skip an update, as they do for torch.amp.GradScaler
+                reader.found_inf = self.halted  # type: ignore[union-attr]
 
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
         loss, gradients = self._gradients("weights", batch)
-        self._ensure_finite_loss(loss, batch)
-        self._ensure_finite(gradients, "weights' gradient")
-        self._ensure_finite(self.arch, "architecture parameters")
-        for parameter, gradient in zip(self.weights, gradients, strict=True):
-            parameter.grad = gradient
+        loss = self._finite(loss, gradients, "weights'", batch)
+        _assign(self.weights, gradients)
         if self.grad_clip is not None:
             nn.utils.clip_grad_norm_(self.weights, self.grad_clip)
         self.weight_optimizer.step()
         self.weight_optimizer.zero_grad(set_to_none=True)
-        return loss.detach().clone()
+        return loss
 
     def arch_step(self, arch_batch: Batch, weight_batch: Batch | None = None) -> Tensor:
         """One step of alpha and beta on a batch of the architecture half (eq. 5); returns its loss.
@@ -98,14 +106,11 @@ class BilevelEngine:
         else:
             with self.supernet.frozen_statistics():
                 loss, gradients = self._second_order(arch_batch, weight_batch)
-        self._ensure_finite_loss(loss, arch_batch)
-        self._ensure_finite(gradients, "architecture gradient")
-        self._ensure_finite(self.arch, "architecture parameters")
-        for parameter, gradient in zip(self.arch, gradients, strict=True):
-            parameter.grad = gradient
+        loss = self._finite(loss, gradients, "architecture", arch_batch)
+        _assign(self.arch, gradients)
         self.arch_optimizer.step()
         self.arch_optimizer.zero_grad(set_to_none=True)
-        return loss.detach().clone()
+        return loss
 
     def _gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
         """Loss and gradients of the weights, or of the architecture parameters alone, over all ranks."""
@@ -136,15 +141,20 @@ class BilevelEngine:
             outputs = self.supernet(batch.images[self.modality])
         return self.supervision.loss(outputs.float() if self.mixed_precision else outputs, batch.targets)
 
-    def _ensure_finite_loss(self, loss: Tensor, batch: Batch) -> None:
-        """Raise RunError if the loss is NaN or infinite; not on a GPU, which reading it would hold up."""
-        if not self.on_gpu:
-            ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
-
-    def _ensure_finite(self, tensors: Sequence[Tensor], what: str) -> None:
-        """Raise RunError before an update with NaN or infinity; a GPU's losses are read once an epoch."""
-        if not self.on_gpu:
-            ensure_finite(nn.utils.get_total_norm(tensors), "this step", f"norm of the {what}")
+    def _finite(self, loss: Tensor, gradients: Sequence[Tensor], whose: str, batch: Batch) -> Tensor:
+        """The step's loss, a copy; RunError or, unread, NaN if it, a gradient or an alpha is not finite."""
+        norms = {
+            f"norm of the {whose} gradient": nn.utils.get_total_norm(gradients),
+            "norm of the architecture parameters": nn.utils.get_total_norm(self.arch),
+        }
+        if self.unread:
+            sound = torch.isfinite(torch.stack([loss.detach(), *norms.values()])).all()
+            torch.maximum(self.halted, (~sound).to(self.halted), out=self.halted)
+            return torch.where(self.halted > 0, torch.nan, loss.detach())
+        ensure_finite(loss, f"a batch that starts at row {int(batch.index[0])}")
+        for what, norm in norms.items():
+            ensure_finite(norm, "this step", what)
+        return loss.detach().clone()
 
     def ensure_finite(self, where: str) -> None:
         """Raise RunError that names `where` if weights or architecture hold a NaN or infinity."""
@@ -214,3 +224,10 @@ class BilevelEngine:
         self.supernet.load_state_dict(state["supernet"])
         self.weight_optimizer.load_state_dict(state["weight_optimizer"])
         self.arch_optimizer.load_state_dict(state["arch_optimizer"])
+
+
+def _assign(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor]) -> None:
+    """Give parameters their gradients, in the parameters' memory layout, which fused optimisers expect."""
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        alike = gradient.stride() == parameter.stride()
+        parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)

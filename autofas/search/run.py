@@ -187,10 +187,13 @@ class _Search(Saving, SearchJob):
 
     def _ensure_finite(self) -> None:
         """Raise RunError before what a GPU computed unseen is saved; names the first batch of the epoch."""
-        for name, losses in (("batch", self.weight_losses), ("architecture batch", self.arch_losses)):
+        firsts = []
+        for name, losses in (("architecture batch", self.arch_losses), ("batch", self.weight_losses)):
             if losses:
                 number = int(torch.isfinite(torch.stack(losses)).int().argmin())  # the first that is not
-                ensure_finite(losses[number], f"epoch {self.epoch + 1}, {name} {number + 1}")
+                firsts.append((number, name, losses[number]))
+        for number, name, loss in sorted(firsts, key=lambda first: first[0]):
+            ensure_finite(loss, f"epoch {self.epoch + 1}, {name} {number + 1}")
         self.engine.ensure_finite(f"epoch {self.epoch + 1}, batch {len(self.weight_losses)}")
 
     def _save(self) -> None:

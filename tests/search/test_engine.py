@@ -29,14 +29,14 @@ def batch(seed, size=4):
     return Batch({"color": images}, {"label": torch.arange(size) % 2}, torch.arange(size))
 
 
-def engine(order="first", weights=WEIGHTS, probe=1e-6):
+def engine(order="first", weights=WEIGHTS, probe=1e-6, unread=None):
     torch.manual_seed(0)
     net = Supernet(tiny_space(), 2).double()
     with torch.no_grad():
         for parameter in net.arch_parameters():
             parameter.normal_()
     # a short probe: in float64 it loses no digits, and on so small a net a long one crosses kinks
-    return BilevelEngine(net, PixelwiseBCE(), weights, ARCH, order, probe=probe)
+    return BilevelEngine(net, PixelwiseBCE(), weights, ARCH, order, probe=probe, unread=unread)
 
 
 def loss_of(net, values, data):
@@ -137,6 +137,31 @@ def test_infinite_loss_stops_before_the_update():
     with pytest.raises(RunError, match="the loss is nan at a batch that starts at row 0"):
         built.weight_step(bad)
     for name, parameter in built.supernet.named_parameters():
+        assert torch.equal(before[name], parameter), name
+
+
+@pytest.mark.parametrize("where", ["weights", "arch", "alpha"])
+def test_unread_steps_stop_before_the_update_and_stay_stopped(where):
+    # what a GPU does: the CPU reads nothing, yet no update after the first NaN is carried out
+    unread, read = engine(unread=True), engine()
+    for built in (unread, read):  # the same function before
+        built.arch_step(batch(3))
+        built.weight_step(batch(1))
+    for (name, left), right in zip(
+        unread.supernet.named_parameters(), read.supernet.parameters(), strict=True
+    ):
+        assert torch.allclose(left, right, atol=1e-7), name
+    bad = batch(1)
+    bad.images["color"][0] = float("nan")
+    if where == "alpha":
+        with torch.no_grad():
+            unread.arch[0][0, 0] = float("inf")
+    before = copy.deepcopy(dict(unread.supernet.named_parameters()))
+    step = unread.arch_step if where == "arch" else unread.weight_step
+    assert step(batch(1) if where == "alpha" else bad).isnan()
+    assert unread.arch_step(batch(3)).isnan()
+    assert unread.weight_step(batch(1)).isnan()
+    for name, parameter in unread.supernet.named_parameters():
         assert torch.equal(before[name], parameter), name
 
 

@@ -17,6 +17,7 @@ from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
 from autofas.search.engine import BilevelEngine
 from autofas.search.run import search
+from autofas.training.checkpoint import load_checkpoint
 
 
 def config(tmp_path, data, **changes):
@@ -184,3 +185,26 @@ def test_a_supernet_of_which_a_search_could_not_hold_four_is_not_built(tmp_path,
     with pytest.raises(ConfigError, match=r"the supernet of small has [\d,]+ parameters; at most 33,554,432"):
         search(config)
     assert not list((tmp_path / "runs").glob("search/*"))
+
+
+def test_a_gradient_that_a_gpu_did_not_read_stops_before_the_save(monkeypatch, tmp_path, tiny_data):
+    calls = []
+
+    class Unread(BilevelEngine):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options, unread=True)
+
+        def _arch_gradients(self, batch):
+            loss, gradients = super()._arch_gradients(batch)
+            calls.append(loss)
+            if len(calls) == 2:
+                gradients[0].fill_(float("nan"))
+            return loss, gradients
+
+    monkeypatch.setattr("autofas.search.run.BilevelEngine", Unread)
+    with pytest.raises(RunError, match="nan at epoch 2, architecture batch 2"):
+        search(config(tmp_path, tiny_data, batch_size=8))
+    (folder,) = (tmp_path / "search").iterdir()
+    state = load_checkpoint(folder, pytest.fail)
+    assert state["epoch"] == 1
+    assert len(calls) > 2
