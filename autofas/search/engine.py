@@ -220,10 +220,12 @@ class BilevelEngine:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict`."""
+        """Go on from `state_dict`, which may come from another device."""
         self.supernet.load_state_dict(state["supernet"])
-        self.weight_optimizer.load_state_dict(state["weight_optimizer"])
-        self.arch_optimizer.load_state_dict(state["arch_optimizer"])
+        for name in ("weight_optimizer", "arch_optimizer"):
+            # the form of torch's kernels is this engine's, not that of the machine that saved
+            groups = [{**group, "fused": self.unread or None} for group in state[name]["param_groups"]]
+            getattr(self, name).load_state_dict({**state[name], "param_groups": groups})
 
 
 def _assign(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor]) -> None:

@@ -165,6 +165,32 @@ def test_unread_steps_stop_before_the_update_and_stay_stopped(where):
         assert torch.equal(before[name], parameter), name
 
 
+@pytest.mark.parametrize("unread", [True, False])
+def test_a_state_saved_by_a_cpu_goes_on_on_a_gpu_and_back(unread):
+    # torch would take over the saved optimiser's fused or plain kernels, which this device may not have
+    saved = engine(unread=not unread)
+    resumed = engine(unread=unread)
+    saved.arch_step(batch(3))
+    saved.weight_step(batch(1))
+    resumed.load_state_dict(copy.deepcopy(saved.state_dict()))
+    for built in (saved, resumed):
+        built.arch_step(batch(4))
+        built.weight_step(batch(2))
+        built.weight_step(batch(5))
+    for (name, left), right in zip(
+        saved.supernet.named_parameters(), resumed.supernet.parameters(), strict=True
+    ):
+        assert torch.allclose(left, right, atol=1e-7), name
+    bad = batch(1)
+    bad.images["color"][0] = float("nan")
+    for built in (saved, resumed):
+        if built.unread:
+            assert built.weight_step(bad).isnan()
+        else:
+            with pytest.raises(RunError):
+                built.weight_step(bad)
+
+
 def test_bfloat16_steps_keep_parameters_and_gradients_in_float32():
     torch.manual_seed(0)
     built = BilevelEngine(Supernet(tiny_space(), 2), PixelwiseBCE(), WEIGHTS, ARCH, precision="bfloat16")
