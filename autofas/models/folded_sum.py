@@ -85,7 +85,7 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
         alike = [terms[number] for number in chosen]
         plan = tuple((term.norm, term.shared) for term in alike)
         tensors = [term.features for term in alike] + [term.kernel for term in alike]
-        own = weights if len(alike) == len(terms) else weights[chosen]
+        own = weights if len(alike) == len(terms) else torch.stack([weights[number] for number in chosen])
         with torch.autocast(weights.device.type, enabled=False):
             begun = _FoldedSum.apply(plan, own, begun, *tensors)
     assert begun is not None

@@ -192,6 +192,7 @@ class Fan(nn.Module):
 
     picks: Tensor
     bypass: Tensor
+    columns: Tensor
 
     def __init__(
         self,
@@ -209,9 +210,10 @@ class Fan(nn.Module):
         self.register_buffer("picks", picks, persistent=False)  # (S*c,)
         bypass = torch.eye(channels)[:, order[width:]]
         self.register_buffer("bypass", bypass, persistent=False)  # (C, C - c)
-        self.columns = [i for i, name in enumerate(operations) if name != "none"]
+        columns = [i for i, name in enumerate(operations) if name != "none"]
+        self.register_buffer("columns", torch.tensor(columns), persistent=False)  # (terms,)
         self.mixes = nn.ModuleList(
-            build_mix(CANDIDATES[operations[i]], sources, targets, width, stride) for i in self.columns
+            build_mix(CANDIDATES[operations[i]], sources, targets, width, stride) for i in columns
         )
 
     def forward(
@@ -226,7 +228,7 @@ class Fan(nn.Module):
             partial = image(matrix.index_select(1, self.picks), x)  # (B, S*c, H, W)
         rectified = F.relu(partial) if any(mix.rectified for mix in self.mixes) else partial
         terms = [mix(rectified if mix.rectified else partial) for mix in self.mixes]
-        chosen = weights[:, :, self.columns] * betas[:, :, None]  # (S, T, terms)
+        chosen = weights.index_select(2, self.columns) * betas[:, :, None]  # (S, T, terms)
         mixed = folded_sum(terms, chosen.permute(2, 0, 1), mixed)
         if skips_channels:
             if self.stride == 2:

@@ -182,8 +182,8 @@ class BilevelEngine:
                 self._restore(kept)
                 implicit = self._mixed_derivative(direction, weight_batch)
             else:
-                length = float(torch.stack([part.norm() for part in direction]).norm())
-                radius = self.probe / max(length, torch.finfo(torch.float32).tiny)
+                length = nn.utils.get_total_norm(direction)  # read by nobody, which would hold a GPU up
+                radius = self.probe / length.clamp_min(torch.finfo(torch.float32).tiny)
                 above = self._arch_gradient_at(kept, direction, radius, weight_batch)
                 below = self._arch_gradient_at(kept, direction, -radius, weight_batch)
                 implicit = [(up - down) / (2 * radius) for up, down in zip(above, below, strict=True)]
@@ -204,11 +204,11 @@ class BilevelEngine:
         return torch.autograd.grad(torch.stack(products).sum(), self.arch)
 
     def _arch_gradient_at(
-        self, kept: Sequence[Tensor], direction: Sequence[Tensor], radius: float, batch: Batch
+        self, kept: Sequence[Tensor], direction: Sequence[Tensor], radius: Tensor, batch: Batch
     ) -> Sequence[Tensor]:
         with torch.no_grad():
             for weight, value, part in zip(self.weights, kept, direction, strict=True):
-                torch.add(value, part, alpha=radius, out=weight)
+                torch.addcmul(value, part, radius, out=weight)
         return self._arch_gradients(batch)[1]
 
     def state_dict(self) -> dict[str, Any]:
