@@ -247,16 +247,18 @@ def _images(
 ) -> dict[str, Tensor]:
     images = {}
     for name in modalities:
-        crops = torch.from_numpy(store.crops(name, rows))  # (B, 3, H, W) uint8
-        if device.type == "cuda":
-            crops = crops.pin_memory().to(device, non_blocking=True)
-        elif device.type != "cpu":
-            crops = crops.to(device)
+        crops = _copied(store.crops(name, rows), device)  # (B, 3, H, W) uint8
         images[name] = crops.to(torch.float32).div_(255)
     return images
 
 
+def _copied(values: np.ndarray, device: torch.device) -> Tensor:
+    """On the device; to a GPU from pinned memory, so that nobody waits for what is queued there."""
+    tensor = torch.from_numpy(values)
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
+
+
 def _batch(images: dict[str, Tensor], labels: np.ndarray, index: np.ndarray, device: torch.device) -> Batch:
-    targets = {"label": torch.from_numpy(labels).to(device)}
+    targets = {"label": _copied(labels, device)}
     normal = {name: normalise(image) for name, image in images.items()}
     return Batch(normal, targets, torch.from_numpy(np.asarray(index, dtype=np.int64)))

@@ -39,7 +39,8 @@ class Replayed:
                 function(self.batch)
         torch.cuda.current_stream().wait_stream(stream)
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self.graph):
+        # the loader's thread goes on pinning memory and copying to the device meanwhile
+        with torch.cuda.graph(self.graph, capture_error_mode="thread_local"):
             self.outputs = function(self.batch)
         for buffer, value in kept:
             buffer.copy_(value)
