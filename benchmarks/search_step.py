@@ -18,6 +18,9 @@ sympy). One arena, fixed thresholds of mmap and trim (glibc) or oneDNN's caches 
 supernet's peak on darts-112 by at most 5 percent and leave the ratio of the peaks between 0.65 and 0.68, and
 all but the first slow the step; so everything stays at its default, for every row alike.
 
+On a GPU each row also says what its kernels move (benchmarks.step_traffic), how long that takes at the
+bandwidth of a copy, the floor, and the floor's share of the step, the utilisation.
+
 The plain supernet takes the step as published: alphas' gradient by a full backward pass, weights' by another.
 NNI's DARTS has K = 1 alone (benchmarks.nni_darts: how to install it); where it is not installed its row is
 left out and the page says so.
@@ -118,11 +121,13 @@ def interleaved(tasks: Sequence[Task], rounds: int) -> list[Row]:
     for task, results in zip(tasks, found, strict=True):
         seconds = [result["seconds"] for result in results]
         row = dict(task)
-        for name in ("seconds", "cpu_seconds", "base_mb", "peak_mb"):
+        for name in results[0]:
             row[name] = sorted(result[name] for result in results)[len(results) // 2]
         row["seconds_range"] = [min(seconds), max(seconds)]
         row["images_per_second"] = 2 * task["batch"] / row["seconds"]
         row["step_mb"] = row["peak_mb"] - row["base_mb"]
+        if "floor_seconds" in row:
+            row["utilisation"] = row["floor_seconds"] / row["seconds"]
         rows.append(row)
     return rows
 

@@ -12,6 +12,10 @@ LEGEND = (
     "A step is one architecture and one weight step; images/s counts the batches of both. MB: the process "
     "before its first step (base), at its highest (peak), the difference (step)."
 )
+FLOOR = (
+    " What the kernels of a step read and write (moved) takes the floor's time at the bandwidth of a copy; "
+    "utilisation is its share of the step."
+)
 
 
 def ratios(row: Row, reference: Row) -> dict[str, float]:
@@ -60,6 +64,7 @@ def case_page(rows: Sequence[Row], caption: str, notes: Sequence[str]) -> str:
     header = (
         "threads", "supernet", "K", "s a step", "range", "CPU s", "images/s", "base MB", "peak MB",
         "step MB", "speed / plain", "peak / plain", "step / plain",
+        *(("moved MB", "floor s", "utilisation") if gpu else ()),
     )  # fmt: skip
     cells = []
     for row in rows:
@@ -78,14 +83,19 @@ def case_page(rows: Sequence[Row], caption: str, notes: Sequence[str]) -> str:
                 f"{row['images_per_second']:.2f}",
                 *(f"{row[name]:.0f}" for name in ("base_mb", "peak_mb", "step_mb")),
                 *compared,
+                *(_floor(row) if gpu else ()),
             ]
         )
     side = first["size"]
     title = f"## {first['case']}: space {first['space']}, batch {first['batch']}, {side}x{side}"
     lines = "".join(f"- {line}\n" for line in [*conclusions(rows), *notes])
-    return f"{title}\n\n{caption}\n\n{LEGEND}\n\n{markdown_table(header, cells, numeric=header[2:])}\n" + (
-        f"\n{lines}" if lines else ""
-    )
+    table = markdown_table(header, cells, numeric=header[2:])
+    legend = LEGEND + FLOOR if gpu else LEGEND
+    return f"{title}\n\n{caption}\n\n{legend}\n\n{table}\n" + (f"\n{lines}" if lines else "")
+
+
+def _floor(row: Row) -> list[str]:
+    return [f"{row['moved_mb']:.0f}", f"{row['floor_seconds']:.4f}", f"{row['utilisation']:.2f}"]
 
 
 def growth_page(title: str, key: str, rows: Sequence[Row], own: Row, caption: str) -> str:
