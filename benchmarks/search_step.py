@@ -1,6 +1,7 @@
 """What a search step costs: the plain supernet of the papers, NNI's DARTS and the fused supernet.
 
     python -m benchmarks.search_step --second-order --out results   # every case, one thread and all
+    python -m benchmarks.search_step --pair --rounds 11 --threads 1 --out results   # plain and fused alone
     python -m benchmarks.search_step --growth --out results         # by batch, cells, channels, input side
     python -m benchmarks.search_step --profile --out results        # where a step's time goes
     python -m benchmarks.search_step --device cuda --batch 64
@@ -99,6 +100,17 @@ def implementations(case: Case, partial: int, device: str, second_order: bool) -
     return names
 
 
+def compared(case: Case, args: argparse.Namespace) -> list[tuple[int, str]]:
+    """K and implementation of every row of a case."""
+    if args.pair:
+        return [(case.partial[0], name) for name in ("plain", "fused")]
+    return [
+        (partial, name)
+        for partial in case.partial
+        for name in implementations(case, partial, args.device, args.second_order)
+    ]
+
+
 def in_a_process(task: Task) -> dict[str, Any]:
     """The figures of benchmarks.step_process; where that fails, its last line ends the benchmark."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(task["threads"]))
@@ -157,11 +169,10 @@ def measure_cases(args: argparse.Namespace, caption: str) -> tuple[list[Row], st
         for threads in sorted(set(args.threads)):
             tasks = [
                 task_of(name, implementation, partial, threads, **common_of(args))
-                for partial in case.partial
-                for implementation in implementations(case, partial, args.device, args.second_order)
+                for partial, implementation in compared(case, args)
             ]
             found += with_ratios(interleaved(tasks, args.rounds))
-        pages.append(case_page(found, caption, [nni_note()] if case.nni else []))
+        pages.append(case_page(found, caption, [nni_note()] if case.nni and not args.pair else []))
         rows += found
     return rows, "\n".join(pages)
 
@@ -217,9 +228,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", help="default: one, and all of the machine")
     parser.add_argument("--second-order", action="store_true", help="the fused supernet's second orders too")
     which = parser.add_mutually_exclusive_group()
+    which.add_argument("--pair", action="store_true", help="plain and fused alone: many rounds in less time")
     which.add_argument("--growth", action="store_true", help="how time and memory grow, one thread")
     which.add_argument("--profile", action="store_true", help="where a step's time goes, one thread")
-    parser.add_argument("--out", type=Path, help="folder for search_step[_growth|_profile].md and .json")
+    parser.add_argument(
+        "--out", type=Path, help="folder for the page, search_step[_pair|_growth|_profile].md, and its .json"
+    )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.threads is None:
@@ -242,6 +256,8 @@ def main() -> None:
         else f"median of {args.rounds} processes of {args.steps} steps"
     )
     name = "search_step" if args.device == "cpu" else "search_step_cuda"
+    if args.pair:
+        name += "_pair"
     if args.growth:
         (rows, page), name = measure_growth(args, caption), f"{name}_growth"
     elif args.profile:
