@@ -19,15 +19,21 @@ def closed_folder(folder: Path) -> Path:
             except FileNotFoundError:  # the folder's owner has just put it in place
                 continue
             if stat.S_ISLNK(kind):
-                try:
-                    inside = path.resolve().is_relative_to(root)
-                except (OSError, RuntimeError):  # links in a circle
-                    inside = False
-                if not inside:
+                if not _leads_into(path, root):
                     raise RunError(f"{path} is a link out of its run folder; put the file itself there")
             elif not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
                 raise RunError(f"{path} is a pipe, socket or device, not a file of a run; remove it")
     return folder
+
+
+def _leads_into(link: Path, root: Path) -> bool:
+    """True if the link's target is in `root`, or would be where there is none yet."""
+    try:
+        return link.resolve(strict=True).is_relative_to(root)
+    except FileNotFoundError:
+        return link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # links in a circle: a RuntimeError before Python 3.13
+        return False
 
 
 def file_in(folder: Path, name: Any) -> Path:

@@ -58,6 +58,7 @@ def watched(root: Path, report: Path) -> Callable[[], None]:
     def begin() -> None:
         os.chdir(root)
         os.environ["AUTOFAS_CACHE"] = str(root / "cache")
+        sys.dont_write_bytecode = True  # of modules that are imported here first
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         most = pages * resource.getpagesize() + EXTRA_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
