@@ -133,7 +133,7 @@ class _PlainLoader(yaml.SafeLoader):
 def parse_yaml(text: str, source: str, error: type[AutofasError] = ConfigError) -> Any:
     """The plain data in a YAML text; raises `error` in one line that names `source`."""
     try:
-        values = yaml.load(text, _PlainLoader)
+        values = yaml.load(text, _PlainLoader)  # a SafeLoader: builds plain data alone
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as exc:  # Attribute: !!timestamp x
         mark = getattr(exc, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""

@@ -236,6 +236,8 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.pair and args.second_order:
+        parser.error("--pair measures plain and fused alone, without --second-order")
     if args.threads is None:
         args.threads = [1, len(os.sched_getaffinity(0))] if args.device == "cpu" else [1]
     where = machine() if args.device == "cpu" else f"{gpu_name()}, {machine()}"
@@ -256,14 +258,13 @@ def main() -> None:
         else f"median of {args.rounds} processes of {args.steps} steps"
     )
     name = "search_step" if args.device == "cpu" else "search_step_cuda"
-    if args.pair:
-        name += "_pair"
     if args.growth:
         (rows, page), name = measure_growth(args, caption), f"{name}_growth"
     elif args.profile:
         (rows, page), name = measure_profile(args, caption), f"{name}_profile"
     else:
         rows, page = measure_cases(args, caption)
+        name += "_pair" if args.pair else ""
     print(page)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)

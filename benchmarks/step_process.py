@@ -203,10 +203,11 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     if device == "cuda":
         from benchmarks.step_traffic import floor_of
 
-        # what a graph replays is not seen by torch's dispatcher; its kernels are those of "fused"
-        seen = "fused" if task["implementation"] == "fused, graphs" else task["implementation"]
-        steps = IMPLEMENTATIONS[seen](space, task["partial"], device)
-        found |= floor_of(lambda: steps(*batches, 1, meter), 1, device)
+        seen = steps
+        if task["implementation"] == "fused, graphs":
+            # torch's dispatcher does not see what a graph replays; its kernels are those of "fused"
+            seen = fused(space, task["partial"], device)
+        found |= floor_of(lambda: seen(*batches, 1, meter), 1, device)
     if task.get("profile"):
         from benchmarks.step_profile import profiled
 

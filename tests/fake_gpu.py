@@ -63,12 +63,7 @@ def batch() -> Batch:
 def steps(order: str, partial_channels: int, recompute: bool = False) -> None:
     """A step of the weights, then one of the architecture, on both kinds of cell and all operations."""
     values = load_space("darts").model_dump()
-    own = {
-        "channels": 8,
-        "stem": [{"channels": 8}],
-        "cells": ["normal", "reduction"],
-        "intermediate_nodes": 2,
-    }
+    own = {"channels": 8, "stem": [{"channels": 8}], "cells": ["normal", "reduction"]}
     values["layout"].update(own, intermediate_nodes=2)
     net = moved(Supernet(Space.model_validate(values), partial_channels, recompute=recompute))
     engine = BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, unread=True)

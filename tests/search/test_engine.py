@@ -39,6 +39,11 @@ def engine(order="first", weights=WEIGHTS, probe=1e-6, unread=None):
     return BilevelEngine(net, PixelwiseBCE(), weights, ARCH, order, probe=probe, unread=unread)
 
 
+def assert_same_parameters(one, other):
+    for (name, left), right in zip(one.supernet.named_parameters(), other.supernet.parameters(), strict=True):
+        assert torch.allclose(left, right, atol=1e-7), name
+
+
 def loss_of(net, values, data):
     output = torch.func.functional_call(net, values, (data.images["color"],))
     return PixelwiseBCE().loss(output, data.targets)
@@ -147,10 +152,7 @@ def test_unread_steps_stop_before_the_update_and_stay_stopped(where):
     for built in (unread, read):  # the same function before
         built.arch_step(batch(3))
         built.weight_step(batch(1))
-    for (name, left), right in zip(
-        unread.supernet.named_parameters(), read.supernet.parameters(), strict=True
-    ):
-        assert torch.allclose(left, right, atol=1e-7), name
+    assert_same_parameters(unread, read)
     bad = batch(1)
     bad.images["color"][0] = float("nan")
     if where == "alpha":
@@ -177,10 +179,7 @@ def test_a_state_saved_by_a_cpu_goes_on_on_a_gpu_and_back(unread):
         built.arch_step(batch(4))
         built.weight_step(batch(2))
         built.weight_step(batch(5))
-    for (name, left), right in zip(
-        saved.supernet.named_parameters(), resumed.supernet.parameters(), strict=True
-    ):
-        assert torch.allclose(left, right, atol=1e-7), name
+    assert_same_parameters(saved, resumed)
     bad = batch(1)
     bad.images["color"][0] = float("nan")
     for built in (saved, resumed):
