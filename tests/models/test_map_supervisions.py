@@ -35,6 +35,25 @@ def test_deeppixbis_score_is_the_mean_of_the_sigmoid_map() -> None:
     assert score.item() == pytest.approx((0.5 + 0.75 + 0.25 + 0.5) / 4)
 
 
+def test_scores_of_a_live_map_are_its_means() -> None:
+    # live maps (2, 1, 2, 2) of logits ln(p / (1 - p)), p written out
+    maps = torch.tensor([[[[0.5, 0.75], [0.25, 0.1]]], [[[0.9, 0.8], [0.5, 0.5]]]])
+    logits = torch.logit(maps)
+    scores = build_supervision("pixelwise_bce").score(logits)
+    assert scores.tolist() == pytest.approx([1.6 / 4, 2.7 / 4])  # not 0.75 and 0.9, the maps' largest
+    # one logit a face is the mean of the map's: odds are its geometric mean, (1 * 3 * 1/3 * 1/9)^(1/4)
+    odds = (1 / 9) ** 0.25, (9 * 4) ** 0.25
+    expected = [value / (1 + value) for value in odds]
+    assert build_supervision("bce").score(logits).tolist() == pytest.approx(expected)
+
+
+def test_pixelwise_loss_by_hand() -> None:
+    # a bona fide pixel of p costs -ln p, an attack's -ln(1 - p); mean over 2 faces of 2 pixels
+    logits = torch.logit(torch.tensor([0.5, 0.25, 0.75, 0.5])).view(2, 1, 1, 2)
+    loss = build_supervision("pixelwise_bce").loss(logits, LABEL)
+    assert loss.item() == pytest.approx((math.log(2) + math.log(4) + math.log(4) + math.log(2)) / 4)
+
+
 def test_afa_by_hand() -> None:
     # equal logits cost ln 2; images that are 0.5 off at 3 * 2 * 2 pixels have a squared error of 3
     outputs = AFAOutput(torch.zeros(2, 2), {"color": torch.full((2, 3, 2, 2), 0.5)})

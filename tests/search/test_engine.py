@@ -29,14 +29,14 @@ def batch(seed, size=4):
     return Batch({"color": images}, {"label": torch.arange(size) % 2}, torch.arange(size))
 
 
-def engine(order="first", weights=WEIGHTS, probe=1e-6, unread=None):
+def engine(order="first", weights=WEIGHTS, probe=1e-6, unread=None, arch=ARCH):
     torch.manual_seed(0)
     net = Supernet(tiny_space(), 2).double()
     with torch.no_grad():
         for parameter in net.arch_parameters():
             parameter.normal_()
     # a short probe: in float64 it loses no digits, and on so small a net a long one crosses kinks
-    return BilevelEngine(net, PixelwiseBCE(), weights, ARCH, order, probe=probe, unread=unread)
+    return BilevelEngine(net, PixelwiseBCE(), weights, arch, order, probe=probe, unread=unread)
 
 
 def assert_same_parameters(one, other):
@@ -58,17 +58,36 @@ def unrolled_gradient(built, train, val):
     gradients = torch.autograd.grad(
         loss_of(net, named, train), [named[name] for name in weights], create_graph=True
     )
-    buffers = [
-        built.weight_optimizer.state.get(p, {}).get("momentum_buffer")
-        for p in built.supernet.weight_parameters()
-    ]
     ahead = dict(named)
-    for name, gradient, buffer in zip(weights, gradients, buffers, strict=True):
+    for name, gradient, buffer in zip(weights, gradients, momentum_buffers(built), strict=True):
         step = gradient + WEIGHTS.weight_decay * named[name]
         ahead[name] = named[name] - WEIGHTS.lr * (
             step if buffer is None else step + WEIGHTS.momentum * buffer
         )
     return torch.autograd.grad(loss_of(net, ahead, val), [named[name] for name in arch])
+
+
+def momentum_buffers(built):
+    return [
+        built.weight_optimizer.state.get(parameter, {}).get("momentum_buffer")
+        for parameter in built.supernet.weight_parameters()
+    ]
+
+
+def alpha_gradient(built, order, train, val):
+    """Gradient of the loss on `val` by alpha and beta, by autograd alone; `train` counts in second order."""
+    if order != "first":
+        return flat(unrolled_gradient(built, train, val))
+    net = copy.deepcopy(built.supernet)
+    return flat(torch.autograd.grad(loss_of(net, dict(net.named_parameters()), val), net.arch_parameters()))
+
+
+def flat(parts):
+    return torch.cat([part.detach().flatten() for part in parts])
+
+
+def relative(got, expected):
+    return float((got - expected).norm() / expected.norm())
 
 
 @pytest.mark.parametrize(("order", "tolerance"), [("second", 1e-3), ("second-exact", 1e-8)])
@@ -79,11 +98,36 @@ def test_second_order_is_the_gradient_through_the_unrolled_step(order, tolerance
     with built.supernet.frozen_statistics():
         _, got = built._second_order(batch(3), batch(2))
     first_order = torch.autograd.grad(built._loss(batch(3)), built.arch)
-    flat = [torch.cat([part.flatten() for part in parts]) for parts in (expected, got, first_order)]
-    error = float((flat[0] - flat[1]).norm() / flat[0].norm())
-    assert error < tolerance
+    assert relative(flat(got), flat(expected)) < tolerance
     # the look ahead matters here: first order is far off
-    assert float((flat[0] - flat[2]).norm() / flat[0].norm()) > 0.1
+    assert relative(flat(first_order), flat(expected)) > 0.1
+
+
+@pytest.mark.parametrize("order", ["first", "second", "second-exact"])
+def test_each_step_follows_the_gradient_of_its_own_half(order):
+    # plain gradient descent with rate 1 moves alpha by minus the gradient it was given
+    arch, weights = batch(3), batch(2)
+    descent = OptimizerConfig(lr=1.0, schedule="constant", momentum=0.0, weight_decay=0.0)
+    built = engine(order, arch=descent)
+    built.weight_step(batch(1))
+    right, swapped = (alpha_gradient(built, order, *halves) for halves in ((weights, arch), (arch, weights)))
+    before = flat(built.arch)
+    built.arch_step(arch, weights)
+    moved = before - flat(built.arch)
+    assert relative(moved, right) < 1e-3
+    assert relative(moved, swapped) > 0.1
+    # and theta by lr * (momentum * buffer + the weight half's gradient + decay * theta)
+    before, buffers = flat(built.weights), flat(momentum_buffers(built))
+    named = dict(built.supernet.named_parameters())
+    gradients = {
+        name: flat(torch.autograd.grad(loss_of(built.supernet, named, half), built.weights))
+        for name, half in (("weights", weights), ("arch", arch))
+    }
+    built.weight_step(weights)
+    moved = (before - flat(built.weights)) / WEIGHTS.lr
+    rest = WEIGHTS.momentum * buffers + WEIGHTS.weight_decay * before
+    assert relative(moved - rest, gradients["weights"]) < 1e-6
+    assert relative(moved - rest, gradients["arch"]) > 0.1
 
 
 @pytest.mark.parametrize("order", ["first", "second", "second-exact"])

@@ -1,6 +1,7 @@
 """The verb `search` on generated faces: what moves, what repeats, what a resumed run continues."""
 
 import csv
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -119,6 +120,38 @@ def test_the_dev_and_test_splits_are_not_looked_at(first, tmp_path, tiny_data, m
 def test_weight_and_architecture_halves_share_no_subject(first):
     log = (first.path / "log.txt").read_text()
     assert "120 frames of 2 subjects for the weights, 120 of 2 for the architecture" in log
+
+
+@pytest.mark.parametrize("order", ["first", "second", "second-exact"])
+def test_each_step_gets_the_batches_of_its_own_half(monkeypatch, tmp_path, tiny_data, order):
+    # a quarter of four subjects' 240 frames: 60 for the architecture, 180 for the weights
+    steps = []
+
+    class Recorder(BilevelEngine):
+        def arch_step(self, arch_batch, weight_batch=None):
+            steps.append(("arch", pictures(arch_batch), pictures(weight_batch)))
+            return torch.zeros(())
+
+        def weight_step(self, batch):
+            steps.append(("weights", pictures(batch)))
+            return torch.zeros(())
+
+    def pictures(batch):
+        return [image.numpy().tobytes() for image in batch.images["color"]]
+
+    monkeypatch.setattr("autofas.search.run.BilevelEngine", Recorder)
+    plain = {"augment": "none", "balance": False, "epochs": 1, "warmup_epochs": 0}
+    search(config(tmp_path, tiny_data, order=order, batch_size=10, arch_share=0.25, **plain))
+    assert [step[0] for step in steps] == ["arch", "weights"] * 18
+    seen = {
+        name: Counter(picture for step in steps if step[0] == name for picture in step[1])
+        for name in ("arch", "weights")
+    }
+    assert (len(seen["arch"]), set(seen["arch"].values())) == (60, {3})
+    assert (len(seen["weights"]), set(seen["weights"].values())) == (180, {1})
+    assert seen["arch"].keys().isdisjoint(seen["weights"])
+    # second order looks ahead at the very step of the weights that follows
+    assert all(arch[2] == after[1] for arch, after in zip(steps[::2], steps[1::2], strict=True))
 
 
 def test_random_strategy_needs_no_data(tmp_path):
