@@ -11,7 +11,7 @@ from evaluation_files import random_table, table_of
 
 from autofas.cli import main, main_values
 from autofas.errors import MetricError
-from autofas.evaluation.figures import Terms, figures, judge
+from autofas.evaluation.figures import Terms, dev_error, figures, judge
 from autofas.evaluation.report import breakdown_text, figures_text, report
 from autofas.metrics import ScoreTable, Threshold, error_rates, read_columns, read_scores, write_scores
 
@@ -44,6 +44,16 @@ def test_both_levels_by_hand() -> None:
     assert (frame["acer"], frame["hter"]) == (0.375, 0.3125)
     assert found["acer"] == video["acer"]
     assert found["threshold_provenance"] == "fixed by hand at 0.5"
+
+
+def test_epochs_are_compared_by_videos_not_by_frames() -> None:
+    # frames overlap, their means by video (0.5, 0.8 against 0.4, 0.4) do not
+    apart = "a 1 bona_fide 0.9\na 1 bona_fide 0.1\nb 1 print1 0.4\nb 1 print1 0.4\n"
+    apart += "c 2 bona_fide 0.8\nc 2 bona_fide 0.8\nd 2 print2 0.2\nd 2 print2 0.6"
+    assert dev_error(table_of(apart)) == (0, 0)
+    # 0.5 and 0.3 against 0.4 and 0.2: at 0.4 one of two each is wrong, and one of four pairs
+    mixed = "a 1 bona_fide 0.5\nb 1 print1 0.4\nc 2 bona_fide 0.3\nd 2 print2 0.2"
+    assert dev_error(table_of(mixed)) == (0.5, 0.25)
 
 
 def test_every_level_has_its_own_dev_threshold() -> None:
