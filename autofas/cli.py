@@ -10,6 +10,7 @@ import importlib
 import json
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -56,6 +57,8 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]
+        # argparse takes -1e-07 for a flag before Python 3.14; a threshold is printed like that and typed back
+        self._negative_number_matcher = re.compile(r"-(inf|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$", re.IGNORECASE)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")

@@ -67,10 +67,12 @@ def run(args: argparse.Namespace) -> Any:
 
 def difference_line(found: dict[str, Any]) -> str:
     """The difference, its interval and the verdict in one line."""
+    from autofas.analysis.tables import exact_percent
+
     low, high = found["interval"]
     return (
         f"ACER difference {100 * found['acer_difference']:+.2f} points, "
-        f"{100 * found['interval_level']:g} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
+        f"{exact_percent(found['interval_level'])} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
         f"{found['subjects']} subjects: {found['verdict']}"
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autofas.analysis.tables import percent, text_table
+from autofas.analysis.tables import exact, percent, text_table
 
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")
 NUMBERS = ("APCER %", "pooled %", "BPCER %", "ACER %", "HTER %", "AUC %", "threshold")
@@ -23,7 +23,7 @@ def figures_table(reports: Sequence[Mapping[str, Any]]) -> str:
                     str(report.get("split", "")),
                     level,
                     *(percent(values[name]) for name in RATES),
-                    f"{float(values['threshold']):.6f}",
+                    exact(values["threshold"]),
                     str(values["threshold_rule"]),
                 ]
             )
@@ -58,7 +58,7 @@ def breakdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
             str(row["bona_fide"]),
             str(row["attacks"]),
             *(percent(row[name]) for name in ("apcer", "apcer_pooled", "bpcer", "acer")),
-            f"{float(row['threshold']):.6f}",
+            exact(row["threshold"]),
             str(row["threshold_rule"]),
         ]
         for row in rows
@@ -105,7 +105,7 @@ def cross_table(cross: Sequence[Mapping[str, Any]]) -> str:
                         level,
                         percent(found["hter"]),
                         percent(found["auc"]),
-                        f"{float(found['threshold']):.6f}",
+                        exact(found["threshold"]),
                         values["label"].partition(":")[0],
                     ]
                 )

@@ -31,7 +31,7 @@ def weighted_mean(
         raise MetricError(f"{shares.size} weights for {len(aligned)} score files; give one for each")
     if not np.isfinite(shares).all() or (shares < 0).any() or not shares.any():
         raise MetricError(
-            f"weights {', '.join(f'{w:g}' for w in shares)} do not do; give numbers >= 0, not all 0"
+            f"weights {', '.join(f'{w}' for w in shares.tolist())} do not do; give numbers >= 0, not all 0"
         )
     # a file of weight 0 is left out, or its infinities would make NaN
     kept = np.flatnonzero(shares)

@@ -28,7 +28,7 @@ def check_targets(config: TrainConfig, network: Network) -> None:
         raise ConfigError(f"a depth map does not fit view {view.kind}; set view.kind to whole or centre")
     if config.erase_modalities and len(network.modalities) == 1:
         raise ConfigError(
-            f"erase_modalities {config.erase_modalities:g}: {network.name} has one modality to read; set 0"
+            f"erase_modalities {config.erase_modalities}: {network.name} has one modality to read; set 0"
         )
 
 
