@@ -259,6 +259,20 @@ def test_geometry_and_cut_outs_are_shared_and_colour_is_not():
     assert torch.equal(alone["depth"], joint["depth"])
 
 
+def test_depth_is_scaled_for_bona_fide_faces_alone():
+    # 0.4 becomes 0.4 / 8 + 100 / 255 = 0.442 to 0.4 / 5 + 200 / 255 = 0.864
+    images = {name: torch.full((8, 3, 6, 6), 0.4) for name in ("color", "depth", "ir")}
+    policy = dataclasses.replace(AugmentPolicy(), depth_scale=1)
+    bona_fide = np.arange(8) % 2 == 0
+    out = augment_batch(images, policy, seed=1, epoch=0, rows=np.arange(8), bona_fide=bona_fide)
+    assert ((out["depth"][::2] > 0.442) & (out["depth"][::2] < 0.865)).all()
+    assert torch.equal(out["depth"][1::2], images["depth"][1::2])
+    for name in ("color", "ir"):
+        assert torch.equal(out[name], images[name])
+    unknown = augment_batch(images, policy, seed=1, epoch=0, rows=np.arange(8))
+    assert torch.equal(unknown["depth"], images["depth"])
+
+
 def test_rates_are_the_asked_ones():
     images = torch.linspace(0, 1, 8).expand(2000, 3, 8, 8)
     out = augment_batch({"color": images}, AugmentPolicy(flip=0.3), seed=0, epoch=0, rows=np.arange(2000))[

@@ -184,6 +184,18 @@ def test_faults_of_a_configuration_are_told_at_once():
     assert "epochs" in text
 
 
+def test_each_strategy_has_the_choices_of_its_paper():
+    # PC-DARTS mixes a quarter of the channels and weighs edges, DARTS mixes all and does not
+    def choices(**given):
+        made = SearchConfig(**given)
+        return made.resolved_partial_channels, made.resolved_edge_normalization, made.resolved_derivation
+
+    assert choices() == choices(strategy="pc-darts") == (4, True, "pc-darts")
+    assert choices(strategy="darts") == (1, False, "auto-fas")
+    assert choices(strategy="darts", partial_channels=2, edge_normalization=True) == (2, True, "pc-darts")
+    assert choices(derivation="auto-fas") == (4, True, "auto-fas")
+
+
 def test_warm_up_must_leave_an_epoch(tiny_data):
     with pytest.raises(AutofasError, match="warmup_epochs 3 leaves no epoch of 3"):
         resolve(SearchConfig, "search", assignments=["epochs=3", "warmup_epochs=3"])

@@ -1,0 +1,116 @@
+"""What a training promises: the epoch it keeps, the split that chooses, drop-path's rise, a clipped step."""
+
+import numpy as np
+import pytest
+import torch
+
+from autofas.config import TrainConfig
+from autofas.models.genotype import genotype_from_cells, save_genotype
+from autofas.models.network import DerivedNetwork
+from autofas.models.space import load_space
+from autofas.models.weights import tensors_sha256
+from autofas.search.derive import random_cells
+from autofas.training.run import train
+from tests.conftest import TINY_FACES
+
+
+@pytest.fixture(scope="module")
+def genotype(tmp_path_factory):
+    space = load_space("small")
+    path = tmp_path_factory.mktemp("genotype") / "genotype.json"
+    cells = random_cells(space, np.random.default_rng(0))
+    save_genotype(genotype_from_cells(space, *cells, "random", {}), path)
+    return str(path)
+
+
+def config(tmp_path, genotype, **changes):
+    """Two batches an epoch."""
+    values = {
+        "genotype": genotype,
+        "epochs": 4,
+        "batch_size": 120,
+        "input_size": 16,
+        "augment": "none",
+        "runs_dir": str(tmp_path),
+        "threads": 1,
+        "device": "cpu",
+        "data": TINY_FACES,
+    }
+    return TrainConfig.model_validate(values | changes)
+
+
+def kept_epoch(monkeypatch, errors, run_config):
+    """The epoch, from 1, whose weights a training ends with if these were its (EER, 1 - AUC) on dev."""
+    from autofas.training import run as module
+
+    real, digests, told = module.score_rows, [], iter(errors)
+
+    def score_rows(network, *given, **keys):
+        digests.append(tensors_sha256(network.body.state_dict()))
+        return real(network, *given, **keys)
+
+    monkeypatch.setattr(module, "score_rows", score_rows)
+    monkeypatch.setattr(module, "dev_error", lambda scores: next(told))
+    result = train(run_config)
+    *epochs, written = digests
+    assert len(set(epochs)) == len(errors)
+    assert tensors_sha256(result.network.body.state_dict()) == written
+    return epochs.index(written) + 1
+
+
+@pytest.mark.parametrize(
+    ("keep", "errors", "epoch"),
+    [
+        ("best", [(0.2, 0.0), (0.1, 0.3), (0.3, 0.1), (0.2, 0.1)], 2),  # the smallest EER
+        ("best", [(0.1, 0.3), (0.1, 0.1), (0.1, 0.2), (0.2, 0.0)], 2),  # then the largest AUC
+        ("best", [(0.2, 0.1), (0.1, 0.1), (0.1, 0.1), (0.3, 0.1)], 3),  # then the one that trained longer
+        ("last", [(0.1, 0.1), (0.2, 0.2), (0.3, 0.3), (0.4, 0.4)], 4),
+    ],
+)
+def test_the_epoch_that_is_kept(monkeypatch, tmp_path, genotype, keep, errors, epoch):
+    assert kept_epoch(monkeypatch, errors, config(tmp_path, genotype, keep=keep)) == epoch
+
+
+def test_training_looks_at_train_and_dev_and_chooses_by_dev(monkeypatch, tmp_path, genotype):
+    from autofas.data.catalog import Dataset
+    from autofas.training import run as module
+
+    asked, scored = [], []
+    real_split, real_score = Dataset.split, module.score_rows
+    monkeypatch.setattr(Dataset, "split", lambda self, name: asked.append(name) or real_split(self, name))
+
+    def score_rows(network, store, table, *given, **keys):
+        scored.append(set(table["split"]))
+        return real_score(network, store, table, *given, **keys)
+
+    monkeypatch.setattr(module, "score_rows", score_rows)
+    train(config(tmp_path, genotype, epochs=1))
+    assert set(asked) == {"train", "dev"}
+    assert scored == [{"dev"}, {"dev"}]
+
+
+def test_drop_path_rises_from_nothing_by_equal_steps(monkeypatch, tmp_path, genotype):
+    rates = []
+    monkeypatch.setattr(DerivedNetwork, "set_drop_path", lambda self, rate: rates.append(rate))
+    train(config(tmp_path, genotype, drop_path=0.4))
+    assert rates == pytest.approx([0, 0.1, 0.2, 0.3])
+
+
+def test_a_step_is_no_longer_than_rate_times_clip(monkeypatch, tmp_path, genotype):
+    # plain gradient descent: two steps of 0.5 * 0.01 at most, and exactly that where the gradient is longer
+    from autofas.training import run as module
+
+    moves = []
+
+    class Recorded(module._Training):
+        def _step(self, batch, epoch):
+            before = [parameter.detach().clone() for parameter in self.parameters]
+            loss = super()._step(batch, epoch)
+            pairs = zip(before, self.parameters, strict=True)
+            moves.append(float(torch.cat([(new.detach() - old).flatten() for old, new in pairs]).norm()))
+            return loss
+
+    monkeypatch.setattr(module, "_Training", Recorded)
+    descent = {"lr": 0.5, "schedule": "constant", "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.01}
+    train(config(tmp_path, genotype, epochs=1, optimizer=descent))
+    assert moves == pytest.approx([0.005, 0.005], rel=1e-3)
