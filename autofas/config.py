@@ -67,13 +67,6 @@ class DataConfig(Schema):
     workers: int = Field(default=2, ge=0, le=256)
     synthetic: SyntheticConfig = SyntheticConfig()
 
-    @property
-    def resolved_protocol(self) -> str | int | None:
-        """The protocol asked for; OULU-shaped data sets have protocol 1 by default."""
-        if self.protocol is None and self.dataset in ("oulu", "synthetic"):
-            return 1
-        return self.protocol
-
 
 class OptimizerConfig(Schema):
     """An optimiser and its schedule; `betas` are Adam's, `momentum` SGD's.

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import TypeVar
 
 from autofas.config import SearchConfig, TrainConfig
-from autofas.data.catalog import open_manifest
-from autofas.data.protocols import folds
+from autofas.data.opening import folds_of
 from autofas.errors import RunError
 
 Config = TypeVar("Config", SearchConfig, TrainConfig)
@@ -20,10 +19,7 @@ def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
     if data.fold is not None:
         yield config
         return
-    # the protocols of OULU-NPU have six folds whatever is on disk; those of a manifest depend on its rows
-    built_in = data.dataset in ("oulu", "synthetic")
-    table = None if built_in else open_manifest(data.dataset)[1].table
-    numbers = folds(data.dataset, data.resolved_protocol, table)
+    numbers = folds_of(data)
     if numbers == (None,):
         yield config
         return

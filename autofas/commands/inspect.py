@@ -50,22 +50,16 @@ def run(args: argparse.Namespace) -> Any:
 
 
 def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
-    from autofas.data.catalog import built_in_name, open_manifest
+    from autofas.data.catalog import built_in_name
     from autofas.data.frames import check_files
     from autofas.data.inspection import inspect_protocol, protocols_of
     from autofas.data.leaks import find_leaks, read_content
+    from autofas.data.opening import open_whole
     from autofas.data.partition import check_disjoint
     from autofas.data.protocols import folds
     from autofas.errors import DataError
 
-    name, manifest, differences = open_manifest(
-        config.dataset,
-        data_root=config.data_root,
-        frames_per_video=config.frames_per_video,
-        synthetic=config.synthetic.arguments(config.modalities),
-        cache_dir=config.cache_dir,
-        workers=config.workers,
-    )
+    name, manifest, differences = open_whole(config)
     if args.check_files:
         check_files(manifest)
     published = built_in_name(config.dataset) or ""

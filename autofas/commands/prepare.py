@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> Any:
     from tqdm import tqdm
 
     from autofas.config import DataConfig, resolve
-    from autofas.data.catalog import open_manifest
+    from autofas.data.opening import open_whole
     from autofas.data.prepare import prepare
     from autofas.data.prepare_plan import Settings
 
@@ -55,13 +55,7 @@ def run(args: argparse.Namespace) -> Any:
         modalities=tuple(word.strip() for word in args.modalities.split(",")),
     )
     settings.check()
-    name, manifest, differences = open_manifest(
-        config.dataset,
-        data_root=config.data_root,
-        frames_per_video=config.frames_per_video,
-        cache_dir=config.cache_dir,
-        workers=config.workers,
-    )
+    name, manifest, differences = open_whole(config)
     started = time.perf_counter()
     hidden = args.quiet or None  # None: shown on a terminal only
     with tqdm(total=len(manifest), unit="frame", desc="prepare", disable=hidden, file=sys.stderr) as bar:

@@ -1,8 +1,8 @@
 """From a name or a path to a data set divided by a protocol, with what a reader of its figures must know.
 
-Built-in names: the published sets of ``READERS`` (a folder the user has) and ``synthetic`` (generated into a
+Built-in names: the published sets of ``ENTRIES`` (a folder the user has) and ``synthetic`` (generated into a
 cache folder on first use). Any other data set comes as the path of a manifest.csv. A reader for another set
-is a module of ``readers``, entered in ``READERS``.
+is a module of ``readers`` and an entry of ``ENTRIES``.
 """
 
 from __future__ import annotations
@@ -27,20 +27,36 @@ from autofas.data.readers.reading import About, Reading
 from autofas.errors import DataError
 from autofas.files import whole_file
 
-READERS: Mapping[str, tuple[About, Callable[..., Reading]]] = {
-    "oulu": (oulu.ABOUT, oulu.read),
-    "replay-attack": (replay_attack.ABOUT, replay_attack.read),
-    "casia-mfsd": (casia_mfsd.ABOUT, casia_mfsd.read),
-    "casia-surf": (casia_surf.ABOUT, casia_surf.read),
-    "great-fasd-s": (by_manifest.GREAT_FASD_S, by_manifest.read_great_fasd_s),
-    "mmfd": (by_manifest.MMFD, by_manifest.read_mmfd),
-    "nuaa": (nuaa.ABOUT, nuaa.read),
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a published set by its name: reader, default protocol, modalities.
+
+    ``default_protocol`` None divides the set by its manifest's own split column; ``modalities`` None leaves
+    it to the manifest's columns; ``phones`` says that the set is divided by OULU-NPU's numbered protocols.
+    """
+
+    about: About | None
+    read: Callable[..., Reading] | None
+    default_protocol: str | int | None = None
+    modalities: tuple[str, ...] | None = ("color",)
+    phones: bool = False
+
+
+ENTRIES: Mapping[str, Entry] = {
+    "oulu": Entry(oulu.ABOUT, oulu.read, 1, phones=True),
+    "replay-attack": Entry(replay_attack.ABOUT, replay_attack.read, "grandtest"),
+    "casia-mfsd": Entry(casia_mfsd.ABOUT, casia_mfsd.read, "overall"),
+    "casia-surf": Entry(casia_surf.ABOUT, casia_surf.read, modalities=None),
+    "great-fasd-s": Entry(by_manifest.GREAT_FASD_S, by_manifest.read_great_fasd_s, modalities=None),
+    "mmfd": Entry(by_manifest.MMFD, by_manifest.read_mmfd, modalities=None),
+    "nuaa": Entry(nuaa.ABOUT, nuaa.read, "official"),
+    "synthetic": Entry(None, None, 1, ("color", "depth", "ir"), phones=True),
 }
-BUILT_IN = (*READERS, "synthetic")
+BUILT_IN = tuple(ENTRIES)
 ALIASES = {"casia-fasd": "casia-mfsd", "oulu-npu": "oulu", "replay": "replay-attack"}
 WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "msu-mfsd": "MSU-MFSD", "siw": "SiW"}
 CACHE_MARK, CACHE_VERSION = "autofas-cache.json", 1
-DEFAULT_PROTOCOLS = {"replay-attack": "grandtest", "casia-mfsd": "overall", "nuaa": "official"}
 Progress = Callable[[int, int], None]
 
 
@@ -95,16 +111,30 @@ def load_dataset(
         workers=workers,
         progress=progress,
     )
-    if protocol is None:
-        # of the data set asked for by name: a manifest in a folder of that name divides itself
-        asked = os.fspath(name_or_path)
-        protocol = DEFAULT_PROTOCOLS.get(ALIASES.get(asked, asked))
+    protocol = default_protocol(name_or_path, protocol)
     split = apply_protocol(
         manifest.table, protocol, fold, seed=seed, dev_share=dev_share, test_share=test_share
     )
     shared = check_disjoint(split.parts, shared_subjects=split.shared_subjects or shared_subjects)
-    label = "none" if protocol is None else str(protocol)
+    label = protocol_label(name_or_path, protocol)
     return Dataset(name, manifest, split.parts, label, fold, (*notes, *split.notes, *shared))
+
+
+def default_protocol(
+    name_or_path: str | os.PathLike[str], asked: str | int | None = None
+) -> str | int | None:
+    """The protocol asked for, else the data set's own; None divides a manifest by its split column.
+
+    A manifest in a folder with a built-in name divides itself: only the name, or an alias, has a default.
+    """
+    entry = ENTRIES.get(built_in_name(os.fspath(name_or_path)) or "")
+    return entry.default_protocol if asked is None and entry is not None else asked
+
+
+def protocol_label(name_or_path: str | os.PathLike[str], asked: str | int | None = None) -> str:
+    """The protocol as figures and provenance name it; ``none`` where a manifest divides itself."""
+    protocol = default_protocol(name_or_path, asked)
+    return "none" if protocol is None else str(protocol)
 
 
 def open_manifest(
@@ -123,7 +153,9 @@ def open_manifest(
     if name == "synthetic":
         return name, *_synthetic(synthetic or {}, frames_per_video, cache_dir, workers, progress)
     if name is not None:
-        about, read = READERS[name]
+        about, read = ENTRIES[name].about, ENTRIES[name].read
+        assert about is not None  # generated faces came before
+        assert read is not None
         if data_root is None:
             raise DataError(about.missing(None))
         reading = read(data_root) if frames_per_video is None else read(data_root, frames_per_video)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from autofas.data.catalog import DEFAULT_PROTOCOLS
+from autofas.data.catalog import protocol_label
 from autofas.data.named_protocols import CASIA_PROTOCOLS, REPLAY_PROTOCOLS, device_pairs
 from autofas.data.partition import Split
 from autofas.data.protocols import OULU_DATASETS, OULU_FOLDS, apply_protocol, folds
@@ -87,7 +87,7 @@ def protocols_of(dataset: str, table: pd.DataFrame) -> list[tuple[str, int | Non
         return [(name, None) for name in CASIA_PROTOCOLS]
     if dataset == "great-fasd-s" and "device" in table:
         return [("cross-device", fold + 1) for fold in range(len(device_pairs(table)))] or [("none", None)]
-    return [(DEFAULT_PROTOCOLS.get(dataset, "none"), None)]
+    return [(protocol_label(dataset) if dataset else "none", None)]
 
 
 def inspect_protocol(

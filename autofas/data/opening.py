@@ -5,7 +5,19 @@ from dataclasses import dataclass
 
 from autofas import ranks
 from autofas.config import DataConfig
-from autofas.data.catalog import Dataset, cache_folder, load_dataset, mark_cache
+from autofas.data.catalog import (
+    ENTRIES,
+    Dataset,
+    built_in_name,
+    cache_folder,
+    default_protocol,
+    load_dataset,
+    mark_cache,
+    open_manifest,
+)
+from autofas.data.frames import MODALITY_COLUMNS
+from autofas.data.manifest import Manifest
+from autofas.data.protocols import folds
 from autofas.data.store import FrameStore
 
 Progress = Callable[[int, int], None]
@@ -19,12 +31,45 @@ class OpenData:
     store: FrameStore
 
 
+def open_whole(config: DataConfig, progress: Progress | None = None) -> tuple[str, Manifest, tuple[str, ...]]:
+    """Name, undivided manifest and notes of a configuration's data set. Raises DataError."""
+    return open_manifest(
+        config.dataset,
+        data_root=config.data_root,
+        frames_per_video=config.frames_per_video,
+        synthetic=config.synthetic.arguments(config.modalities),
+        cache_dir=config.cache_dir,
+        workers=config.workers,
+        progress=progress,
+    )
+
+
+def folds_of(config: DataConfig) -> tuple[int | None, ...]:
+    """The folds of a configuration's protocol, (None,) where it has none.
+
+    OULU-NPU's protocols have their folds whatever is on the disk; those of other sets depend on the rows.
+    """
+    name = built_in_name(config.dataset) or ""
+    protocol = default_protocol(config.dataset, config.protocol)
+    table = None if name in ENTRIES and ENTRIES[name].phones else open_whole(config)[1].table
+    return folds(name, protocol, table)
+
+
+def modalities_of(config: DataConfig) -> tuple[str, ...]:
+    """The modalities that a configuration's data set can give: those of its entry, else of its columns."""
+    entry = ENTRIES.get(built_in_name(config.dataset) or "")
+    if entry is not None and entry.modalities is not None:
+        return entry.modalities
+    columns = open_whole(config)[1].table.columns
+    return tuple(name for name, column in MODALITY_COLUMNS.items() if column in columns)
+
+
 def open_dataset(config: DataConfig, fold: int | None = None, progress: Progress | None = None) -> Dataset:
     """The data set of a configuration, divided; `fold` overrides the configuration's. Raises DataError."""
     return load_dataset(
         config.dataset,
         data_root=config.data_root,
-        protocol=config.resolved_protocol,
+        protocol=config.protocol,
         fold=fold if fold is not None else config.fold,
         frames_per_video=config.frames_per_video,
         seed=config.split_seed,

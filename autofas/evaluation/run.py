@@ -16,7 +16,7 @@ import torch
 from pydantic import Field
 
 from autofas.config import DataConfig, EvaluateConfig, TrainConfig
-from autofas.data.catalog import own_cache
+from autofas.data.catalog import own_cache, protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, open_data
 from autofas.device import prepare
@@ -203,7 +203,7 @@ class _Evaluating:
             "kind": self.network.kind,
             "dataset": data.dataset.name,
             "trained_on": self.training.data.dataset,
-            "protocol": str(target.resolved_protocol),
+            "protocol": protocol_label(target.dataset, target.protocol),
             "fold": target.fold,
             "split": self.config.split,
             **found,

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from autofas.config import DataConfig, EvaluateConfig, TrainConfig
+from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import open_data, open_dataset
 from autofas.device import prepare
@@ -105,7 +106,7 @@ def _check_weights(
     told = info.provenance
     for key, value in (
         ("dataset", training.data.dataset),
-        ("protocol", str(training.data.resolved_protocol)),
+        ("protocol", protocol_label(training.data.dataset, training.data.protocol)),
         ("fold", training.data.fold),
         ("seed", training.seed),
         ("epochs", training.epochs),
@@ -137,7 +138,10 @@ def _check_figures(found: Verification, path: Path, training: TrainConfig | None
         return
     known = {"seed": training.seed, "trained_on": training.data.dataset}
     if label in ("test", "train", "dev"):
-        known |= {"fold": training.data.fold, "protocol": str(training.data.resolved_protocol)}
+        known |= {
+            "fold": training.data.fold,
+            "protocol": protocol_label(training.data.dataset, training.data.protocol),
+        }
     for key, value in known.items():
         if values[key] != value:
             found.fault(f"{path.name}: {key} is {values[key]!r}, config.yaml says {value!r}")

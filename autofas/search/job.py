@@ -8,6 +8,7 @@ import torch
 
 from autofas import ranks
 from autofas.config import SearchConfig
+from autofas.data.catalog import protocol_label
 from autofas.data.loader import Loader
 from autofas.data.opening import OpenData, open_data
 from autofas.data.partition import split_halves
@@ -89,7 +90,7 @@ def finish(
         "command": "search",
         "strategy": config.strategy,
         "dataset": config.data.dataset,
-        "protocol": str(config.data.resolved_protocol),
+        "protocol": protocol_label(config.data.dataset, config.data.protocol),
         "seed": config.seed,
         "epochs": config.epochs if history else 0,
         "commit": commit(),

@@ -1,21 +1,10 @@
 """Which modalities a training opens: what its network reads, and depth where a depth map is taught."""
 
 from autofas.baselines import BASELINES
-from autofas.config import DataConfig, TrainConfig
-from autofas.data.catalog import open_manifest
-from autofas.data.frames import MODALITY_COLUMNS
+from autofas.config import TrainConfig
+from autofas.data.opening import modalities_of
 from autofas.errors import ConfigError
 from autofas.models.supervisions import build_supervision
-
-
-def available_modalities(data: DataConfig) -> tuple[str, ...]:
-    """The modalities a data set can give: generated faces all, OULU-NPU color, any other its columns'."""
-    if data.dataset == "synthetic":
-        return tuple(MODALITY_COLUMNS)
-    if data.dataset == "oulu":
-        return ("color",)
-    columns = open_manifest(data.dataset, data_root=data.data_root)[1].table.columns
-    return tuple(name for name, column in MODALITY_COLUMNS.items() if column in columns)
 
 
 def with_modalities(config: TrainConfig) -> TrainConfig:
@@ -33,7 +22,7 @@ def with_modalities(config: TrainConfig) -> TrainConfig:
     wanted = reads
     target = config.depth_target
     if reads != ("color",) or learns_depth:
-        found = available_modalities(config.data)
+        found = modalities_of(config.data)
         missing = [name for name in reads if name not in found]
         if missing:
             name = config.baseline or config.genotype

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from autofas import ranks
 from autofas.config import TrainConfig
+from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.loader import Batch, Loader
 from autofas.data.opening import open_data
@@ -297,7 +298,7 @@ class _Training(Saving):
             provenance={
                 "run": run.path.name,
                 "dataset": config.data.dataset,
-                "protocol": str(config.data.resolved_protocol),
+                "protocol": protocol_label(config.data.dataset, config.data.protocol),
                 "fold": config.data.fold,
                 "seed": config.seed,
                 "epochs": config.epochs,
