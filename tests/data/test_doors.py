@@ -152,8 +152,9 @@ def test_an_alias_means_the_set_with_its_own_protocol(spoken, place, tmp_path, a
 
 def test_a_run_is_judged_across_sets(spoken, place, tmp_path):
     trained = spoken(
-        "train", "--baseline", "feathernet_a", "--modality", "color", "--epochs", "1", "--input-size", "32", "--batch-size", "256",
-        *words_for(place, "casia-mfsd"), "--runs-dir", str(tmp_path), *QUIET,
+        "train", "--baseline", "feathernet_a", "--modality", "color", "--epochs", "1",
+        "--input-size", "32", "--batch-size", "256", *words_for(place, "casia-mfsd"),
+        "--runs-dir", str(tmp_path), *QUIET,
     )  # fmt: skip
     root = folder_of(place, "replay-attack")
     crossed = spoken(
