@@ -1,7 +1,8 @@
 """The command line: one verb, one module of autofas.commands.
 
 An error that a user can cause is one line on stderr and exit code 2, and so is a full disk or memory; SIGINT
-exits with 130 and SIGTERM with 143. Of several ranks one says it, and rank 0 alone prints results.
+exits with 130 and SIGTERM with 143. Of several ranks one says it, and rank 0 alone prints results. Where the
+reader of stdout leaves early (`| head`), the work is still done and its exit code is its own.
 """
 
 import argparse
@@ -15,7 +16,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from autofas._version import __version__
 from autofas.errors import AutofasError
@@ -104,10 +105,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if launched().first:
             print(f"{name}: {stop}{stop.hint}", file=sys.stderr)
         return stop.exit_code
-    except BrokenPipeError:
-        # the reader of stdout has left; keep Python from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except (AutofasError, OSError, MemoryError, RuntimeError) as exc:
         message = _explained(exc)
         if message is None:
@@ -120,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def one_line(message: str) -> str:
     """A message on one line of bounded length, what a terminal would obey written as an escape."""
-    text = " ".join(message.split())
+    # blanks inside a line stay: they may be part of a path that is to be pasted
+    text = " ".join(line.strip() for line in message.splitlines() if line.strip())
     text = text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
@@ -149,11 +147,42 @@ def _run(words: Sequence[str], verb: str) -> int:
     return 0
 
 
+class _Unread:
+    """A text stream that turns to nowhere once its reader has gone."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, or lose the text."""
+        with self._to_nowhere():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or lose what was not read."""
+        with self._to_nowhere():
+            self._stream.flush()
+
+    @contextmanager
+    def _to_nowhere(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())  # what Python still holds is written there at its end
+            os.close(nowhere)
+
+
 @contextmanager
 def _printing_on_first() -> Iterator[None]:
-    """Within it ranks other than the first print nothing on stdout."""
+    """Within it ranks other than the first print nothing on stdout, nor does anyone whose reader has left."""
     if launched().first:
-        yield
+        with redirect_stdout(_Unread(sys.stdout)):
+            yield
     else:
         with open(os.devnull, "w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
             yield

@@ -1,6 +1,7 @@
 """The command line: speed of --help, one-line errors with exit code 2, --json, and the whole job once."""
 
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -185,3 +186,23 @@ def test_what_pillow_logs_of_a_damaged_image_does_not_stand_beside_the_line(tmp_
     assert shown.returncode == 2
     assert "'a.tiff' is not an image" in shown.stderr
     assert len(shown.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_early_neither_stops_the_work_nor_spoils_its_exit_code(tmp_path, unbuffered):
+    (tmp_path / "scores.txt").write_text("0.9 1\n0.8 1\n0.1 0\n0.2 0\n")
+    words = ["score", "scores.txt", "--threshold", "test-eer", "--out", "figures"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    shown = subprocess.run(
+        [sys.executable, "-m", "autofas", *words],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        check=False,
+    )
+    os.close(writing)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert (tmp_path / "figures.json").exists()
