@@ -4,7 +4,6 @@ Left out: wrapping and colour.
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str] = ()) -> str:
@@ -39,16 +38,6 @@ def count(value: int | None) -> str:
             shown = value / size
             return f"{shown:.2f}{name}" if shown < 10 else f"{shown:.1f}{name}"
     return str(value)
-
-
-def exact(value: float | str) -> str:
-    """A number in the fewest digits that read back as the same float64: for what can be typed in again."""
-    return repr(float(value))
-
-
-def exact_percent(value: float) -> str:
-    """A fraction in percent with every digit it has: `0.95` -> `95`, `0.99999` -> `99.999`."""
-    return f"{(100 * Decimal(exact(value))).normalize():f}"
 
 
 def percent(value: float | None, digits: int = 2, std: float | None = None) -> str:

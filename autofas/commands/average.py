@@ -21,6 +21,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import RunError
     from autofas.models.averaging import average_weights
     from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
+    from autofas.printed import command
     from autofas.provenance import commit
     from autofas.run_record import record
     from autofas.runs import Run
@@ -54,5 +55,5 @@ def run(args: argparse.Namespace) -> Any:
         digest = tensors_sha256(network.body.state_dict())
         record(made.path, "average", weights_sha256=digest, seed=configs[0].seed)
     print(f"weights  {made.path / WEIGHTS_FILE}")
-    print(f"next     autofas evaluate --run {made.path}")
+    print(f"next     {command('evaluate', '--run', made.path)}")
     return {"run": str(made.path), "average_of": [str(folder) for folder in folders]}

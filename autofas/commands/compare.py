@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> Any:
 
 def difference_line(found: dict[str, Any]) -> str:
     """The difference, its interval and the verdict in one line."""
-    from autofas.analysis.tables import exact_percent
+    from autofas.printed import exact_percent
 
     low, high = found["interval"]
     return (

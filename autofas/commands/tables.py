@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autofas.analysis.tables import exact, percent, text_table
+from autofas.analysis.tables import percent, text_table
+from autofas.printed import exact
 
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")
 NUMBERS = ("APCER %", "pooled %", "BPCER %", "ACER %", "HTER %", "AUC %", "threshold")

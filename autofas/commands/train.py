@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.commands.folds import each_fold
     from autofas.models.weights import WEIGHTS_FILE
+    from autofas.printed import command
     from autofas.training.modalities import with_modalities
     from autofas.training.run import train
 
@@ -87,5 +88,5 @@ def run(args: argparse.Namespace) -> Any:
             }
         )
         print(f"weights  {result.path / WEIGHTS_FILE}")
-        print(f"next     autofas evaluate --run {result.path}")
+        print(f"next     {command('evaluate', '--run', result.path)}")
     return reports[0] if len(reports) == 1 else {"folds": reports}

@@ -243,7 +243,7 @@ def require_pyav() -> ModuleType:
     try:
         import av
     except ImportError as error:
-        raise DataError("videos need PyAV, which is not installed; pip install autofas[data]") from error
+        raise DataError("videos need PyAV, which is not installed; pip install 'autofas[data]'") from error
     return av
 
 

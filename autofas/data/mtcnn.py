@@ -32,7 +32,7 @@ THRESHOLDS = (0.6, 0.7, 0.7)
 SCALE_STEP = 0.709
 _CELL, _STRIDE = 12, 2  # the first network sees 12 pixels and moves by 2
 _SIDES = (24, 48)
-_INSTALL = "is not installed; pip install autofas[data]"
+_INSTALL = "is not installed; pip install 'autofas[data]'"
 
 
 class MtcnnDetector:

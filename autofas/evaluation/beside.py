@@ -16,6 +16,7 @@ from autofas.evaluation.paper_tables import Column, PaperTable, Row
 from autofas.evaluation.run import read_metrics
 from autofas.evaluation.summary import expected_folds
 from autofas.metrics import summarize_folds
+from autofas.printed import command
 
 POOLED = {"apcer": "apcer_pooled", "acer": "hter"}
 _NETWORK = ("model", "kind", "supervision", "modalities", "options", "init", "recipe_sha256")
@@ -92,11 +93,11 @@ def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[dict[str, Any]
             notes.append(f"{folder} was not evaluated with --cross")
         for place in names:
             if not place.is_file():
-                raise RunError(f"{folder} has no {place.name}; run autofas evaluate --run {folder}")
+                raise RunError(f"{folder} has no {place.name}; run {command('evaluate', '--run', folder)}")
             values = read_metrics(place)
             if table.level not in values["by_level"]:
                 raise RunError(
-                    f"{place} has no figures per {table.level}; run autofas evaluate --run {folder}"
+                    f"{place} has no figures per {table.level}; run {command('evaluate', '--run', folder)}"
                 )
             fact = {**values, "folder": str(folder)}
             if matches(fact, table.match, table.defaults):

@@ -36,6 +36,7 @@ from autofas.models.weights import (
     record_threshold,
     tensors_sha256,
 )
+from autofas.printed import command
 from autofas.provenance import commit
 from autofas.run_record import RECORD_FILE, file_sha256, read_record, record
 from autofas.runs import FollowedRun, Run, stored_config
@@ -293,11 +294,11 @@ def _check_weights(folder: Path) -> tuple[str, bool]:
     known = read_record(folder)
     if known["weights_sha256"] not in (None, digest):
         raise RunError(
-            f"{folder / WEIGHTS_FILE} was edited after it was recorded; see autofas verify {folder}"
+            f"{folder / WEIGHTS_FILE} was edited after it was recorded; see {command('verify', folder)}"
         )
     if not _as_recorded(folder, "config.yaml"):
         raise RunError(
-            f"{folder / 'config.yaml'} was edited after it was recorded; see autofas verify {folder}"
+            f"{folder / 'config.yaml'} was edited after it was recorded; see {command('verify', folder)}"
         )
     return digest, True
 

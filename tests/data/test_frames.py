@@ -73,14 +73,14 @@ def test_without_pyav_one_line_names_the_extra(tmp_path, monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(
-        DataError, match=r"^videos need PyAV, which is not installed; pip install autofas\[data\]$"
+        DataError, match=r"^videos need PyAV, which is not installed; pip install 'autofas\[data\]'$"
     ):
         list(decode_frames(tmp_path / "v.avi", [0]))
     columns = {"pai": "print", "subject": "1", "session": "1", "video": "v", "split": "train"}
     table = pd.DataFrame([{"path": "v.avi", **columns, "frame": frame} for frame in range(9)])
     for ask in (check_files, FrameStore.build):
         with pytest.raises(
-            DataError, match=r"^videos need PyAV, which is not installed; pip install autofas\[data\]$"
+            DataError, match=r"^videos need PyAV, which is not installed; pip install 'autofas\[data\]'$"
         ):
             ask(Manifest(table, tmp_path))
 

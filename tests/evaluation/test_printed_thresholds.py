@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autofas.analysis.tables import exact, exact_percent
 from autofas.cli import main
+from autofas.printed import exact, exact_percent
 
 
 @pytest.mark.parametrize(
