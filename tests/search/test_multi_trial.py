@@ -77,6 +77,29 @@ def test_the_trial_with_the_smallest_loss_wins(tmp_path, tiny_data, monkeypatch)
     assert len(set(InTurn.told)) == 3
 
 
+def test_a_trial_is_trained_on_one_half_and_judged_on_the_other(tmp_path, tiny_data, monkeypatch):
+    # a quarter of four subjects' 240 frames judges, the others train
+    seen = {True: [], False: []}
+    real = module.build
+
+    def watched(*given, **keys):
+        network = real(*given, **keys)
+        network.register_forward_pre_hook(
+            lambda net, args: seen[net.training].extend(image.numpy().tobytes() for image in args[0]["color"])
+        )
+        return network
+
+    monkeypatch.setattr(module, "NniEvolution", InTurn)
+    monkeypatch.setattr(module, "build", watched)
+    plain = {"augment": "none", "balance": False, "arch_share": 0.25}
+    search(config(tmp_path, tiny_data, trials=1, batch_size=10, **plain))
+    assert {training: (len(images), len(set(images))) for training, images in seen.items()} == {
+        True: (180, 180),
+        False: (60, 60),
+    }
+    assert set(seen[True]).isdisjoint(seen[False])
+
+
 def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, tiny_data, monkeypatch):
     import sys
 

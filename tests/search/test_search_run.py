@@ -1,6 +1,7 @@
 """The verb `search` on generated faces: what moves, what repeats, what a resumed run continues."""
 
 import csv
+import math
 from collections import Counter
 
 import numpy as np
@@ -57,6 +58,10 @@ def test_alphas_wait_for_the_warm_up_and_then_move(first):
         assert not np.array_equal(warm[f"{kind}_beta"], rest[1][f"{kind}_beta"])
     assert first.results[0]["arch_loss"] == ""
     assert first.results[1]["arch_loss"] > 0
+    # alphas near zero decide nothing between six operations; then every step decides a little
+    entropies = [row["entropy_normal"] for row in first.results]
+    assert entropies[0] == pytest.approx(math.log(6), abs=1e-5)
+    assert entropies[0] > entropies[1] > entropies[2] > 0
 
 
 def test_the_run_folder_is_complete(first):
@@ -152,6 +157,26 @@ def test_each_step_gets_the_batches_of_its_own_half(monkeypatch, tmp_path, tiny_
     assert seen["arch"].keys().isdisjoint(seen["weights"])
     # second order looks ahead at the very step of the weights that follows
     assert all(arch[2] == after[1] for arch, after in zip(steps[::2], steps[1::2], strict=True))
+
+
+def test_each_level_has_its_own_learning_rate(monkeypatch, tmp_path, tiny_data):
+    # weights: half a cosine over four epochs; alphas: constant, from the first epoch after the warm-up
+    rates = []
+
+    class Recorder(BilevelEngine):
+        def arch_step(self, arch_batch, weight_batch=None):
+            rates.append(("arch", self.arch_optimizer.param_groups[0]["lr"]))
+            return torch.zeros(())
+
+        def weight_step(self, batch):
+            rates.append(("weights", self.weight_optimizer.param_groups[0]["lr"]))
+            return torch.zeros(())
+
+    monkeypatch.setattr("autofas.search.run.BilevelEngine", Recorder)
+    search(config(tmp_path, tiny_data, epochs=4, warmup_epochs=2, batch_size=120))
+    found = {name: [rate for level, rate in rates if level == name] for name in ("weights", "arch")}
+    assert found["weights"] == pytest.approx([0.05, 0.05 * 0.853553, 0.025, 0.05 * 0.146447], rel=1e-5)
+    assert found["arch"] == [6e-3, 6e-3]
 
 
 def test_random_strategy_needs_no_data(tmp_path):
