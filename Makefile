@@ -26,12 +26,15 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python setup.cfg constraints.txt
-	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt torch
-	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e .
+	@echo "Installing autofas and torch into $(VENV): a few minutes, once"
+	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
+	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e .
+	@echo "Installed. To use it yourself: . $(VENV)/bin/activate"
 	touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	$(RUN)/python -m pip install -q $(PIP_ARGS) -c constraints.txt -e ".[test,dev,data]"
+	@echo "Installing what the tests need into $(VENV)"
+	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e ".[test,dev,data]"
 	touch $@
 
 clean:

@@ -1,0 +1,185 @@
+"""README and docs/: every command parses, those that generated faces can stand in for run, every link leads
+somewhere.
+
+A page's commands are run in its own order, in an empty folder, on the smallest generated faces: the data set
+named is replaced by them, and options that shorten the run are added. What needs several processes, or a data
+set too large for a test, is parsed alone.
+"""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from autofas import __version__
+from autofas.cli import build_parser, main
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKED = [path for path in sorted(ROOT.glob("*.md")) if path not in PAGES] + PAGES
+LINKED += sorted((ROOT / "results").rglob("*.md"))
+
+FACES = "data.synthetic={train_users: 2, dev_users: 1, test_users: 2, frames_per_video: 1, size: 32}"
+TINY = ["--epochs", "1", "--set", "input_size=32", "--set", "batch_size=30", "--threads", "1", "--set", FACES]
+SHORT = {"search": [*TINY, "--space", "small", "--set", "warmup_epochs=0"], "train": TINY}
+
+
+def blocks(page: Path, language: str = "") -> list[str]:
+    """The code blocks of a page that carry `language`."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [text for name, text in found if name == language]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The words after `autofas` of every command of a page, its comment left out, in the page's order."""
+    found = []
+    for text in blocks(page):
+        for line in text.replace("\\\n", " ").splitlines():
+            match = re.match(r"(?:torchrun\b.*-m |uvx\b.*--from \. |pipx\b.*&& )?autofas\b(.*)", line)
+            if match:
+                found.append(shlex.split(match[1], comments=True))
+    return found
+
+
+def test_the_pages_hold_the_commands_that_this_file_looks_for():
+    assert ["search", "--resume", "runs/search/exp"] in commands(ROOT / "docs" / "interrupted.md")
+    assert [words[0] for words in commands(ROOT / "docs" / "several-ranks.md")] == ["search"]
+    assert ["demo"] in commands(ROOT / "README.md")
+    assert len(commands(ROOT / "README.md")) > 20
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_parses(page):
+    parser = build_parser()
+    for words in commands(page):
+        if words != ["--help"]:
+            assert parser.parse_args(words).verb == words[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_configuration_of_a_command_is_one(page, capsys):
+    for words in commands(page):
+        if words[0] in ("search", "train") and "--resume" not in words and "--genotype" not in words:
+            assert main([*words, "--print-config"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:|#", target):
+            assert (page.parent / target.partition("#")[0]).exists(), f"{page.name} links to {target}"
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder to stand in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def on_faces(words: list[str]) -> list[str]:
+    """A command with the smallest generated faces in place of its data set, and short."""
+    words = list(words)
+    for flag, value in (("--dataset", "synthetic"), ("--data-root", None)):
+        if flag in words:
+            place = words.index(flag)
+            words[place : place + 2] = [flag, value] if value else []
+    return [*words, *SHORT.get(words[0], []), "--quiet"]
+
+
+def section(title: str) -> list[list[str]]:
+    """The commands of one section of README."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (body,) = re.findall(rf"^### {title}\n(.*?)^##", text, re.MULTILINE | re.DOTALL)
+    known = commands(ROOT / "README.md")
+    lines = [
+        shlex.split(line, comments=True)[1:] for line in body.splitlines() if line.startswith("autofas ")
+    ]
+    assert lines
+    assert all(line in known for line in lines)
+    return lines
+
+
+def run(words: list[str], capsys) -> None:
+    """Run one command, which must end with exit code 0."""
+    code = main(words)
+    assert code == 0, f"autofas {' '.join(words)}: {capsys.readouterr().err}"
+
+
+def test_the_licensed_reader_gets_to_the_end(here, capsys):
+    for words in section("You have a licensed data set"):
+        if words[0] not in ("prepare", "inspect"):  # they take no smaller faces
+            short = [*words, "--preset", "quick"] if words[0] == "train" else words
+            run(on_faces(short), capsys)
+    assert json.loads((here / "runs/train/p1/metrics.json").read_text())["split"] == "test"
+
+
+def test_the_reader_with_photographs_gets_to_the_end(here, capsys):
+    from autofas.data.synthetic import generate
+
+    users = {"train": 2, "dev": 1, "test": 1}
+    for name, seed in (("photos", 0), ("other", 1)):
+        generate(here / name, users=users, frames_per_video=1, size=32, seed=seed)
+    for words in section("You have photographs of your own"):
+        short = [word for word in SHORT.get(words[0], []) if word != FACES] if words[0] == "train" else []
+        short = short[:-1] if short[-1:] == ["--set"] else short
+        extra = ["--boxes", "none", "--size", "32"] if words[0] == "prepare" else []
+        run([*words, *short, *extra, "--quiet"], capsys)
+    assert len(list(here.glob("runs/train/feathernet_b/*cross*"))) > 0
+
+
+def test_the_reader_who_studies_search_gets_to_the_end(here, capsys):
+    for words in section("You study architecture search"):
+        run(on_faces(words), capsys)
+    assert (here / "runs" / "pareto-macs.png").is_file()
+
+
+def test_an_interrupted_run_is_resumed_as_the_page_says(here, capsys):
+    first, resumed, changed = commands(ROOT / "docs" / "interrupted.md")
+    run(on_faces(first), capsys)
+    run([*resumed, "--quiet"], capsys)
+    longer = [word if word != "50" else "2" for word in changed]
+    assert longer != changed
+    run([*longer, "--quiet"], capsys)
+    rows = (here / "runs/search/exp/results.csv").read_text().splitlines()
+    assert len(rows) == 3
+
+
+def test_python_as_readme_has_it(here):
+    (text,) = blocks(ROOT / "README.md", "python")
+    short = text.replace(
+        "epochs=8, warmup_epochs=2, batch_size=32",
+        "epochs=1, warmup_epochs=0, batch_size=30, input_size=16, data={'synthetic': {'train_users': 2, "
+        "'dev_users': 1, 'test_users': 1, 'frames_per_video': 1, 'size': 32}}",
+    )
+    assert short != text
+    exec(compile(short, "README.md", "exec"), {})
+
+
+def test_the_errors_shown_are_those_of_today(here, capsys):
+    lines = [line for text in blocks(ROOT / "README.md", "console") for line in text.splitlines()]
+    assert len(lines) == 6
+    for command, message in zip(lines[::2], lines[1::2], strict=True):
+        assert main(shlex.split(command.removeprefix("$ autofas"))) == 2
+        assert capsys.readouterr().err.strip() == message
+
+
+def test_readme_names_every_verb():
+    from autofas.cli import VERBS
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.partition("## Verbs")[2].partition("\n## ")[0]
+    named = {name for row in re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE) for name in row.split(", ")}
+    assert named == {f"`{verb}`" for verb in VERBS}
+
+
+def test_the_citation_is_of_this_version_and_names_people_and_years():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == __version__
+    for reference in citation["references"]:
+        assert reference["title"]
+        assert reference["authors"]
+        assert 2015 < reference["year"] < 2027
