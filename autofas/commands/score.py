@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")
     parser.add_argument("--pais", choices=("family", "instrument"), default="family")
     parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    parser.add_argument(
+        "--interpolate",
+        action="store_true",
+        help="also TPR at FPR on a straight line between ROC points, as public CASIA-SURF code gives it",
+    )
     parser.add_argument("--out", metavar="STEM", help="also STEM.json, STEM.csv and STEM-breakdown.csv")
 
 
@@ -27,10 +32,10 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.tables import breakdown_table, figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.breakdown import CONDITIONS
-    from autofas.evaluation.figures import Terms
+    from autofas.evaluation.figures import FPRS, Terms, at_level
     from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
     from autofas.files import write_json, write_text
-    from autofas.metrics import read_columns, read_scores
+    from autofas.metrics import read_columns, read_scores, tpr_at_fpr_interpolated
     from autofas.run_record import file_sha256
 
     table = read_scores(args.scores)
@@ -57,6 +62,12 @@ def run(args: argparse.Namespace) -> Any:
         "dev_scores_sha256": file_sha256(Path(args.dev)) if args.dev else None,
     }
     print(figures_table([values]))
+    if args.interpolate:
+        judged = at_level(table, level)
+        rates = {f"{fpr:g}": tpr_at_fpr_interpolated(judged.scores, judged.pais, fpr) for fpr in FPRS}
+        values["tpr_at_fpr_interpolated"] = rates
+        shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())
+        print(f"interpolated: {', '.join(shown)}")
     print(f"\n{breakdown_table(values['breakdown'])}")
     if args.out:
         write_json(Path(f"{args.out}.json"), {"schema_version": METRICS_VERSION, **values})

@@ -12,7 +12,6 @@ all.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -139,14 +138,6 @@ def preset(name: str) -> AugmentPolicy:
     if name not in PRESETS:
         raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
     return PRESETS[name]
-
-
-def with_strengths(policy: AugmentPolicy, **changes: float) -> AugmentPolicy:
-    """A policy with some strengths changed; raises ``ConfigError`` for an unknown name or value."""
-    unknown = sorted(set(changes) - {item.name for item in dataclasses.fields(policy)})
-    if unknown:
-        raise ConfigError(f"augmentation has no {', '.join(unknown)}; see AugmentPolicy")
-    return dataclasses.replace(policy, **changes)
 
 
 def augment_batch(

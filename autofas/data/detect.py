@@ -54,11 +54,3 @@ def make_detector(name: str) -> Detector:
 
         return MtcnnDetector()
     raise DataError(f"detector {name} does not exist; choose {' or '.join(DETECTORS)}")
-
-
-def iou(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes, in [0, 1]."""
-    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    shared = max(width, 0) * max(height, 0)
-    return shared / (one[2] * one[3] + other[2] * other[3] - shared) if shared else 0.0

@@ -27,25 +27,11 @@ from autofas.data.named_protocols import has_name, named_folds, named_split
 from autofas.data.partition import (
     Split,
     Splits,
-    check_disjoint,
     leave_group_out,
     leave_out,
     require_both_classes,
-    split_halves,
 )
 from autofas.errors import DataError
-
-__all__ = [
-    "OULU_FOLDS",
-    "OULU_PAIS",
-    "Split",
-    "apply_protocol",
-    "check_disjoint",
-    "folds",
-    "leave_out",
-    "oulu_split",
-    "split_halves",
-]
 
 OULU_PHONES = ("1", "2", "3", "4", "5", "6")
 OULU_SESSIONS = ("1", "2", "3")

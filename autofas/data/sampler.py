@@ -105,10 +105,6 @@ class EpochSampler:
         if self.position == len(self):
             self.epoch, self.position = self.epoch + 1, 0
 
-    def set_epoch(self, epoch: int) -> None:
-        """Stand at the start of an epoch."""
-        self.epoch, self.position = epoch, 0
-
     def state_dict(self) -> dict[str, Any]:
         """Epoch, position and what the order depends on."""
         return {"epoch": self.epoch, "position": self.position, **self._identity()}

@@ -7,14 +7,14 @@ FeatherNets (`cascade`). `greedy_selection` is ensemble selection with replaceme
 probabilities means little.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align, align_at
-from autofas.metrics import BONA_FIDE, ScoreTable, eer, roc_auc
+from autofas.metrics import ScoreTable, eer, roc_auc
 
 
 def weighted_mean(
@@ -88,44 +88,3 @@ def greedy_selection(
     kept = errors.index(min(errors)) + 1
     counts = [order[:kept].count(index) for index in range(len(aligned))]
     return Selection(tuple(counts), tuple(order[:kept]), tuple(errors[:kept]))
-
-
-def attack_folds(pais: Sequence[str], subjects: Sequence[str], seed: int = 0) -> dict[str, list[bool]]:
-    """VisionLabs' division (section 4.1): for each attack type, which rows (n,) validate its fold.
-
-    A fold trains without its type and validates on it; bona fide rows go to one fold each, subject by subject
-    at random. Raises MetricError with fewer than two types or fewer subjects than types.
-    """
-    types = sorted({pai for pai in pais if pai != BONA_FIDE})
-    people = sorted({name for name, pai in zip(subjects, pais, strict=True) if pai == BONA_FIDE})
-    if len(types) < 2:
-        raise MetricError(
-            f"{len(types)} attack type(s) cannot be left out one by one; two or more are needed"
-        )
-    if len(people) < len(types):
-        raise MetricError(f"{len(people)} bona fide subject(s) for {len(types)} folds; one each is needed")
-    drawn = np.random.default_rng(seed).permutation(len(people))
-    fold_of = {people[index]: types[position % len(types)] for position, index in enumerate(drawn.tolist())}
-    return {
-        kind: [
-            fold_of[subject] == kind if pai == BONA_FIDE else pai == kind
-            for pai, subject in zip(pais, subjects, strict=True)
-        ]
-        for kind in types
-    }
-
-
-def out_of_fold(tables: Mapping[str, ScoreTable], validates: Mapping[str, Sequence[bool]]) -> ScoreTable:
-    """Each row's score by the network that did not train on it: `tables` of the training set by fold.
-
-    Raises MetricError where folds differ or a row belongs to no fold or to two.
-    """
-    if set(tables) != set(validates):
-        raise MetricError(f"folds {', '.join(sorted(validates))} need a score file each, nothing else")
-    kinds = sorted(tables)
-    aligned = align([tables[kind] for kind in kinds], kinds)
-    masks = np.array([validates[kind] for kind in kinds])  # (folds, n)
-    if masks.shape != (len(kinds), len(aligned[0])) or (masks.sum(axis=0) != 1).any():
-        raise MetricError("every row must validate exactly one fold; take the masks from attack_folds")
-    scores = np.stack([table.scores for table in aligned])  # (folds, n)
-    return replace(aligned[0], scores=scores[masks.argmax(axis=0), np.arange(scores.shape[1])])

@@ -6,7 +6,7 @@ fractions, and what is undefined is an error, never 0 or 1.
 
 from autofas.metrics.aggregation import aggregate_by_video, summarize_folds
 from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstrap_acer_difference
-from autofas.metrics.curves import DetCurve, RocCurve, det_curve, roc_auc, roc_curve
+from autofas.metrics.curves import roc_auc
 from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
 from autofas.metrics.intervals import clopper_pearson, rate_intervals
 from autofas.metrics.labels import BONA_FIDE, GROUPINGS, group_pais
@@ -27,9 +27,7 @@ __all__ = [
     "GROUPINGS",
     "THRESHOLD_RULES",
     "BootstrapInterval",
-    "DetCurve",
     "ErrorRates",
-    "RocCurve",
     "ScoreTable",
     "Threshold",
     "aggregate_by_video",
@@ -37,7 +35,6 @@ __all__ = [
     "bootstrap_acer_difference",
     "bpcer_at_apcer",
     "clopper_pearson",
-    "det_curve",
     "eer",
     "eer_threshold",
     "error_rates",
@@ -48,7 +45,6 @@ __all__ = [
     "read_columns",
     "read_scores",
     "roc_auc",
-    "roc_curve",
     "select_threshold",
     "summarize_folds",
     "tpr_at_fpr",

@@ -1,13 +1,12 @@
-"""Every operating point of a set of scores, and what is read off all of them: ROC, DET, area under the ROC.
+"""Every operating point of a set of scores, and the area under the ROC that they draw.
 
 The operating points lie at each distinct score and just above the greatest one; between two neighbouring
-scores every threshold decides alike. Nothing is dropped or interpolated. Attacks are pooled here (ROC and DET
-have one attack axis); figures that take the worst instrument are in `rates`, `thresholds` and `fixed_rates`.
+scores every threshold decides alike. Nothing is dropped or interpolated. Attacks are pooled here; figures
+that take the worst instrument are in `rates`, `thresholds` and `fixed_rates`.
 """
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,22 +26,6 @@ class OperatingPoints:
     bona_fide: int
 
 
-class RocCurve(NamedTuple):
-    """False positive rate (pooled), true positive rate and threshold of each point, (u,)."""
-
-    fpr: Floats
-    tpr: Floats
-    thresholds: Floats
-
-
-class DetCurve(NamedTuple):
-    """Pooled APCER, BPCER and threshold of each point, (u,)."""
-
-    apcer_pooled: Floats
-    bpcer: Floats
-    thresholds: Floats
-
-
 def operating_points(samples: Samples) -> OperatingPoints:
     """Count the errors at every threshold float64 can realise, in O(n log n) time and linear memory.
 
@@ -59,36 +42,6 @@ def operating_points(samples: Samples) -> OperatingPoints:
         rejected_bona_fide=np.searchsorted(samples.bona_fide, thresholds, side="left").astype(np.int64),
         attacks=len(samples.attacks),
         bona_fide=len(samples.bona_fide),
-    )
-
-
-def roc_curve(scores: npt.ArrayLike, pais: Labels) -> RocCurve:
-    """Trace the ROC from (0, 0) to (1, 1), one point a distinct score, thresholds descending.
-
-    The first threshold lies just above the greatest score; it is NaN where that score is +inf, because no
-    float64 threshold rejects everything then. Raises MetricError on bad input or where a class is missing.
-    """
-    points = operating_points(check_samples(scores, pais))
-    fpr = points.accepted_attacks[::-1] / points.attacks
-    tpr = (points.bona_fide - points.rejected_bona_fide[::-1]) / points.bona_fide
-    thresholds = points.thresholds[::-1]
-    if thresholds[0] == math.inf and (fpr[0] > 0 or tpr[0] > 0):
-        fpr, tpr = np.insert(fpr, 0, 0.0), np.insert(tpr, 0, 0.0)
-        thresholds = np.insert(thresholds, 0, math.nan)
-    return RocCurve(fpr, tpr, thresholds.copy())
-
-
-def det_curve(scores: npt.ArrayLike, pais: Labels) -> DetCurve:
-    """Pooled APCER against BPCER at every realisable threshold, ascending: APCER falls, BPCER rises.
-
-    The rates are fractions; the normal-deviate axes of a DET plot are the plot's business. Raises MetricError
-    on bad input or where a class is missing.
-    """
-    points = operating_points(check_samples(scores, pais))
-    return DetCurve(
-        points.accepted_attacks / points.attacks,
-        points.rejected_bona_fide / points.bona_fide,
-        points.thresholds,
     )
 
 

@@ -28,11 +28,6 @@ class Threshold:
     rule: str
     provenance: str
 
-    @property
-    def tuned_on_test(self) -> bool:
-        """Whether the scores to be judged chose their own threshold."""
-        return self.rule == "test-eer"
-
 
 def eer_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
     """Threshold where pooled APCER and BPCER differ least, at a distinct score or just above the greatest.

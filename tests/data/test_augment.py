@@ -9,7 +9,7 @@ import torch
 from PIL import Image, ImageFilter
 
 from autofas.data import augment_ops as ops
-from autofas.data.augment import PRESETS, AugmentPolicy, augment_batch, preset, with_strengths
+from autofas.data.augment import PRESETS, AugmentPolicy, augment_batch, preset
 from autofas.data.streams import normal_fields, uniforms
 from autofas.errors import ConfigError
 
@@ -307,6 +307,3 @@ def test_policies_that_cannot_be():
         AugmentPolicy(brightness=float("nan"))
     with pytest.raises(ConfigError, match="augmentation 'strong' does not exist; choose none, "):
         preset("strong")
-    with pytest.raises(ConfigError, match="augmentation has no flips"):
-        with_strengths(preset("none"), flips=1)
-    assert with_strengths(preset("basic"), flip=0.0).flip == 0

@@ -9,7 +9,7 @@ from data_files import EYES, frames_folder, write_video
 from autofas.data.manifest import read_manifest, write_manifest
 from autofas.data.protocols import OULU_FOLDS, oulu_split
 from autofas.data.readers.eyes import face_from_eyes, read_eyes
-from autofas.data.readers.oulu import missing_message, read_oulu
+from autofas.data.readers.oulu import ABOUT, read
 from autofas.data.readers.oulu_lists import count_differences, fields_of, list_differences, official_videos
 from autofas.errors import DataError
 
@@ -88,8 +88,8 @@ def test_eye_files_as_they_may_come(tmp_path):
 
 
 def test_frames_folders(tmp_path):
-    read = read_oulu(small_set(tmp_path), frames_per_video=3)
-    table = read.manifest.table
+    reading = read(small_set(tmp_path), frames_per_video=3)
+    table = reading.manifest.table
     assert len(table) == 15 * 3
     one = table[table["video"] == "1_1_01_2"]
     assert list(one["frame"]) == [1, 3, 5]
@@ -99,12 +99,12 @@ def test_frames_folders(tmp_path):
     assert [tuple(row) for row in one[["bbox_x", "bbox_y", "bbox_w", "bbox_h"]].to_numpy()] == expected
     counts = {split: len(part) for split, part in oulu_split(table, 3, 2).items()}
     assert counts == {"train": 15, "dev": 15, "test": 0}
-    write_manifest(read.manifest, tmp_path / "manifest.csv")
+    write_manifest(reading.manifest, tmp_path / "manifest.csv")
     assert len(read_manifest(tmp_path / "manifest.csv")) == 45
 
 
 def test_what_is_missing_is_reported_and_not_hidden(tmp_path):
-    differences = read_oulu(small_set(tmp_path), 1).differences
+    differences = read(small_set(tmp_path), 1).differences
     assert len(differences) == 15  # three splits of five files
     assert (
         differences[0]
@@ -123,12 +123,12 @@ def test_videos_and_a_doubled_folder(tmp_path):
     (folder / "1_1_01_2.txt").write_text(
         EYES
     )  # says 6 frames: the file is believed, it was made from the frames
-    read = read_oulu(tmp_path, frames_per_video=2)
-    table = read.manifest.table
+    reading = read(tmp_path, frames_per_video=2)
+    table = reading.manifest.table
     assert list(table["frame"]) == [2, 7, 1, 4]
     assert table["path"].iloc[0] == "Train_files/Train_files/1_1_01_1.avi"
     assert list(table["bbox_w"] > 0) == [False, False, True, True]
-    assert "1_1_01_1: no eye file; its frames are cut at the centre" in read.differences
+    assert "1_1_01_1: no eye file; its frames are cut at the centre" in reading.differences
 
 
 def test_strange_and_misplaced_files_are_reported(tmp_path):
@@ -137,12 +137,12 @@ def test_strange_and_misplaced_files_are_reported(tmp_path):
     (tmp_path / "Dev_files" / "notes.doc").write_text("x")
     (tmp_path / "Dev_files" / "7_1_21_1.avi").write_text("x")
     frames_folder(tmp_path, "1_2_21_1", folder="Test_files", eyes="0,0,0,0,0")
-    read = read_oulu(tmp_path, 1)
-    text = "\n".join(read.differences)
+    reading = read(tmp_path, 1)
+    text = "\n".join(reading.differences)
     assert "Train_files/1_1_22_1 is a dev video in the train folder; it stays dev" in text
     assert "Dev_files: 7_1_21_1.avi, notes.doc not recognised and not used" in text
     assert "1_2_21_1: no frame with eyes; its frames are cut at the centre" in text
-    assert read.manifest.table.set_index("video").at["1_1_22_1", "split"] == "dev"
+    assert reading.manifest.table.set_index("video").at["1_1_22_1", "split"] == "dev"
 
 
 def test_the_official_lists_agree_with_the_rules(tmp_path):
@@ -182,9 +182,9 @@ def test_a_data_set_that_is_not_there(tmp_path, made):
     if made == "other":
         (root / "Train_files.tar").write_text("x")
     with pytest.raises(DataError) as caught:
-        read_oulu(root)
+        read(root)
     message = str(caught.value)
-    assert message == missing_message(root)
+    assert message == ABOUT.missing(root)
     seen = {
         "nothing": "does not exist",
         "empty": "it is empty",
@@ -205,12 +205,12 @@ def test_a_data_set_that_is_not_there(tmp_path, made):
 def test_empty_split_folders_count_as_missing(tmp_path):
     (tmp_path / "Train_files").mkdir()
     with pytest.raises(DataError, match="it holds Train_files"):
-        read_oulu(tmp_path)
+        read(tmp_path)
 
 
 def test_boxes_reach_past_the_border_of_small_frames(tmp_path):
     from autofas.data.store import FrameStore
 
-    read = read_oulu(small_set(tmp_path), 1)
-    store = FrameStore.build(read.manifest, size=32)
+    reading = read(small_set(tmp_path), 1)
+    store = FrameStore.build(reading.manifest, size=32)
     assert store.crops("color", np.arange(15)).shape == (15, 3, 32, 32)

@@ -117,14 +117,6 @@ def test_a_state_that_does_not_fit():
             other.load_state_dict(state)
 
 
-def test_set_epoch():
-    sampler = EpochSampler(labels(5, 5), 4, seed=1)
-    expected = [list(batch) for batch in sampler.batches(3)]
-    sampler.set_epoch(3)
-    assert [list(batch) for batch in sampler] == expected
-    assert sampler.epoch == 4
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -12,7 +12,7 @@ from autofas.errors import MetricError
 from autofas.evaluation.alignment import align
 from autofas.evaluation.cascade import Thresholds, cascade, tune
 from autofas.evaluation.figures import dev_error
-from autofas.evaluation.fusion import attack_folds, greedy_selection, out_of_fold, weighted_mean
+from autofas.evaluation.fusion import greedy_selection, weighted_mean
 from autofas.metrics import ScoreTable, write_scores
 
 A = table_of("a s1 bona_fide 0.8\nb s1 print 0.2\nc s2 bona_fide 0.4")
@@ -145,43 +145,6 @@ def test_greedy_selection_by_hand_and_never_worse_on_dev() -> None:
     assert greedy_selection([members[0], perfect], steps=3).weights == (0, 1)
     with pytest.raises(MetricError, match="steps"):
         greedy_selection(members, steps=0)
-
-
-def test_attack_folds_leave_one_type_out() -> None:
-    table = random_table(5, subjects=7)
-    masks = attack_folds(table.pais, table.subjects, seed=3)
-    assert sorted(masks) == ["print1", "print2", "replay1"]
-    assert (np.sum(list(masks.values()), axis=0) == 1).all()
-    for kind, mask in masks.items():
-        held = {pai for pai, inside in zip(table.pais, mask, strict=True) if inside}
-        assert held == {"bona_fide", kind}
-    people = [
-        {
-            s
-            for s, p, inside in zip(table.subjects, table.pais, mask, strict=True)
-            if inside and p == "bona_fide"
-        }
-        for mask in masks.values()
-    ]
-    assert sum(map(len, people)) == len(set.union(*people)) == 7
-    assert masks == attack_folds(table.pais, table.subjects, seed=3)
-    with pytest.raises(MetricError, match="two or more"):
-        attack_folds(["bona_fide", "print"], ["a", "b"])
-    with pytest.raises(MetricError, match="one each"):
-        attack_folds(["bona_fide", "print", "mask"], ["a", "b", "c"])
-
-
-def test_out_of_fold_takes_the_network_that_did_not_see_the_row() -> None:
-    table = random_table(5)
-    masks = attack_folds(table.pais, table.subjects)
-    marked = {
-        kind: replace(table, scores=np.full(len(table), float(n))) for n, kind in enumerate(sorted(masks))
-    }
-    scores = out_of_fold(marked, masks).scores
-    for number, kind in enumerate(sorted(masks)):
-        assert set(scores[np.array(masks[kind])]) == {float(number)}
-    with pytest.raises(MetricError, match="exactly one"):
-        out_of_fold(marked, {kind: [True] * len(table) for kind in masks})
 
 
 def test_fuse_command_judges_against_the_member_best_on_dev(tmp_path, capsys) -> None:

@@ -225,3 +225,14 @@ def test_score_reads_plain_text_without_videos(tmp_path) -> None:
     assert values["level"] == "frame"
     assert list(values["by_level"]) == ["frame"]
     assert "tuned on test" in values["threshold_provenance"]
+
+
+def test_score_interpolates_tpr_between_roc_points_on_request(tmp_path, capsys) -> None:
+    # a tie of both classes is a slope from (0, 0.5) to (0.5, 1): at FPR 0.01 it stands at 0.51
+    (tmp_path / "s.txt").write_text("0.5 1\n0.9 1\n0.5 0\n0.1 0\n")
+    words = ["score", str(tmp_path / "s.txt"), "--threshold", "test-eer"]
+    assert "tpr_at_fpr_interpolated" not in main_values(words)
+    capsys.readouterr()
+    rates = main_values([*words, "--interpolate"])["tpr_at_fpr_interpolated"]
+    assert rates == pytest.approx({"0.01": 0.51, "0.001": 0.501, "0.0001": 0.5001})
+    assert "interpolated: TPR 51.00 % at FPR 0.01, " in capsys.readouterr().out

@@ -97,16 +97,6 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
     return checked(rows, place, [*count_differences(videos), *list_differences(place), *notes])
 
 
-def read_oulu(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER_VIDEO) -> Reading:
-    """``read`` under the name by which the data room gives it out."""
-    return read(root, frames_per_video)
-
-
-def missing_message(root: Path) -> str:
-    """A line for a data set that is not there: what it is, where to apply, its layout, what was seen."""
-    return ABOUT.missing(root)
-
-
 def _split_folders(root: Path) -> dict[str, Path]:
     folders = {}
     for split, word in LIST_WORD.items():
