@@ -19,6 +19,14 @@ from autofas.errors import DataError
 Box = tuple[int, int, int, int]
 
 
+def whole_pixels(x: float, y: float, width: float, height: float) -> Box:
+    """A box in whole pixels: each number to the nearest one, but a size above 0 to no less than 1.
+
+    Raises ``ValueError`` or ``OverflowError`` for NaN and the infinities.
+    """
+    return round(x), round(y), max(round(width), int(width > 0)), max(round(height), int(height > 0))
+
+
 def face_square(size: tuple[int, int], box: Box | None, margin: float) -> Box:
     """The square to cut as (x, y, side, side) in pixels, possibly past the borders.
 

@@ -25,8 +25,9 @@ VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUSPECT_PATH = re.compile(r"^/|^[A-Za-z]:|\\|(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f]")
-_NUMBER = re.compile(r"[0-9]{1,9}")
-_INTEGER = re.compile(r"-?[0-9]{1,6}")
+_FRAME = re.compile(r"[0-9]{1,9}(?:\.0*)?")  # 12.0 is what a spreadsheet or pandas makes of 12
+_PIXELS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MAX_PIXELS = 10**6
 _MISNAMED_BONA_FIDE = frozenset({"bonafide", "real", "live", "genuine", "client", "living"})
 
 
@@ -59,8 +60,7 @@ def check_table(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
     _check_names(table, faults)
     for line in table.index[(table["frame"].astype(str).str.strip() == "").to_numpy()]:
         faults.add(int(line), "frame", "is empty")
-    what = "is not a frame number (a whole number from 0)"
-    table["frame"] = _numbers(table["frame"], "frame", faults, _NUMBER, what)
+    table["frame"] = _frames(table["frame"], faults)
     if any(name in table for name in BOX):
         _check_boxes(table, faults)
     _check_rows_together(table, faults)
@@ -112,30 +112,44 @@ def _check_names(table: pd.DataFrame, faults: Faults) -> None:
         faults.add(_line(line), "split", f"{shown(value)} is not one of {', '.join(SPLITS)}")
 
 
-def _numbers(
-    values: pd.Series, column: str, faults: Faults, pattern: re.Pattern[str], text: str
-) -> pd.Series:
-    """Whole numbers from words; a blank word is 0, one that is no number is a fault and reads 1."""
+def _frames(values: pd.Series, faults: Faults) -> pd.Series:
+    """Frame numbers from words; a blank word is 0, one that is no whole number from 0 is a fault."""
     if pd.api.types.is_integer_dtype(values):
         values = values.astype("int64").astype(str)
     words = values.astype(str).str.strip()
-    wrong = (words != "") & ~words.str.fullmatch(pattern)
+    wrong = (words != "") & ~words.str.fullmatch(_FRAME)
     for line, word in words[wrong].items():
-        faults.add(_line(line), column, f"{shown(word)} {text}")
-    return words.mask(wrong, "1").mask(words == "", "0").astype("int64")
+        faults.add(_line(line), "frame", f"{shown(word)} is not a frame number (a whole number from 0)")
+    return words.mask(wrong | (words == ""), "0").astype("float64").astype("int64")
+
+
+def _pixels(words: pd.Series, column: str, faults: Faults) -> pd.Series:
+    """Numbers of pixels (n,) as float64 from words; a blank word is 0, one that is no number is a fault."""
+    wrong = (words != "") & ~words.str.fullmatch(_PIXELS)
+    numbers = words.mask(wrong | (words == ""), "0").astype("float64")
+    wrong |= numbers.abs() >= _MAX_PIXELS
+    for line, word in words[wrong].items():
+        faults.add(_line(line), column, f"{shown(word)} is not a number of pixels below {_MAX_PIXELS}")
+    return numbers.mask(wrong, 1.0)
 
 
 def _check_boxes(table: pd.DataFrame, faults: Faults) -> None:
-    blank = pd.DataFrame({name: table[name].astype(str).str.strip() == "" for name in BOX})
+    """Type the boxes, to whole pixels as `crops.whole_pixels` does; nan, as pandas may write it, is empty."""
+    words = {name: table[name].astype(str).str.strip().replace(["nan", "NaN"], "") for name in BOX}
+    blank = pd.DataFrame({name: words[name] == "" for name in BOX})
     if pd.api.types.is_integer_dtype(table["bbox_w"]):  # a checked table marks a row without a box by width 0
         blank |= (table["bbox_w"] == 0).to_numpy()[:, None]
     for line in table.index[blank.any(axis=1) & ~blank.all(axis=1)]:
         faults.add(int(line), "bbox_x", "the box has only some of its four numbers; give all or none")
     for name in BOX:
-        table[name] = _numbers(table[name], name, faults, _INTEGER, "is not a whole number of pixels")
-    for name in ("bbox_w", "bbox_h"):
-        for line, size in table.loc[(table[name] <= 0) & ~blank.any(axis=1), name].items():
-            faults.add(_line(line), name, f"{size} is not a size; leave the box empty where there is none")
+        numbers = _pixels(words[name], name, faults)
+        if name in BOX[2:]:
+            for line, word in words[name][(numbers <= 0) & ~blank.any(axis=1)].items():
+                faults.add(
+                    _line(line), name, f"{word} is not a size; leave the box empty where there is none"
+                )
+            numbers = numbers.clip(lower=1).where(numbers > 0, 0)
+        table[name] = numbers.round().astype("int64")
 
 
 def _check_rows_together(table: pd.DataFrame, faults: Faults) -> None:

@@ -107,15 +107,49 @@ def test_every_fault_is_named_by_line_and_column(tmp_path, line, expected):
     ("box", "expected"),
     [
         ("1,2,3,", "line 2, bbox_x: the box has only some of its four numbers"),
-        ("1,2,3,x", "line 2, bbox_h: 'x' is not a whole number of pixels"),
+        ("1,2,3,x", "line 2, bbox_h: 'x' is not a number of pixels"),
         ("1,2,0,5", "line 2, bbox_w: 0 is not a size"),
         ("1,2,5,-5", "line 2, bbox_h: -5 is not a size"),
-        ("1,2,5,1.5", "line 2, bbox_h: '1.5' is not a whole number"),
+        ("1,2,5,-0.5", "line 2, bbox_h: -0.5 is not a size"),
+        ("1,2,5,0.0", "line 2, bbox_h: 0.0 is not a size"),
+        ("1,2,5,inf", "line 2, bbox_h: 'inf' is not a number of pixels"),
+        ("1,2,5,nan", "line 2, bbox_x: the box has only some of its four numbers"),
+        ("1,2,5,1e6", "line 2, bbox_h: '1e6' is not a number of pixels below 1000000"),
+        ("1,2,5,0x10", "line 2, bbox_h: '0x10' is not a number of pixels"),
     ],
 )
 def test_box_faults(tmp_path, box, expected):
     header = HEADER + ",bbox_x,bbox_y,bbox_w,bbox_h"
     assert fault(tmp_path, f"{GOOD},{box}", header=header).startswith(expected)
+
+
+def test_boxes_with_fractions_go_to_the_nearest_pixel(tmp_path):
+    boxes = ["210.0,8.0,40.0,1e2", "10.37,-5.6,.4,60.5", "10.5,11.5,+3,3.", ",,,", "nan,nan,NaN,nan"]
+    rows = [f"a/{number}.png,print,01,1,v{number},{number}.0,train,{box}" for number, box in enumerate(boxes)]
+    manifest = read_manifest(write(tmp_path, *rows, header=HEADER + ",bbox_x,bbox_y,bbox_w,bbox_h"))
+    table = manifest.table[["frame", "bbox_x", "bbox_y", "bbox_w", "bbox_h"]]
+    assert table.to_numpy().tolist() == [
+        [0, 210, 8, 40, 100],
+        [1, 10, -6, 1, 60],  # a size is at least a pixel; halves go to the even number
+        [2, 10, 12, 3, 3],
+        [3, 0, 0, 0, 0],
+        [4, 0, 0, 0, 0],
+    ]
+    write_manifest(manifest, tmp_path / "again.csv")
+    again = read_manifest(tmp_path / "again.csv").table
+    assert again.equals(manifest.table)
+
+
+def test_boxes_that_pandas_has_made_floats_are_read(tmp_path):
+    rows = [
+        f"a/{number}.png,print,01,1,v{number},{number},train,{box}"
+        for number, box in enumerate(["1,2,3,4", ",,,"])
+    ]
+    place = write(tmp_path, *rows, header=HEADER + ",bbox_x,bbox_y,bbox_w,bbox_h")
+    pd.read_csv(place).to_csv(tmp_path / "pandas.csv", index=False)
+    assert "1.0,2.0,3.0,4.0" in (tmp_path / "pandas.csv").read_text()
+    boxes = read_manifest(tmp_path / "pandas.csv").table[["bbox_x", "bbox_y", "bbox_w", "bbox_h"]]
+    assert boxes.to_numpy().tolist() == [[1, 2, 3, 4], [0, 0, 0, 0]]
 
 
 def test_a_frame_of_a_video_may_be_listed_once(tmp_path):

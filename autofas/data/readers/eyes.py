@@ -54,7 +54,7 @@ class EyeTrack:
 
 
 def read_eyes(path: Path) -> EyeTrack:
-    """Parse an eye file; a line that is not five whole numbers is noted and its frame treated as
+    """Parse an eye file; a line that is not five numbers is noted and its frame treated as
     undetected.
 
     Raises ``DataError`` if the file cannot be read at all.
@@ -71,7 +71,7 @@ def read_eyes(path: Path) -> EyeTrack:
         if not line.strip():
             continue
         try:
-            frame, x1, y1, x2, y2 = (int(float(word)) for word in line.split(","))
+            frame, x1, y1, x2, y2 = (round(float(word)) for word in line.split(","))
         except (ValueError, OverflowError):
             unreadable.append(f"{path.name} line {number}: {shown(line.strip())} is not frame,x1,y1,x2,y2")
             frames += 1

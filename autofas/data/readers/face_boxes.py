@@ -1,7 +1,8 @@
 """Replay-Attack's ``.face`` files: the face box of each frame of a video.
 
-A line is ``frame x y width height``, whole numbers between blanks, the corner at the top left. Not every
-frame has a line; a box without a size means that no face was found. The box of the nearest frame stands in.
+A line is ``frame x y width height`` between blanks, the corner at the top left; boxes of other detectors have
+fractions of pixels. Not every frame has a line; a box without a size means that no face was found. The box of
+the nearest frame stands in.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 
-from autofas.data.crops import Box
+from autofas.data.crops import Box, whole_pixels
 from autofas.data.faults import shown
 from autofas.data.readers.reading import read_text
 
@@ -37,7 +38,7 @@ class BoxTrack:
 
 
 def read_boxes(path: Path) -> BoxTrack:
-    """Parse a ``.face`` file; a line that is not five whole numbers is noted and left out.
+    """Parse a ``.face`` file; a line that is not a frame and four numbers is noted and left out.
 
     Raises ``DataError`` if the file cannot be read at all.
     """
@@ -47,12 +48,14 @@ def read_boxes(path: Path) -> BoxTrack:
         if not line.strip():
             continue
         try:
-            frame, x, y, width, height = (int(word) for word in line.split())
-        except ValueError:
+            word, *numbers = line.split()
+            x, y, width, height = (float(number) for number in numbers)
+            frame, box = int(word), whole_pixels(x, y, width, height)
+        except (ValueError, OverflowError):
             unreadable.append(f"{path.name} line {number}: {shown(line.strip())} is not frame x y w h")
             continue
-        if not 0 <= frame < _MAX_FRAME or max(map(abs, (x, y, width, height))) > _MAX_PIXELS:
+        if not 0 <= frame < _MAX_FRAME or max(map(abs, box)) > _MAX_PIXELS:
             unreadable.append(f"{path.name} line {number}: {shown(line.strip())} is out of range")
         elif width > 0 and height > 0:
-            found[frame] = (x, y, width, height)
+            found[frame] = box
     return BoxTrack(found, tuple(unreadable))
