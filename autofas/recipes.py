@@ -47,12 +47,20 @@ class Recipe(Schema):
     presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
+def require_baseline(name: str) -> None:
+    """Raise ConfigError unless a hand-designed network has that name; the line names the near ones."""
+    if name in BASELINES:
+        return
+    if Path(name).is_file():
+        raise ConfigError(f"baseline {name} does not exist, but a file does; a genotype goes with --genotype")
+    raise ConfigError(
+        f"baseline {name} does not exist{nearest(name, BASELINES) or '.'} See autofas baselines"
+    )
+
+
 def read_recipe(baseline: str) -> Recipe:
     """The recipe of a hand-designed network; raises ConfigError that names the near ones."""
-    if baseline not in BASELINES:
-        raise ConfigError(
-            f"baseline {baseline} does not exist{nearest(baseline, BASELINES) or '.'} See autofas baselines"
-        )
+    require_baseline(baseline)
     place = Path(str(resources.files("autofas.baselines") / "recipes" / f"{baseline}.yaml"))
     return validated(Recipe, read_yaml(place), str(place))
 

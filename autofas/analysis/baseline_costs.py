@@ -16,12 +16,14 @@ from autofas.errors import ConfigError
 from autofas.files import write_rows
 from autofas.models.build import Network, build
 from autofas.provenance import commit
+from autofas.recipes import require_baseline
 
 _SUFFIXES = {"K": 1e3, "M": 1e6, "G": 1e9}
 
 
 def baseline_rows(name: str, input_size: int | None = None) -> list[dict[str, Any]]:
     """The rows of one network; with `input_size` one row, without published figures. Raises ConfigError."""
+    require_baseline(name)
     default = build(name, input_size=input_size)
     if input_size is not None:
         return [network_row(default)]

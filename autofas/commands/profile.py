@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> Any:
     else:
         from autofas.models.build import build
 
-        rows.append(network_row(build(args.genotype, input_size=args.input_size)))
+        rows.append(network_row(build(Path(args.genotype), input_size=args.input_size)))
     shown = [
         [
             " ".join([row["model"], *(f"{key}={value}" for key, value in row["condition"].items())]),

@@ -159,7 +159,7 @@ def read_table(
     Raises DataError in one line.
     """
     path = Path(source)
-    if not path.suffix and not path.exists():
+    if not path.suffix and not path.is_file():
         return published_table(source)
     if path.suffix.lower() in (".yaml", ".yml"):
         return validated(PaperTable, read_yaml(path, DataError), source, DataError)

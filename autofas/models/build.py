@@ -14,7 +14,7 @@ from autofas.errors import ConfigError
 from autofas.models.genotype import Genotype, load_genotype
 from autofas.models.network import DerivedNetwork
 from autofas.models.supervisions import Supervision, build_supervision
-from autofas.schema import nearest
+from autofas.recipes import require_baseline
 
 MAX_PARAMETERS = 2**27
 """The largest published network here has 99 million; what has more is not built, so that a file of a few
@@ -80,7 +80,10 @@ def build(
     options: Mapping[str, Any] | None = None,
     tensors: Mapping[str, Tensor] | None = None,
 ) -> Network:
-    """The network of a genotype, of a genotype's .json file, or of a baseline's name.
+    """The network of a genotype, of a genotype's file, or of a baseline's name.
+
+    A path is a genotype's file, whatever its suffix; text is a baseline's name, or else a file where one is
+    there or it is spelt like one (with a folder or a suffix).
 
     `input_size` defaults to the one of the genotype's space or of the baseline's paper; `modality` is what
     a single-modality network reads; `view` and `crop_size` say how stored crops become its input
@@ -89,7 +92,7 @@ def build(
     ConfigError or GenotypeError in one line.
     """
     text = str(source)
-    if isinstance(source, Genotype) or text.endswith(".json"):
+    if not isinstance(source, str) or _names_file(text):
         genotype = source if isinstance(source, Genotype) else load_genotype(text)
         return Network(
             bounded(lambda: DerivedNetwork(genotype), f"genotype {genotype.name}", tensors),
@@ -102,11 +105,7 @@ def build(
             crop_size=crop_size,
             default_supervision="pixelwise_bce",
         )
-    if text not in BASELINES:
-        raise ConfigError(
-            f"baseline {text} does not exist{nearest(text, BASELINES) or '.'} "
-            "See autofas baselines, or give the path of a genotype .json"
-        )
+    require_baseline(text)
     baseline = BASELINES[text]
     size = input_size or baseline.input_size
     arguments = {**(options or {}), "input_size": size}
@@ -123,6 +122,11 @@ def build(
         options=options,
         default_supervision=baseline.supervision,
     )
+
+
+def _names_file(text: str) -> bool:
+    place = Path(text)
+    return text not in BASELINES and (place.is_file() or bool(place.suffix) or len(place.parts) > 1)
 
 
 def bounded(

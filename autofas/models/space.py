@@ -109,12 +109,10 @@ def space_names() -> list[str]:
 
 def load_space(name_or_path: str) -> Space:
     """The space of that name, or of the YAML file at that path; raises GenotypeError in one line."""
-    if name_or_path.endswith((".yaml", ".yml")):
-        path = Path(name_or_path)
-    elif name_or_path in space_names():
+    names, path = space_names(), Path(name_or_path)
+    if name_or_path in names:
         path = Path(str(resources.files("autofas.search_spaces") / f"{name_or_path}.yaml"))
-    else:
-        names = space_names()
+    elif not (path.is_file() or path.suffix or len(path.parts) > 1):
         raise GenotypeError(
             f"search space {name_or_path} does not exist{nearest(name_or_path, names)} "
             f"Choose {', '.join(names)} or the path of a .yaml file"

@@ -25,6 +25,7 @@ from autofas.models.build import Network, build
 from autofas.models.genotype import Genotype, genotype_to_json
 from autofas.models.network import DerivedNetwork
 from autofas.models.tensor_files import read_safetensors
+from autofas.recipes import require_baseline
 from autofas.schema import Name, Schema, parse_json, validated
 
 WEIGHTS_FILE = Path("weights") / "best.safetensors"
@@ -166,6 +167,8 @@ def load_network(path: Path) -> LoadedNetwork:
     else:
         source = str(info.baseline)
     try:
+        if isinstance(source, str):
+            require_baseline(source)  # a name: a file from elsewhere opens no other file
         network = build(
             source,
             supervision=info.supervision,

@@ -89,7 +89,7 @@ def train(
     config = with_modalities(config)
     device, threads = prepare(config.device, config.threads, config.seed)
     network = build(
-        config.genotype or str(config.baseline),
+        Path(config.genotype) if config.genotype else str(config.baseline),
         supervision=config.supervision,
         input_size=config.input_size,
         modality=config.data.modalities[0],

@@ -243,6 +243,10 @@ METADATA = {
     ),
     "another network": (lambda v: v.update(genotype=None, baseline="resnet18"), "tensors are not those of"),
     "no network": (lambda v: v.update(genotype=None), "exactly one of genotype and baseline"),
+    "a file": (
+        lambda v: v.update(genotype=None, baseline="elsewhere/genotype.json"),
+        "baseline elsewhere/genotype.json does not exist",
+    ),
     "an unknown network": (lambda v: v.update(genotype=None, baseline="os"), "baseline os does not exist"),
     "no modality": (lambda v: v.update(modalities=[]), "modalities: "),
     "an unknown modality": (lambda v: v.update(modalities=["x"]), "modalities"),
