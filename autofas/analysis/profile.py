@@ -60,7 +60,7 @@ class LayerCost:
         return self.macs_layers + self.macs_products
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Profile:
     """Parameters and multiply-adds of one forward pass of one sample; absolute numbers, not millions."""
 
@@ -75,6 +75,9 @@ class Profile:
     device: str
     by_layer: tuple[LayerCost, ...]
     counter: str = "autofas"
+
+    def __repr__(self) -> str:
+        return f"<Profile of one {self.input}: {self.params:,} parameters, {self.macs:,} MACs>"
 
     @property
     def macs(self) -> int:

@@ -26,6 +26,12 @@ def test_strided_conv_by_hand() -> None:
     assert found.device == "meta"
 
 
+def test_a_profile_prints_on_one_line() -> None:
+    found = profile(nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False), torch.zeros(1, 3, 8, 8))
+    assert repr(found) == str(found)
+    assert repr(found) == "<Profile of one 3x8x8: 216 parameters, 3,456 MACs>"
+
+
 def test_bias_is_no_mac_but_counts_in_table_2() -> None:
     found = profile(nn.Conv2d(3, 8, 3, stride=2, padding=1), torch.zeros(1, 3, 8, 8))
     assert found.macs == 3456
