@@ -9,6 +9,7 @@ import importlib
 from typing import Any
 
 from autofas._version import __version__
+from autofas.installation import require_installed
 
 # Where each public name lives. `autofas.search` is also a package: it is callable (see its module).
 _PLACES = {
@@ -36,5 +37,6 @@ def __getattr__(name: str) -> Any:
     if name == "search":
         return importlib.import_module("autofas.search")
     if name in _PLACES:
+        require_installed()
         return getattr(importlib.import_module(_PLACES[name]), _NAMES.get(name, name))
     raise AttributeError(f"module 'autofas' has no attribute {name!r}")

@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TextIO
 
 from autofas._version import __version__
 from autofas.errors import AutofasError
+from autofas.installation import require_installed
 from autofas.interruption import Interrupted, handling
 from autofas.launch import launched
 
@@ -125,6 +126,7 @@ def one_line(message: str) -> str:
 
 def _run(words: Sequence[str], verb: str) -> int:
     """Parse and run; errors are raised."""
+    require_installed()
     if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
         raise UsageError(f"there is no verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
     parser = build_parser()
