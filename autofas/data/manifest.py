@@ -4,7 +4,7 @@ Columns: ``path, pai, subject, session, video, frame, split``; optionally ``devi
 (paths of the other modalities) and a face box ``bbox_x, bbox_y, bbox_w, bbox_h`` in pixels of the colour
 image, where fractions go to the nearest whole pixel. ``pai`` is ``bona_fide`` or the name of the
 attack instrument, never a bare 0 or 1. Paths are relative to the manifest and stay inside its folder. A path
-names an image, or a video of which ``frame`` is the 0-based index.
+names an image, or a video (by its suffix: ``VIDEO_SUFFIXES``) of which ``frame`` is the 0-based index.
 
 Every fault of a file is found before the first one is reported. What is not done here: opening the images
 (see ``frames.check_files``), and comparing splits (see ``partition.check_disjoint``).

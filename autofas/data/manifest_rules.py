@@ -21,10 +21,12 @@ BOX = ("bbox_x", "bbox_y", "bbox_w", "bbox_h")
 OPTIONAL = ("device", "depth", "ir", *BOX)
 KNOWN = (*REQUIRED, *OPTIONAL)
 PATHS = ("path", "depth", "ir")
-VIDEO_SUFFIXES = (".avi", ".mp4", ".mov", ".mkv")
+VIDEO_SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".3gp", ".3g2")
+"""What makes a path a video, in small or capital letters; any other path is an image."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUSPECT_PATH = re.compile(r"^/|^[A-Za-z]:|\\|(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f]")
+_OTHER_VIDEO = re.compile(r"\.(wmv|asf|flv|f4v|mpe?g|m2v|m?ts|m2ts|vob|ogv|rm|rmvb|divx|h26[45]|y4m)$", re.I)
 _FRAME = re.compile(r"[0-9]{1,9}(?:\.0*)?")  # 12.0 is what a spreadsheet or pandas makes of 12
 _PIXELS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MAX_PIXELS = 10**6
@@ -70,6 +72,11 @@ def check_table(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
 def _checked_paths(values: pd.Series, column: str, faults: Faults) -> list[str]:
     checked = []
     for line, value in zip(values.index, values, strict=True):
+        if _OTHER_VIDEO.search(value):
+            read = ", ".join(VIDEO_SUFFIXES)
+            faults.add(
+                int(line), column, f"{shown(value)} is a video that is not read; convert it to one of {read}"
+            )
         if value and _SUSPECT_PATH.search(value):
             fault, value = _path_fault(value)
             if fault:
@@ -160,7 +167,7 @@ def _check_rows_together(table: pd.DataFrame, faults: Faults) -> None:
         key = (path, int(frame) if is_video(path) else -1)  # an image has one frame whatever its number
         earlier = first_line.setdefault(key, int(line))
         if earlier != line:
-            what = f"frame {frame} of {shown(path)}" if is_video(path) else shown(path)
+            what = f"frame {frame} of {shown(path)}" if is_video(path) else f"image {shown(path)}"
             faults.add(int(line), "path", f"{what} is listed at line {earlier} already")
     for column in ("pai", "split", "subject"):
         known = table[(table["video"] != "") & (table[column] != "")]

@@ -32,8 +32,9 @@ def write_video(path: Path, frames: int = 12, size: tuple[int, int] = (64, 48)) 
     """A video whose frame number n is a flat grey of 10 + 16 n."""
     import av
 
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
+    container_of = {".m4v": "mp4"}  # FFmpeg takes .m4v for a bare stream
+    with av.open(str(path), "w", format=container_of.get(path.suffix)) as container:
+        stream = container.add_stream("libvpx" if path.suffix == ".webm" else "mpeg4", rate=25)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 2_000_000

@@ -12,16 +12,16 @@ from PIL import Image
 
 import autofas.data.frames as frames_module
 from autofas.data.frames import check_files, count_frames, decode_frames, decode_image, sample_frames, spread
-from autofas.data.manifest import Manifest
+from autofas.data.manifest import VIDEO_SUFFIXES, Manifest
 from autofas.data.store import FrameStore
 from autofas.errors import DataError
 
 av = pytest.importorskip("av")
 
 
-@pytest.mark.parametrize("suffix", ["avi", "mp4", "mkv", "mov"])
+@pytest.mark.parametrize("suffix", VIDEO_SUFFIXES)
 def test_the_asked_frames_of_a_real_video(tmp_path, suffix):
-    path = write_video(tmp_path / f"v.{suffix}")
+    path = write_video(tmp_path / f"v{suffix}")
     assert count_frames(path) == 12
     found = dict(decode_frames(path, [11, 0, 5, 5]))
     assert list(found) == [0, 5, 11]

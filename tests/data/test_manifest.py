@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import autofas.data.manifest as manifest_module
-from autofas.data.manifest import BONA_FIDE, Manifest, read_manifest, write_manifest
+from autofas.data.manifest import BONA_FIDE, VIDEO_SUFFIXES, Manifest, read_manifest, write_manifest
 from autofas.errors import DataError
 
 HEADER = "path,pai,subject,session,video,frame,split"
@@ -84,8 +84,8 @@ def test_paths_are_normalised_inside_the_folder(tmp_path):
         ("a\\2.png,print,01,1,v2,0,train", "line 3, path: 'a\\\\2.png' has backslashes"),
         ("./,print,01,1,v2,0,train", "line 3, path: './' names a folder"),
         ("a/\t2.png,print,01,1,v2,0,train", "line 3, path: 'a/\\t2.png' holds a control character"),
-        ("a/1.png,bona_fide,01,1,v1,0,train", "line 3, path: 'a/1.png' is listed at line 2 already"),
-        ("a/./1.png,bona_fide,01,1,v1,9,train", "line 3, path: 'a/1.png' is listed at line 2 already"),
+        ("a/1.png,bona_fide,01,1,v1,0,train", "line 3, path: image 'a/1.png' is listed at line 2 already"),
+        ("a/./1.png,bona_fide,01,1,v1,9,train", "line 3, path: image 'a/1.png' is listed at line 2 already"),
         (
             "a/2.png,print,01,1,v1,1,train",
             "line 3, pai: video 'v1' has two labels: print here and bona_fide earlier",
@@ -150,6 +150,21 @@ def test_boxes_that_pandas_has_made_floats_are_read(tmp_path):
     assert "1.0,2.0,3.0,4.0" in (tmp_path / "pandas.csv").read_text()
     boxes = read_manifest(tmp_path / "pandas.csv").table[["bbox_x", "bbox_y", "bbox_w", "bbox_h"]]
     assert boxes.to_numpy().tolist() == [[1, 2, 3, 4], [0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("suffix", VIDEO_SUFFIXES)
+def test_every_videos_suffix_makes_frames_of_a_video(tmp_path, suffix):
+    for name in (f"v{suffix}", f"v{suffix.upper()}"):
+        lines = [f"{name},print,01,1,v,{frame},train" for frame in (0, 3)]
+        assert len(read_manifest(write(tmp_path, *lines))) == 2
+        assert f"frame 3 of '{name}' is listed" in fault(tmp_path, *lines, lines[1])
+
+
+@pytest.mark.parametrize("name", ["v.wmv", "v.MPG", "a/v.mts", "v.flv"])
+def test_other_videos_are_said_not_to_be_read(tmp_path, name):
+    lines = [f"{name},print,01,1,v,{frame},train" for frame in (0, 3)]
+    message = f"line 2, path: '{name}' is a video that is not read; convert it to one of .avi, .mp4"
+    assert message in fault(tmp_path, *lines)
 
 
 def test_a_frame_of_a_video_may_be_listed_once(tmp_path):
