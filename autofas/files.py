@@ -88,6 +88,21 @@ def bounded_lines(stream: IO[str], source: str, error: type[AutofasError]) -> It
         yield line
 
 
+def require_commas(first: str, names: Iterable[str], source: str, error: type[AutofasError]) -> None:
+    """Raise `error` where a table's first line parts its columns, of which some are `names`, by another mark.
+
+    Spreadsheets write semicolons where the comma is the decimal mark, and may put `sep=;` above the header.
+    """
+    known = set(names)
+    for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        cells = [cell.strip().strip('"').strip().lower() for cell in first.split(mark)]
+        if (len(cells) > 1 and not known.isdisjoint(cells)) or first.strip().lower() == f"sep={mark}":
+            raise error(
+                f"{source}: line 1: its columns are parted by {word}; save the table with commas between "
+                "them (CSV UTF-8), and with points in its numbers"
+            )
+
+
 def file_size(path: str | os.PathLike[str], most: int, error: type[AutofasError]) -> int:
     """Bytes of a regular file; raises `error` for a folder, pipe or device, or one of more than `most` bytes.
 

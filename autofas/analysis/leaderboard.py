@@ -17,7 +17,7 @@ from pydantic import Field
 
 from autofas.analysis.tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
-from autofas.files import whole_file
+from autofas.files import require_commas, whole_file
 from autofas.schema import Name, Schema, nearest, read_text, validated
 
 Kind = Literal["searched", "hand-designed", "random"]
@@ -60,7 +60,9 @@ COLUMNS = tuple(LeaderboardRow.model_fields)
 
 def read_leaderboard(path: str | os.PathLike[str]) -> list[LeaderboardRow]:
     """The rows of a leaderboard.csv; raises DataError in one line that names row and column of a fault."""
-    reader = csv.reader(io.StringIO(read_text(Path(path), DataError), newline=""), strict=True)
+    text = read_text(Path(path), DataError)
+    require_commas(text.partition("\n")[0], COLUMNS, str(path), DataError)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[LeaderboardRow] = []
     try:
         header = next(reader, [])

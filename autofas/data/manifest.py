@@ -36,7 +36,7 @@ from autofas.data.manifest_rules import (
     is_video,
 )
 from autofas.errors import DataError
-from autofas.files import bounded_lines, file_size, whole_file
+from autofas.files import bounded_lines, file_size, require_commas, whole_file
 
 __all__ = [
     "BONA_FIDE",
@@ -150,6 +150,9 @@ def _read_rows(place: Path) -> tuple[list[str], list[list[str]], list[int], Faul
     try:
         file_size(place, MAX_BYTES, DataError)
         with place.open(encoding="utf-8-sig", newline="") as stream:
+            first = next(iter(bounded_lines(stream, str(place), DataError)), "")
+            require_commas(first, REQUIRED, str(place), DataError)
+            stream.seek(0)
             reader = csv.reader(bounded_lines(stream, str(place), DataError), strict=True)
             header = [name.strip() for name in next(reader, [])]
             if len(header) > MAX_COLUMNS:

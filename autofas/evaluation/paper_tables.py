@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from autofas.errors import DataError
+from autofas.files import require_commas
 from autofas.schema import Schema, nearest, read_text, read_yaml, validated
 
 Unit = Literal["percent", "fraction", "million", "mega", "giga"]
@@ -168,6 +169,9 @@ def read_table(
 
 
 def _from_csv(text: str, source: str, sizes: Sizes | None, unit: Unit, pooled: bool) -> dict[str, Any]:
+    first = text.partition("\n")[0].lower()
+    figures = [cell for cell in re.split(r"[;\t|]", first) if _column(cell.strip(), unit)]
+    require_commas(first, map(str.strip, figures), source, DataError)
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
     except csv.Error as exc:

@@ -18,7 +18,7 @@ from typing import TextIO
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.files import bounded_lines, file_size, whole_file
+from autofas.files import bounded_lines, file_size, require_commas, whole_file
 from autofas.metrics.labels import BONA_FIDE, label_fault
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
@@ -106,6 +106,7 @@ def write_scores(
 
 def _read(handle: TextIO, source: str) -> ScoreTable:
     first = next(iter(bounded_lines(handle, source, MetricError)), "")
+    require_commas(first, COLUMNS, source, MetricError)
     handle.seek(0)
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(first)), [])]
     if "score" not in header:

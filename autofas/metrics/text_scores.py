@@ -39,6 +39,8 @@ def parse_score_lines(lines: Iterable[str], source: str) -> ScoreTable:
         if not fields:
             continue
         place = f"{source}, row {number}"
+        if ";" in line:
+            raise MetricError(f"{place}: score and label are parted by a semicolon; write a comma or a blank")
         if len(fields) != 2:
             raise MetricError(
                 f"{place}: {len(fields)} fields; expected 'score label', or a first row with the columns "
