@@ -13,18 +13,18 @@ from autofas.installation import require_installed
 
 # Where each public name lives. `autofas.search` is also a package: it is callable (see its module).
 _PLACES = {
-    "SearchConfig": "autofas.config",
-    "TrainConfig": "autofas.config",
-    "EvaluateConfig": "autofas.config",
-    "DataConfig": "autofas.config",
+    "SearchConfig": "autofas.config.search",
+    "TrainConfig": "autofas.config.train",
+    "EvaluateConfig": "autofas.config.evaluate",
+    "DataConfig": "autofas.config.data",
     "AutofasError": "autofas.errors",
     "Genotype": "autofas.models.genotype",
     "load_genotype": "autofas.models.genotype",
     "build": "autofas.models.build",
-    "Network": "autofas.models.build",
+    "Network": "autofas.models.network",
     "load_network": "autofas.models.weights",
-    "train": "autofas.training.run",
-    "evaluate": "autofas.evaluation.run",
+    "train": "autofas.training.train",
+    "evaluate": "autofas.evaluation.evaluate",
     "profile": "autofas.analysis.records",
 }
 

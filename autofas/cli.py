@@ -21,8 +21,8 @@ from typing import Any, NoReturn, TextIO
 from autofas._version import __version__
 from autofas.errors import AutofasError
 from autofas.installation import require_installed
-from autofas.interruption import Interrupted, handling
-from autofas.launch import launched
+from autofas.runtime.interruption import Interrupted, handling
+from autofas.runtime.launch import launched
 
 VERBS = (
     "demo",
@@ -194,7 +194,7 @@ def _tells(error: BaseException) -> bool:
     """Whether this is the process that prints an error, one of several ranks."""
     if not launched().several:
         return True
-    from autofas import ranks
+    from autofas.runtime import ranks
 
     return ranks.tells(error)
 

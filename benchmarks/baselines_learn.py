@@ -32,16 +32,16 @@ from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.macs import MacCounter
 from autofas.analysis.pareto_plot import plot_pareto
 from autofas.analysis.records import leaderboard_row, sample_input
-from autofas.analysis.tables import count, markdown_table, percent
-from autofas.config import EvaluateConfig
+from autofas.analysis.text_tables import count, markdown_table, percent
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.recipes import read_recipe, resolve_training
 from autofas.errors import AutofasError, ConfigError
-from autofas.evaluation.run import evaluate
-from autofas.files import write_json, write_rows, write_text
+from autofas.evaluation.evaluate import evaluate
 from autofas.models.build import build
-from autofas.provenance import machine
-from autofas.recipes import read_recipe, resolve_training
-from autofas.schema import read_json
-from autofas.training.run import train
+from autofas.runs.provenance import machine
+from autofas.storage.files import write_json, write_rows, write_text
+from autofas.storage.schema import read_json
+from autofas.training.train import train
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 DONE = "learn.json"

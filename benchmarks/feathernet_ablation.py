@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from autofas.analysis.tables import count, markdown_table, percent
+from autofas.analysis.text_tables import count, markdown_table, percent
 from autofas.errors import AutofasError
-from autofas.files import write_rows, write_text
+from autofas.storage.files import write_rows, write_text
 from benchmarks.baselines_learn import add_budget_arguments, learn, settings
 
 # label: (baseline, head); A has no pooled branch, B has it

@@ -20,8 +20,8 @@ from typing import Any
 from autofas.cli import main_values
 from autofas.data.catalog import cache_folder
 from autofas.data.synthetic import generate
-from autofas.files import write_text
-from autofas.provenance import commit, machine
+from autofas.runs.provenance import commit, machine
+from autofas.storage.files import write_text
 
 MEMBERS = (("depth", 0), ("depth", 1), ("ir", 0), ("color", 0))
 COLUMNS = (
@@ -132,7 +132,7 @@ def _member(args: argparse.Namespace, manifest: Path, modality: str, seed: int) 
 
 
 def _row(name: str, values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    from autofas.run_record import file_sha256
+    from autofas.runs.record import file_sha256
 
     against = values.get("against_best") or {}
     low, high = against.get("interval", (None, None))
@@ -163,7 +163,7 @@ def _short(text: str, values: dict[str, Any]) -> str:
 
 
 def _write(out: Path, rows: list[dict[str, Any]], conditions: dict[str, Any]) -> None:
-    from autofas.analysis.tables import markdown_table, percent
+    from autofas.analysis.text_tables import markdown_table, percent
     from autofas.metrics import summarize_folds
 
     out.mkdir(parents=True, exist_ok=True)

@@ -29,18 +29,18 @@ import pandas as pd
 import torch
 from PIL import Image
 
-from autofas.analysis.tables import markdown_table
-from autofas.data.crops import crop_modalities
-from autofas.data.detect import DETECTORS
+from autofas.analysis.text_tables import markdown_table
+from autofas.data.batches.crop_store import FrameStore
+from autofas.data.batches.loader import Loader, normalise
 from autofas.data.frames import decode_image
-from autofas.data.loader import Loader, normalise
-from autofas.data.manifest import BOX, Manifest
-from autofas.data.prepare import prepare
-from autofas.data.prepare_plan import Settings
-from autofas.data.store import FrameStore
+from autofas.data.manifests.manifest import BOX, Manifest
+from autofas.data.preparation.crops import crop_modalities
+from autofas.data.preparation.detector import DETECTORS
+from autofas.data.preparation.plan import Settings
+from autofas.data.preparation.prepare import prepare
 from autofas.errors import DataError
-from autofas.files import write_json, write_text
-from autofas.provenance import commit, machine
+from autofas.runs.provenance import commit, machine
+from autofas.storage.files import write_json, write_text
 from benchmarks.search_step import CASES, interleaved, task_of
 
 INPUT = 108

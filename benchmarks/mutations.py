@@ -24,8 +24,8 @@ from typing import Any
 
 import yaml
 
-from autofas.analysis.tables import markdown_table
-from autofas.provenance import commit, machine
+from autofas.analysis.text_tables import markdown_table
+from autofas.runs.provenance import commit, machine
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "campaigns" / "mutations.yaml"

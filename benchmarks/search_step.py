@@ -39,8 +39,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from autofas.files import write_json, write_text
-from autofas.provenance import commit, machine
+from autofas.runs.provenance import commit, machine
+from autofas.storage.files import write_json, write_text
 from benchmarks.step_tables import NNI, SECOND, Row, case_page, growth_page, profile_page, with_ratios
 
 Task = dict[str, Any]

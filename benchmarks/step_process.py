@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
-from autofas.config import OptimizerConfig
-from autofas.data.loader import Batch
+from autofas.config.optimizer import OptimizerConfig
+from autofas.data.batches.loader import Batch
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE

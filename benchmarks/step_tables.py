@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from autofas.analysis.tables import markdown_table
+from autofas.analysis.text_tables import markdown_table
 
 Row = dict[str, Any]
 NNI = "NNI DARTS"

@@ -19,8 +19,8 @@ from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 import autofas.models.folded_sum
-from autofas.config import OptimizerConfig
-from autofas.data.loader import Batch
+from autofas.config.optimizer import OptimizerConfig
+from autofas.data.batches.loader import Batch
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE

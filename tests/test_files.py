@@ -2,7 +2,7 @@
 
 import pytest
 
-from autofas.files import whole_file
+from autofas.storage.files import whole_file
 
 
 def test_the_new_text_appears_at_the_end_of_the_block(tmp_path):

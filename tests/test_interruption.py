@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from autofas import interruption
 from autofas.cli import main
-from autofas.interruption import Interrupted, check, deferred, handling
+from autofas.runtime import interruption
+from autofas.runtime.interruption import Interrupted, check, deferred, handling
 
 
 def signalled(number, reached, *, defer):

@@ -7,7 +7,7 @@ import pytest
 
 from autofas.analysis.leaderboard import COLUMNS as BOARD
 from autofas.analysis.leaderboard import read_leaderboard
-from autofas.data.manifest import REQUIRED, read_manifest
+from autofas.data.manifests.manifest import REQUIRED, read_manifest
 from autofas.errors import AutofasError, MetricError
 from autofas.evaluation.paper_tables import read_table
 from autofas.metrics import read_columns, read_scores

@@ -8,7 +8,7 @@ import pytest
 
 from autofas.cli import one_line
 from autofas.errors import RunError
-from autofas.evaluation.beside import beside
+from autofas.evaluation.paper_comparison import beside
 from autofas.evaluation.paper_tables import published_table
 from autofas.printed import command
 

@@ -10,19 +10,21 @@ import pytest
 import torch
 import yaml
 
-from autofas import ranks
 from autofas.cli import main
-from autofas.config import EvaluateConfig, OptimizerConfig, TrainConfig
-from autofas.data.loader import Batch
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.optimizer import OptimizerConfig
+from autofas.config.train import TrainConfig
+from autofas.data.batches.loader import Batch
 from autofas.errors import ConfigError, RunError
-from autofas.evaluation.run import evaluate
-from autofas.models.network import drop_path
+from autofas.evaluation.evaluate import evaluate
+from autofas.models.derived_network import drop_path
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
-from autofas.schema import read_json
+from autofas.runtime import ranks
 from autofas.search.engine import BilevelEngine
-from autofas.training.run import train
+from autofas.storage.schema import read_json
+from autofas.training.train import train
 from benchmarks.faults.runs import outcome
 from tests.conftest import TINY_FACES
 from tests.rank_processes import on_ranks, process_of, torchrun

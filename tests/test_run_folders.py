@@ -6,14 +6,15 @@ import os
 import pytest
 
 from autofas.cli import main, one_line
-from autofas.config import TrainConfig, to_yaml
+from autofas.config.resolve import to_yaml
+from autofas.config.train import TrainConfig
 from autofas.data.catalog import CACHE_MARK, mark_cache, own_cache
 from autofas.errors import RunError
-from autofas.evaluation.run import read_metrics, training_of
+from autofas.evaluation.evaluate import read_metrics, training_of
 from autofas.evaluation.verification import verify
-from autofas.folders import closed_folder, file_in
-from autofas.run_record import read_record, record
-from autofas.runs import Run
+from autofas.runs.record import read_record, record
+from autofas.runs.run_folder import Run
+from autofas.storage.folders import closed_folder, file_in
 
 
 @pytest.fixture

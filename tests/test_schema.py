@@ -5,9 +5,10 @@ from typing import Literal
 
 import pytest
 
-from autofas.config import SearchConfig, resolve
+from autofas.config.resolve import resolve
+from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError, RunError
-from autofas.schema import (
+from autofas.storage.schema import (
     MAX_DEPTH,
     MAX_YAML_BYTES,
     Schema,

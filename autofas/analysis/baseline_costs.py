@@ -12,11 +12,12 @@ from typing import Any
 from autofas.analysis.profile import describe
 from autofas.analysis.records import profile_network, sample_input
 from autofas.baselines import BASELINES, FEATHERNETS, Published, build_baseline
+from autofas.config.recipes import require_baseline
 from autofas.errors import ConfigError
-from autofas.files import write_rows
-from autofas.models.build import Network, build
-from autofas.provenance import commit
-from autofas.recipes import require_baseline
+from autofas.models.build import build
+from autofas.models.network import Network
+from autofas.runs.provenance import commit
+from autofas.storage.files import write_rows
 
 _SUFFIXES = {"K": 1e3, "M": 1e6, "G": 1e9}
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from autofas.analysis.labels import Box, Floats
+from autofas.analysis.label_placement import Box, Floats
 from autofas.models.genotype import FIRST_NODE, Cell
 
 COLUMN = 245.0

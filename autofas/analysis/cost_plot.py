@@ -14,9 +14,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import IdentityTransform
 
-from autofas.analysis.labels import Box, place_labels
+from autofas.analysis.label_placement import Box, place_labels
 from autofas.analysis.palette import PALETTE
-from autofas.analysis.tables import count
+from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
 DPI = 160

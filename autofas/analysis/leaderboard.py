@@ -15,10 +15,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from autofas.analysis.tables import count, markdown_table, percent, text_table
+from autofas.analysis.text_tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
-from autofas.files import require_commas, whole_file
-from autofas.schema import Name, Schema, nearest, read_text, validated
+from autofas.storage.files import require_commas, whole_file
+from autofas.storage.schema import Name, Schema, nearest, read_text, validated
 
 Kind = Literal["searched", "hand-designed", "random"]
 Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

@@ -19,11 +19,11 @@ from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import IdentityTransform
 
-from autofas.analysis.labels import Box, Floats, place_labels
+from autofas.analysis.label_placement import Box, Floats, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
 from autofas.analysis.pareto import Cost, Point, pareto_front, points_of
-from autofas.analysis.tables import count
+from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
 DPI = 160

@@ -7,9 +7,9 @@ import torch
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.profile import Profile, describe, profile
 from autofas.errors import DataError
-from autofas.evaluation.run import Evaluation
-from autofas.models.build import Network
-from autofas.schema import validated
+from autofas.evaluation.evaluate import Evaluation
+from autofas.models.network import Network
+from autofas.storage.schema import validated
 
 COUNTER = "autofas"
 

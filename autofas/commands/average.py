@@ -17,15 +17,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Average, and write a run folder with the first run's configuration."""
-    from autofas.config import TrainConfig
+    from autofas.config.train import TrainConfig
     from autofas.errors import RunError
     from autofas.models.averaging import average_weights
     from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
     from autofas.printed import command
-    from autofas.provenance import commit
-    from autofas.run_record import record
-    from autofas.runs import Run
-    from autofas.schema import read_yaml, validated
+    from autofas.runs.provenance import commit
+    from autofas.runs.record import record
+    from autofas.runs.run_folder import Run
+    from autofas.storage.schema import read_yaml, validated
 
     folders = [Run.open(folder).path for folder in args.runs]
     configs = [

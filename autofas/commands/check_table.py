@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import DataError
     from autofas.evaluation.consistency import check_table
     from autofas.evaluation.paper_tables import Sizes, read_table
-    from autofas.schema import validated
+    from autofas.storage.schema import validated
 
     if (args.bona_fide is None) != (args.attacks is None):
         raise DataError("give --bona-fide and --attacks together, or neither")

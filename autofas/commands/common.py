@@ -77,7 +77,7 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
     if args.resume is None:
         return []
     from autofas.data.catalog import own_cache
-    from autofas.runs import Run, stored_config
+    from autofas.runs.run_folder import Run, stored_config
 
     values = stored_config(Run.open(args.resume).path)
     data = values.get("data")

@@ -26,10 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Align, judge, resample, print."""
-    from autofas.commands.tables import figures_table
+    from autofas.commands.figure_tables import figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
-    from autofas.evaluation.figures import Terms
+    from autofas.evaluation.judgement import Terms
     from autofas.metrics import read_scores
 
     tests = [score_file(model, "test") for model in args.models]
@@ -79,7 +79,7 @@ def difference_line(found: dict[str, Any]) -> str:
 
 def score_file(model: str, split: str) -> str:
     """A score file as it is, or the split's file of a run folder."""
-    from autofas.folders import closed_folder
+    from autofas.storage.folders import closed_folder
 
     folder = Path(model)
     return str(closed_folder(folder) / f"scores-{split}.csv") if folder.is_dir() else model

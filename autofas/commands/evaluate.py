@@ -49,14 +49,15 @@ def run(args: argparse.Namespace) -> Any:
     """Evaluate every run; with several, the mean and standard deviation of each network's folds and seeds."""
     from autofas.analysis.leaderboard import append_leaderboard
     from autofas.analysis.records import leaderboard_row
-    from autofas.commands.tables import breakdown_table, cross_table, figures_table, summary_table
-    from autofas.config import EvaluateConfig, resolve
+    from autofas.commands.figure_tables import breakdown_table, cross_table, figures_table, summary_table
+    from autofas.config.evaluate import EvaluateConfig
+    from autofas.config.resolve import resolve
     from autofas.errors import ConfigError
+    from autofas.evaluation.evaluate import evaluate
     from autofas.evaluation.report import METRICS_VERSION
-    from autofas.evaluation.run import evaluate
     from autofas.evaluation.summary import summarize, summary_text
-    from autofas.files import write_json, write_text
-    from autofas.launch import launched
+    from autofas.runtime.launch import launched
+    from autofas.storage.files import write_json, write_text
 
     if args.cross is None and (args.cross_root or args.cross_protocol):
         raise ConfigError("--cross-root and --cross-protocol describe --cross; name the data set with it")

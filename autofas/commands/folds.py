@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import TypeVar
 
-from autofas.config import SearchConfig, TrainConfig
+from autofas.config.search import SearchConfig
+from autofas.config.train import TrainConfig
 from autofas.data.opening import folds_of
 from autofas.errors import RunError
 

@@ -45,14 +45,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Fuse dev and test alike, judge both, and say whether the fusion beats the member best on dev."""
     from autofas.commands.compare import difference_line, score_file
-    from autofas.commands.tables import figures_table
+    from autofas.commands.figure_tables import figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
-    from autofas.evaluation.figures import Terms, at_level, dev_error
+    from autofas.evaluation.judgement import Terms, at_level, dev_error
     from autofas.evaluation.report import METRICS_VERSION, report
-    from autofas.files import write_json
     from autofas.metrics import eer, read_scores, roc_auc, write_scores
-    from autofas.run_record import file_sha256
+    from autofas.runs.record import file_sha256
+    from autofas.storage.files import write_json
 
     names = [*args.members, *([args.second] if args.second else [])]
     tests = [score_file(name, "test") for name in names]

@@ -26,8 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Count and print; raises DataError under --strict where something differs or leaks."""
-    from autofas.analysis.tables import text_table
-    from autofas.config import DataConfig, resolve
+    from autofas.analysis.text_tables import text_table
+    from autofas.config.data import DataConfig
+    from autofas.config.resolve import resolve
     from autofas.errors import DataError
 
     keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
@@ -53,10 +54,10 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.catalog import built_in_name
     from autofas.data.frames import check_files
     from autofas.data.inspection import inspect_protocol, protocols_of
-    from autofas.data.leaks import find_leaks, read_content
+    from autofas.data.manifests.leaks import find_leaks, read_content
     from autofas.data.opening import open_whole
-    from autofas.data.partition import check_disjoint
-    from autofas.data.protocols import folds
+    from autofas.data.protocols.division import folds
+    from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
 
     name, manifest, differences = open_whole(config)
@@ -104,9 +105,9 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
 def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.cross import cross_database, cross_leaks
     from autofas.data.inspection import Inspected
-    from autofas.data.leaks import find_leaks
+    from autofas.data.manifests.leaks import find_leaks
     from autofas.data.opening import open_dataset
-    from autofas.data.partition import Split
+    from autofas.data.protocols.partition import Split
 
     source = open_dataset(config)
     target = open_dataset(

@@ -50,8 +50,8 @@ def run(args: argparse.Namespace) -> Any:
 def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
     """The leaderboard's rows that the runs' metrics.json describe."""
     from autofas.errors import RunError
-    from autofas.evaluation.run import read_metrics
-    from autofas.folders import closed_folder
+    from autofas.evaluation.evaluate import read_metrics
+    from autofas.storage.folders import closed_folder
 
     kept = []
     for folder in runs:

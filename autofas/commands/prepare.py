@@ -37,10 +37,11 @@ def run(args: argparse.Namespace) -> Any:
     """Prepare and say what became of every row."""
     from tqdm import tqdm
 
-    from autofas.config import DataConfig, resolve
+    from autofas.config.data import DataConfig
+    from autofas.config.resolve import resolve
     from autofas.data.opening import open_whole
-    from autofas.data.prepare import prepare
-    from autofas.data.prepare_plan import Settings
+    from autofas.data.preparation.plan import Settings
+    from autofas.data.preparation.prepare import prepare
 
     keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
     config = resolve(DataConfig, "data", flags=common.flags(args, keys))

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Profile and print; MACs are multiply-adds of one sample, ratios ours over the published."""
     from autofas.analysis.baseline_costs import baseline_rows, network_row, write_costs
-    from autofas.analysis.tables import count, text_table
+    from autofas.analysis.text_tables import count, text_table
     from autofas.baselines import BASELINES
     from autofas.errors import ConfigError
 

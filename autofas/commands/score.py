@@ -29,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Read, judge, print."""
-    from autofas.commands.tables import breakdown_table, figures_table
+    from autofas.commands.figure_tables import breakdown_table, figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.breakdown import CONDITIONS
-    from autofas.evaluation.figures import FPRS, Terms, at_level
+    from autofas.evaluation.judgement import FPRS, Terms, at_level
     from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
-    from autofas.files import write_json, write_text
     from autofas.metrics import read_columns, read_scores, tpr_at_fpr_interpolated
-    from autofas.run_record import file_sha256
+    from autofas.runs.record import file_sha256
+    from autofas.storage.files import write_json, write_text
 
     table = read_scores(args.scores)
     dev = read_scores(args.dev) if args.dev else None

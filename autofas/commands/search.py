@@ -30,7 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Search every fold asked for; values of the last lines of each run."""
-    from autofas.config import SearchConfig, resolve, to_yaml
+    from autofas.config.resolve import resolve, to_yaml
+    from autofas.config.search import SearchConfig
 
     config = resolve(
         SearchConfig,
@@ -46,9 +47,9 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.analysis.draw import draw_alphas, draw_genotype
     from autofas.commands.folds import each_fold
-    from autofas.launch import launched
     from autofas.models.space import load_space
-    from autofas.search.run import search
+    from autofas.runtime.launch import launched
+    from autofas.search.search import search
 
     space = load_space(config.space)
     reports = []

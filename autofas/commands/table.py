@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Print the table, ours on the right."""
-    from autofas.analysis.tables import markdown_table, text_table
-    from autofas.evaluation.beside import beside
+    from autofas.analysis.text_tables import markdown_table, text_table
+    from autofas.evaluation.paper_comparison import beside
     from autofas.evaluation.paper_tables import published_names, published_table
-    from autofas.folders import closed_folder
+    from autofas.storage.folders import closed_folder
 
     if args.name is None:
         tables = [published_table(name) for name in published_names()]

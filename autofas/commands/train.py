@@ -41,8 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Train every fold asked for."""
-    from autofas.config import TrainConfig, resolve, to_yaml
-    from autofas.recipes import resolve_training
+    from autofas.config.recipes import resolve_training
+    from autofas.config.resolve import resolve, to_yaml
+    from autofas.config.train import TrainConfig
 
     flags = common.flags(args, KEYS)
     if args.modality:
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.printed import command
     from autofas.training.modalities import with_modalities
-    from autofas.training.run import train
+    from autofas.training.train import train
 
     reports = []
     for fold_config in each_fold(with_modalities(config), resuming=args.resume is not None):

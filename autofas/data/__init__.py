@@ -1,1 +1,1 @@
-"""The data room: manifests, data sets, protocols, crops, augmentation and loading."""
+"""Data: manifests, protocols, readers, generated faces, preparation and batches."""

@@ -18,15 +18,15 @@ from typing import Any
 
 import pandas as pd
 
-from autofas.data.faults import one_line, shown
 from autofas.data.frames import sample_frames
-from autofas.data.manifest import Manifest, read_manifest
-from autofas.data.partition import check_disjoint
-from autofas.data.protocols import apply_protocol
+from autofas.data.manifests.faults import one_line, shown
+from autofas.data.manifests.manifest import Manifest, read_manifest
+from autofas.data.protocols.division import apply_protocol
+from autofas.data.protocols.partition import check_disjoint
 from autofas.data.readers import by_manifest, casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.data.readers.reading import About, Reading
 from autofas.errors import DataError
-from autofas.files import whole_file
+from autofas.storage.files import whole_file
 
 
 @dataclass(frozen=True)

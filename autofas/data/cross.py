@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autofas.data.catalog import Dataset
-from autofas.data.leaks import Content, compare_files, find_leaks
-from autofas.data.partition import Splits
+from autofas.data.manifests.leaks import Content, compare_files, find_leaks
+from autofas.data.protocols.partition import Splits
 from autofas.errors import DataError
 
 

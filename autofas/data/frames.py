@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
-from autofas.data.faults import Faults, one_line, shown
-from autofas.data.manifest import MODALITY_COLUMNS, Manifest, is_video
+from autofas.data.manifests.faults import Faults, one_line, shown
+from autofas.data.manifests.manifest import MODALITY_COLUMNS, Manifest, is_video
 from autofas.errors import DataError
 
 IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")

@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from autofas.data.catalog import protocol_label
-from autofas.data.named_protocols import CASIA_PROTOCOLS, REPLAY_PROTOCOLS, device_pairs
-from autofas.data.partition import Split
-from autofas.data.protocols import OULU_DATASETS, OULU_FOLDS, apply_protocol, folds
+from autofas.data.protocols.division import OULU_DATASETS, OULU_FOLDS, apply_protocol, folds
+from autofas.data.protocols.named import CASIA_PROTOCOLS, REPLAY_PROTOCOLS, device_pairs
+from autofas.data.protocols.partition import Split
 from autofas.data.readers import casia_mfsd, casia_surf, nuaa, replay_attack
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError

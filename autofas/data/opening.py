@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autofas import ranks
-from autofas.config import DataConfig
+from autofas.config.data import DataConfig
+from autofas.data.batches.crop_store import FrameStore
 from autofas.data.catalog import (
     ENTRIES,
     Dataset,
@@ -16,9 +16,9 @@ from autofas.data.catalog import (
     open_manifest,
 )
 from autofas.data.frames import MODALITY_COLUMNS
-from autofas.data.manifest import Manifest
-from autofas.data.protocols import folds
-from autofas.data.store import FrameStore
+from autofas.data.manifests.manifest import Manifest
+from autofas.data.protocols.division import folds
+from autofas.runtime import ranks
 
 Progress = Callable[[int, int], None]
 

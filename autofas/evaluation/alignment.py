@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from autofas.errors import MetricError
-from autofas.evaluation.figures import at_level
+from autofas.evaluation.judgement import at_level
 from autofas.metrics import ScoreTable
 
 

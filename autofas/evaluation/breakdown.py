@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.evaluation.figures import json_number
+from autofas.evaluation.judgement import json_number
 from autofas.metrics import BONA_FIDE, ScoreTable, Threshold, clopper_pearson, group_pais
-from autofas.metrics.labels import encode_names
+from autofas.metrics.pai_labels import encode_names
 
 CONDITIONS = ("device", "session")
 COLUMNS = (

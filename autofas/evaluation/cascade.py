@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align
-from autofas.evaluation.figures import at_level
+from autofas.evaluation.judgement import at_level
 from autofas.metrics import ScoreTable, eer, roc_auc
 
 STAGES = ("ensemble", "lead", "second", "extreme")

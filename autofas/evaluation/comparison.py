@@ -11,7 +11,7 @@ import numpy as np
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align_at
-from autofas.evaluation.figures import Terms, at_level, choose_threshold, figures
+from autofas.evaluation.judgement import Terms, at_level, choose_threshold, figures
 from autofas.metrics import ScoreTable, bootstrap_acer_difference, group_pais
 
 NOT_SHOWN = "no difference shown"

@@ -17,8 +17,8 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from autofas.errors import DataError
-from autofas.files import require_commas
-from autofas.schema import Schema, nearest, read_text, read_yaml, validated
+from autofas.storage.files import require_commas
+from autofas.storage.schema import Schema, nearest, read_text, read_yaml, validated
 
 Unit = Literal["percent", "fraction", "million", "mega", "giga"]
 SCALE: dict[str, Fraction] = {

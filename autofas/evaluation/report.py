@@ -11,7 +11,7 @@ from typing import Any
 
 from autofas.evaluation.breakdown import COLUMNS as BREAKDOWN_COLUMNS
 from autofas.evaluation.breakdown import breakdown, conditions_by_video
-from autofas.evaluation.figures import LEVELS, Terms, at_level, choose_threshold, judge
+from autofas.evaluation.judgement import LEVELS, Terms, at_level, choose_threshold, judge
 from autofas.metrics import ScoreTable
 
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")

@@ -6,12 +6,12 @@ from itertools import zip_longest
 import pandas as pd
 import torch
 
-from autofas import ranks
-from autofas.data.loader import evaluation_batches
-from autofas.data.store import FrameStore
+from autofas.data.batches.crop_store import FrameStore
+from autofas.data.batches.loader import evaluation_batches
 from autofas.errors import MetricError
 from autofas.metrics import ScoreTable
-from autofas.models.build import Network
+from autofas.models.network import Network
+from autofas.runtime import ranks
 
 
 @torch.no_grad()

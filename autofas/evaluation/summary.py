@@ -9,7 +9,7 @@ standard deviation is None with the reason, not 0.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autofas.data.protocols import OULU_DATASETS, OULU_FOLDS
+from autofas.data.protocols.division import OULU_DATASETS, OULU_FOLDS
 from autofas.errors import MetricError
 from autofas.evaluation.report import RATES, csv_text
 from autofas.metrics import summarize_folds

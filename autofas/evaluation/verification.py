@@ -13,21 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from autofas.config import DataConfig, EvaluateConfig, TrainConfig
+from autofas.config.data import DataConfig
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.train import TrainConfig
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import open_data, open_dataset
-from autofas.device import prepare
 from autofas.errors import AutofasError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
-from autofas.evaluation.figures import Terms
+from autofas.evaluation.evaluate import read_metrics, report_files, training_of
+from autofas.evaluation.judgement import Terms
 from autofas.evaluation.report import report
-from autofas.evaluation.run import read_metrics, report_files, training_of
 from autofas.evaluation.scoring import score_rows
-from autofas.folders import closed_folder, file_in
 from autofas.metrics import ScoreTable, read_columns, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights, tensors_sha256
-from autofas.run_record import check_files, read_record
+from autofas.runs.record import check_files, read_record
+from autofas.runtime.device import prepare
+from autofas.storage.folders import closed_folder, file_in
 
 RESCORE_TOLERANCE = 1e-4
 

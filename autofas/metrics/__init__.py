@@ -9,7 +9,7 @@ from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstr
 from autofas.metrics.curves import roc_auc
 from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
 from autofas.metrics.intervals import clopper_pearson, rate_intervals
-from autofas.metrics.labels import BONA_FIDE, GROUPINGS, group_pais
+from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, group_pais
 from autofas.metrics.rates import ErrorRates, error_rates
 from autofas.metrics.score_file import read_columns, read_scores, write_scores
 from autofas.metrics.score_table import ScoreTable

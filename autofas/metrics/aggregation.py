@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autofas.errors import MetricError
-from autofas.metrics.labels import Labels, encode_labels, encode_names
+from autofas.metrics.pai_labels import Labels, encode_labels, encode_names
 from autofas.metrics.samples import Floats, as_floats, check_length, check_number
 
 

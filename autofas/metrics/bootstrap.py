@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from autofas.errors import MetricError
 from autofas.metrics.intervals import check_level
-from autofas.metrics.labels import BONA_FIDE, Labels, encode_names
+from autofas.metrics.pai_labels import BONA_FIDE, Labels, encode_names
 from autofas.metrics.samples import Floats, Samples, check_length, check_number, check_samples
 
 _DRAWS_PER_REPLICATE = 20

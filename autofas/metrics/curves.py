@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from autofas.metrics.labels import Labels
+from autofas.metrics.pai_labels import Labels
 from autofas.metrics.samples import Floats, Integers, Samples, check_samples
 
 

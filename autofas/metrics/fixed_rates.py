@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autofas.errors import MetricError
-from autofas.metrics.labels import BONA_FIDE, Labels, encode_labels
+from autofas.metrics.pai_labels import BONA_FIDE, Labels, encode_labels
 from autofas.metrics.samples import Floats, check_rate, check_samples
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from autofas.metrics.labels import BONA_FIDE, Labels
+from autofas.metrics.pai_labels import BONA_FIDE, Labels
 from autofas.metrics.samples import check_number, check_samples
 
 

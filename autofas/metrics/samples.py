@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autofas.errors import MetricError
-from autofas.metrics.labels import BONA_FIDE, Labels, encode_labels
+from autofas.metrics.pai_labels import BONA_FIDE, Labels, encode_labels
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

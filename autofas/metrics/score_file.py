@@ -18,11 +18,11 @@ from typing import TextIO
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.files import bounded_lines, file_size, require_commas, whole_file
-from autofas.metrics.labels import BONA_FIDE, label_fault
+from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
 from autofas.metrics.text_scores import parse_score_lines
+from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
 
 MAX_BYTES = 128 * 2**20
 MAX_COLUMNS = 64

@@ -11,7 +11,7 @@ import numpy as np
 
 from autofas.errors import MetricError
 from autofas.metrics.aggregation import aggregate_by_video
-from autofas.metrics.labels import encode_labels, encode_names
+from autofas.metrics.pai_labels import encode_labels, encode_names
 from autofas.metrics.samples import Floats, check_length, check_scores
 
 NAME_COLUMNS = ("path", "video", "subject")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.metrics.labels import BONA_FIDE, label_fault
+from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.score_table import ScoreTable, parse_score
 
 UNNAMED_ATTACK = "attack"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from autofas.errors import MetricError
 from autofas.metrics.curves import OperatingPoints, operating_points
-from autofas.metrics.labels import Labels, unknown_choice
+from autofas.metrics.pai_labels import Labels, unknown_choice
 from autofas.metrics.samples import Samples, check_number, check_samples
 
 THRESHOLD_RULES = ("dev-eer", "dev-min-acer", "fixed", "test-eer")

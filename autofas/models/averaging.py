@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from autofas.errors import RunError
-from autofas.models.build import Network
+from autofas.models.network import Network
 from autofas.models.weights import WeightsInfo, load_network, read_weights
 
 

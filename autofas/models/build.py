@@ -1,71 +1,24 @@
 """The one door to networks: a genotype, a genotype's file or a baseline's name becomes a `Network`."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from autofas.baselines import BASELINES, build_baseline
-from autofas.data.views import make_view
+from autofas.config.recipes import require_baseline
 from autofas.errors import ConfigError
+from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import Genotype, load_genotype
-from autofas.models.network import DerivedNetwork
-from autofas.models.supervisions import Supervision, build_supervision
-from autofas.recipes import require_baseline
+from autofas.models.network import Network
 
 MAX_PARAMETERS = 2**27
 """The largest published network here has 99 million; what has more is not built, so that a file of a few
 lines cannot ask for all memory."""
 
 M = TypeVar("M", bound=nn.Module)
-Kind = Literal["searched", "hand-designed", "random"]
-
-
-class Network(nn.Module):
-    """A network with its supervision and view: batches in, outputs and scores out.
-
-    `forward` takes a dict of images (B, 3, S, S) by modality in [-1, 1], S = input_size, and hands the body
-    what it was built for: one tensor, or the dict. `score` takes stored crops, (B, 3, C, C) with C =
-    view.crop_size, and judges them as the view says. `options` are the build arguments of a baseline.
-    """
-
-    def __init__(
-        self,
-        body: nn.Module,
-        *,
-        name: str,
-        kind: Kind,
-        supervision: str,
-        input_size: int,
-        modalities: tuple[str, ...] = ("color",),
-        view: str = "whole",
-        crop_size: int | None = None,
-        options: Mapping[str, Any] | None = None,
-        default_supervision: str | None = None,
-    ) -> None:
-        super().__init__()
-        self.body = body
-        self.name, self.kind = name, kind
-        self.input_size, self.modalities = input_size, modalities
-        self.view = make_view(view, input_size, crop_size)
-        self.options = dict(options or {})
-        self.supervision_name = supervision
-        self.supervision: Supervision = build_supervision(supervision, instead_of=default_supervision)
-
-    def forward(self, images: Mapping[str, Tensor]) -> Any:
-        if len(self.modalities) == 1:
-            return self.body(images[self.modalities[0]])
-        return self.body({name: images[name] for name in self.modalities})
-
-    def score(self, images: Mapping[str, Tensor], *, every_view: bool = True) -> Tensor:
-        """(B,) in [0, 1], higher = bona fide: the mean over the view's inputs, or its first input's alone."""
-        chosen = {name: images[name] for name in self.modalities}
-        inputs = islice(self.view.evaluation(chosen), None if every_view else 1)
-        scores = [self.supervision.score(self(one)) for one in inputs]
-        return scores[0] if len(scores) == 1 else torch.stack(scores).mean(dim=0)
 
 
 def build(
@@ -87,8 +40,8 @@ def build(
 
     `input_size` defaults to the one of the genotype's space or of the baseline's paper; `modality` is what
     a single-modality network reads; `view` and `crop_size` say how stored crops become its input
-    (autofas.data.views); `options` are a baseline's build arguments. With `tensors`, a state_dict, the
-    network is built only if these are its tensors' names, types and shapes, and takes them. Raises
+    (autofas.data.batches.views); `options` are a baseline's build arguments. With `tensors`, a state_dict,
+    the network is built only if these are its tensors' names, types and shapes, and takes them. Raises
     ConfigError or GenotypeError in one line.
     """
     text = str(source)

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from autofas.errors import GenotypeError
-from autofas.files import whole_file
 from autofas.models.candidates import CANDIDATES
 from autofas.models.space import SPACE_NAME, CellKind, Layout, Space
-from autofas.schema import Name, Schema, nearest, read_json, validated
+from autofas.storage.files import whole_file
+from autofas.storage.schema import Name, Schema, nearest, read_json, validated
 
 FIRST_NODE = 2
 """Nodes 0 and 1 are a cell's inputs (the outputs of the two cells before it)."""

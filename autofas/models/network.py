@@ -1,93 +1,57 @@
-"""The derived network: a genotype's cells stacked in its layout (Auto-FAS, section 2.1.1 and fig. 2).
+"""A network with what it is judged by: its body, its supervision and the view of stored crops it reads."""
 
-Input (B, 3, S, S) in [-1, 1]; output the logits of the live map (B, 1, M, M), positive = bona fide.
-Shares the stem and the operations' definitions with the supernet and nothing else. Left open by the
-paper and chosen here: the head is ReLU - 1x1 convolution; drop-path follows DARTS (section 3.2 of its
-appendix) and is off unless training asks for it.
-"""
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from autofas import ranks
-from autofas.models.genotype import Cell, Genotype
-from autofas.models.operations import FactorizedReduce, ReluConvNorm, build_operation, build_stem
+from autofas.data.batches.views import make_view
+from autofas.models.supervisions import Supervision, build_supervision
+
+Kind = Literal["searched", "hand-designed", "random"]
 
 
-class DerivedCell(nn.Module):
-    """One cell: inputs (B, Cpp, H', W') and (B, Cp, H, W), output (B, len(concat) * C, H or H/2, ...)."""
+class Network(nn.Module):
+    """A network with its supervision and view: batches in, outputs and scores out.
 
-    def __init__(self, cell: Cell, channels_in: tuple[int, int], channels: int, reduces: tuple[bool, bool]):
-        super().__init__()
-        reduction_before, reduction = reduces
-        first = FactorizedReduce if reduction_before else ReluConvNorm
-        self.preprocess = nn.ModuleList(
-            [first(channels_in[0], channels), ReluConvNorm(channels_in[1], channels)]
-        )
-        self.cell = cell
-        self.operations = nn.ModuleDict(
-            {
-                f"{edge.input}->{edge.node}": build_operation(
-                    edge.operation, channels, 2 if reduction and edge.input < 2 else 1
-                )
-                for edge in cell.edges
-            }
-        )
-        self.drop_path = 0.0
-
-    def forward(self, previous: Tensor, last: Tensor) -> Tensor:
-        states = [self.preprocess[0](previous), self.preprocess[1](last)]
-        for node in range(2, max(edge.node for edge in self.cell.edges) + 1):
-            total: Tensor | None = None
-            for edge in self.cell.inputs_of(node):
-                operation = self.operations[f"{edge.input}->{edge.node}"]
-                result = operation(states[edge.input])
-                if self.training and self.drop_path > 0 and not isinstance(operation, nn.Identity):
-                    result = drop_path(result, self.drop_path)
-                total = result if total is None else total + result
-            assert total is not None  # a cell's nodes all have an edge, Cell checks it
-            states.append(total)
-        return torch.cat([states[node] for node in self.cell.concat], dim=1)
-
-
-def drop_path(x: Tensor, probability: float) -> Tensor:
-    """Drop a whole path for some samples of the batch and scale the others up: (B, C, H, W) -> same."""
-    keep = 1.0 - probability
-    # every rank draws for all ranks' rows and takes its own: one process would draw the same
-    masks = torch.empty(ranks.world_size(), x.shape[0], 1, 1, 1, device=x.device, dtype=x.dtype)
-    return x * (masks.bernoulli_(keep)[ranks.rank()] / keep)
-
-
-class DerivedNetwork(nn.Module):
-    """The network of a genotype: images (B, 3, S, S) -> live-map logits (B, 1, M, M).
-
-    Works at any input side of at least 8; the layout's `input_size` is the one it was searched at.
+    `forward` takes a dict of images (B, 3, S, S) by modality in [-1, 1], S = input_size, and hands the body
+    what it was built for: one tensor, or the dict. `score` takes stored crops, (B, 3, C, C) with C =
+    view.crop_size, and judges them as the view says. `options` are the build arguments of a baseline.
     """
 
-    def __init__(self, genotype: Genotype) -> None:
+    def __init__(
+        self,
+        body: nn.Module,
+        *,
+        name: str,
+        kind: Kind,
+        supervision: str,
+        input_size: int,
+        modalities: tuple[str, ...] = ("color",),
+        view: str = "whole",
+        crop_size: int | None = None,
+        options: Mapping[str, Any] | None = None,
+        default_supervision: str | None = None,
+    ) -> None:
         super().__init__()
-        layout = genotype.layout
-        self.genotype = genotype
-        self.stem = build_stem(layout.stem)
-        channels, before, last = layout.channels, layout.stem[-1].channels, layout.stem[-1].channels
-        reduction_before = False
-        cells = []
-        for kind in layout.cells:
-            reduction = kind == "reduction"
-            channels *= layout.channel_factor if reduction else 1
-            cell = genotype.cell(kind)
-            cells.append(DerivedCell(cell, (before, last), channels, (reduction_before, reduction)))
-            before, last, reduction_before = last, len(cell.concat) * channels, reduction
-        self.cells = nn.ModuleList(cells)
-        self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(last, 1, 1))
+        self.body = body
+        self.name, self.kind = name, kind
+        self.input_size, self.modalities = input_size, modalities
+        self.view = make_view(view, input_size, crop_size)
+        self.options = dict(options or {})
+        self.supervision_name = supervision
+        self.supervision: Supervision = build_supervision(supervision, instead_of=default_supervision)
 
-    def set_drop_path(self, probability: float) -> None:
-        """Probability in [0, 1) with which training drops an edge's result; identities are kept."""
-        for cell in self.cells:
-            cell.drop_path = probability  # type: ignore[assignment]
+    def forward(self, images: Mapping[str, Tensor]) -> Any:
+        if len(self.modalities) == 1:
+            return self.body(images[self.modalities[0]])
+        return self.body({name: images[name] for name in self.modalities})
 
-    def forward(self, images: Tensor) -> Tensor:
-        before = last = self.stem(images)
-        for cell in self.cells:
-            before, last = last, cell(before, last)
-        return self.head(last)
+    def score(self, images: Mapping[str, Tensor], *, every_view: bool = True) -> Tensor:
+        """(B,) in [0, 1], higher = bona fide: the mean over the view's inputs, or its first input's alone."""
+        chosen = {name: images[name] for name in self.modalities}
+        inputs = islice(self.view.evaluation(chosen), None if every_view else 1)
+        scores = [self.supervision.score(self(one)) for one in inputs]
+        return scores[0] if len(scores) == 1 else torch.stack(scores).mean(dim=0)

@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from autofas.errors import GenotypeError
 from autofas.models.candidates import CANDIDATES
-from autofas.schema import Schema, nearest, read_yaml, validated
+from autofas.storage.schema import Schema, nearest, read_yaml, validated
 
 SPACE_NAME = r"^[a-z][a-z0-9_]{0,40}$"
 MAX_CHANNELS = 8192

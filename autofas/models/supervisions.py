@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from autofas.errors import ConfigError, RunError
-from autofas.schema import nearest
+from autofas.storage.schema import nearest
 
 if TYPE_CHECKING:
     from autofas.baselines.afa import AFAOutput

@@ -17,8 +17,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from autofas.errors import RunError
-from autofas.files import file_size
 from autofas.models.build import MAX_PARAMETERS
+from autofas.storage.files import file_size
 
 MAX_BYTES = 4 * MAX_PARAMETERS + 2**25
 MAX_HEADER_BYTES = 2**24

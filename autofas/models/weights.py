@@ -19,14 +19,15 @@ import torch
 from pydantic import Field, model_validator
 from safetensors.torch import save
 
+from autofas.config.recipes import require_baseline
 from autofas.errors import ConfigError, RunError
-from autofas.files import whole_file
-from autofas.models.build import Network, build
+from autofas.models.build import build
+from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import Genotype, genotype_to_json
-from autofas.models.network import DerivedNetwork
+from autofas.models.network import Network
 from autofas.models.tensor_files import read_safetensors
-from autofas.recipes import require_baseline
-from autofas.schema import Name, Schema, parse_json, validated
+from autofas.storage.files import whole_file
+from autofas.storage.schema import Name, Schema, parse_json, validated
 
 WEIGHTS_FILE = Path("weights") / "best.safetensors"
 """Where a run folder keeps its trained weights."""
@@ -38,7 +39,8 @@ ShortText = Annotated[str, Field(max_length=4096)]
 class Preprocessing(Schema):
     """How a face crop becomes input: side, margin around the face box, (x / 255 - mean) / std.
 
-    `view` and `crop_size` say what is cut from a stored crop (autofas.data.views), by default the whole.
+    `view` and `crop_size` say what is cut from a stored crop (autofas.data.batches.views), by default the
+    whole.
     """
 
     input_size: int = Field(ge=4, le=1024)

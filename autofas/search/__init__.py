@@ -9,8 +9,8 @@ class _Verb(ModuleType):
     """`autofas.search` names a package and, in the Python interface, the verb; so the package is callable."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """See autofas.search.run.search."""
-        from autofas.search.run import search
+        """See autofas.search.search.search."""
+        from autofas.search.search import search
 
         return search(*args, **kwargs)
 

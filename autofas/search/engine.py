@@ -14,7 +14,7 @@ grad_theta' L_val(theta'), by differentiating twice: no step length to choose (a
 kink is not a derivative), at the price of keeping the graph of a gradient.
 
 None of them leaves a trace in weights, running statistics or the weights' optimiser. On several ranks every
-loss and gradient here is the mean over the ranks' shares of the batch (autofas.ranks).
+loss and gradient here is the mean over the ranks' shares of the batch (autofas.runtime.ranks).
 """
 
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from autofas import ranks
-from autofas.config import OptimizerConfig
-from autofas.data.loader import Batch
+from autofas.config.optimizer import OptimizerConfig
+from autofas.data.batches.loader import Batch
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import Supervision, ensure_finite
-from autofas.search.graphs import Replayed
-from autofas.training.optim import build_optimizer
+from autofas.runtime import ranks
+from autofas.search.cuda_graphs import Replayed
+from autofas.training.optimizers import build_optimizer
 
 PROBE = 0.01
 """Length of the finite difference's step in weight space, R * |gradient| (DARTS, section 2.3)."""

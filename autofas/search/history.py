@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autofas.files import write_rows
 from autofas.models.space import Space
 from autofas.models.supernet import Supernet
+from autofas.storage.files import write_rows
 
 Floats = NDArray[np.float64]
 KINDS = ("normal", "reduction")

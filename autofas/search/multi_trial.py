@@ -16,23 +16,23 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from autofas.config import SearchConfig
+from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
 from autofas.models.build import build
 from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, genotype_from_cells
 from autofas.models.space import Space
 from autofas.models.supervisions import ensure_finite
-from autofas.runs import Run
-from autofas.search.job import SearchJob, SearchResult, finish
-from autofas.training.checkpoint import save_checkpoint
-from autofas.training.optim import (
+from autofas.runs.checkpoint import save_checkpoint
+from autofas.runs.progress import Clock
+from autofas.runs.resume import first_rows, require_same_identity, saved_if_interrupted
+from autofas.runs.run_folder import Run
+from autofas.search.strategy import SearchJob, SearchResult, finish
+from autofas.training.optimizers import (
     build_optimizer,
     clip_gradients,
     learning_rate,
     set_learning_rate,
 )
-from autofas.training.progress import Clock
-from autofas.training.resume import first_rows, require_same_identity, saved_if_interrupted
 
 KINDS = ("normal", "reduction")
 Choices = dict[str, int]

@@ -16,9 +16,9 @@ from typing import Any
 from torch import Tensor, nn
 
 from autofas.errors import ConfigError, RunError
-from autofas.files import file_size
 from autofas.models.tensor_files import MAX_BYTES, MAX_TENSORS, read_safetensors, read_torch
-from autofas.schema import read_yaml
+from autofas.storage.files import file_size
+from autofas.storage.schema import read_yaml
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "network", "net", "weights")
 PREFIXES = ("module.", "model.", "network.", "body.", "backbone.", "encoder.", "features_extractor.")

@@ -1,7 +1,7 @@
 """Which modalities a training opens: what its network reads, and depth where a depth map is taught."""
 
 from autofas.baselines import BASELINES
-from autofas.config import TrainConfig
+from autofas.config.train import TrainConfig
 from autofas.data.opening import modalities_of
 from autofas.errors import ConfigError
 from autofas.models.supervisions import build_supervision

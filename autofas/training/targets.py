@@ -10,11 +10,11 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
-from autofas.config import TrainConfig
-from autofas.data.loader import Batch
-from autofas.data.modal import erase_modalities
+from autofas.config.train import TrainConfig
+from autofas.data.batches.loader import Batch
+from autofas.data.batches.modal_erasing import erase_modalities
 from autofas.errors import ConfigError
-from autofas.models.build import Network
+from autofas.models.network import Network
 
 Tensors = dict[str, Tensor]
 

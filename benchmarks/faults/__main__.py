@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autofas.analysis.tables import markdown_table
-from autofas.files import write_json, write_text
-from autofas.provenance import commit, machine
+from autofas.analysis.text_tables import markdown_table
+from autofas.runs.provenance import commit, machine
+from autofas.storage.files import write_json, write_text
 from benchmarks.faults.child import warm_up
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.runs import Bench

@@ -16,7 +16,7 @@ import torch
 
 from autofas.cli import main
 
-MODULES = ("commands.search", "evaluation.run", "search.run", "training.run", "analysis.draw")
+MODULES = ("commands.search", "evaluation.evaluate", "search.search", "training.train", "analysis.draw")
 Prepare = Callable[[], None]
 HANG_S = 30.0
 """No child may take longer; one that does is killed and counts as failed. Where more processes want the cores

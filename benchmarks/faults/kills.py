@@ -15,8 +15,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from autofas import files
-from autofas.training import checkpoint
+from autofas.runs import checkpoint
+from autofas.storage import files
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.hooks import at_line, at_lines, count, kill_me
 from benchmarks.faults.runs import STEPS, VERBS, WORKERS, Bench, results, resumed_place

@@ -9,8 +9,8 @@ import torch
 
 from autofas.models.supervisions import PixelwiseBCE
 from autofas.search.engine import BilevelEngine
-from autofas.search.run import _Search
-from autofas.training import run as training
+from autofas.search.search import _Search
+from autofas.training import train as training
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.hooks import count, poisoned
 from benchmarks.faults.runs import EPOCHS, Bench, checkpoint_hash

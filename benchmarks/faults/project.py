@@ -10,7 +10,7 @@ import pandas as pd
 import yaml
 from PIL import Image
 
-from autofas.data.manifest import Manifest, write_manifest
+from autofas.data.manifests.manifest import Manifest, write_manifest
 from benchmarks.faults import child
 
 RUN, SEARCH, OTHER = "runs/train/run", "runs/search/found", "runs/train/other"

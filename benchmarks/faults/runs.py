@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from autofas.search.run import _Search
-from autofas.training import checkpoint
-from autofas.training.run import _Training
+from autofas.runs import checkpoint
+from autofas.search.search import _Search
+from autofas.training.train import _Training
 from benchmarks.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
 from benchmarks.faults.family import Seen
 from benchmarks.faults.hooks import at_call, count, kill_me

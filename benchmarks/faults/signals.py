@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autofas import run_record
-from autofas.data.crop_jobs import CropJobs
+from autofas.data.batches.crop_jobs import CropJobs
 from autofas.models import genotype, weights
-from autofas.models.build import Network
-from autofas.search import job
-from autofas.search.run import _Search
-from autofas.training.run import _Training
+from autofas.models.network import Network
+from autofas.runs import record as run_record
+from autofas.search import strategy
+from autofas.search.search import _Search
+from autofas.training.train import _Training
 from benchmarks.faults.child import Child, Ended
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.hooks import at_call, at_line, signal_me
@@ -40,7 +40,7 @@ COUNTS = {
 ENDING = {
     function.__code__
     for function in (
-        job.finish, genotype.save_genotype, _Training._finish, weights._write, run_record.record,
+        strategy.finish, genotype.save_genotype, _Training._finish, weights._write, run_record.record,
         run_record.run_files,
     )
 }  # fmt: skip

@@ -4,9 +4,9 @@ import random
 import time
 from typing import Any
 
-from autofas.data import loader
-from autofas.data.crop_jobs import CropJobs
-from autofas.data.loader import Loader
+from autofas.data.batches import loader
+from autofas.data.batches.crop_jobs import CropJobs
+from autofas.data.batches.loader import Loader
 from benchmarks.faults.child import Ended, children_of
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.hooks import at_call, kill

@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from autofas.runs import Run
-from autofas.search.run import _Search
-from autofas.training import checkpoint
-from autofas.training import run as training
+from autofas.runs import checkpoint
+from autofas.runs.run_folder import Run
+from autofas.search.search import _Search
+from autofas.training import train as training
 from benchmarks.faults.family import Case, Seen
 from benchmarks.faults.hooks import at_call
 from benchmarks.faults.runs import EPOCHS, VERBS, Bench, checkpoint_hash

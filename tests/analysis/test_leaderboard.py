@@ -16,7 +16,7 @@ from autofas.analysis.leaderboard import (
     read_leaderboard,
     write_leaderboard,
 )
-from autofas.analysis.tables import count, markdown_table, percent, text_table
+from autofas.analysis.text_tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from autofas.analysis.labels import Box, place_labels
+from autofas.analysis.label_placement import Box, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import PALETTE
 from autofas.analysis.pareto import pareto_front, points_of

@@ -11,7 +11,7 @@ import pytest
 import torch
 from data_files import COLUMNS, picture, write_rows
 
-from autofas.data.manifest import Manifest, read_manifest
+from autofas.data.manifests.manifest import Manifest, read_manifest
 
 torch.set_num_threads(1)
 

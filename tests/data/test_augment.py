@@ -8,9 +8,9 @@ import pytest
 import torch
 from PIL import Image, ImageFilter
 
-from autofas.data import augment_ops as ops
-from autofas.data.augment import PRESETS, AugmentPolicy, augment_batch, preset
-from autofas.data.streams import normal_fields, uniforms
+from autofas.data.batches import augmentation_ops as ops
+from autofas.data.batches.augmentation import PRESETS, AugmentPolicy, augment_batch, preset
+from autofas.data.batches.row_random import normal_fields, uniforms
 from autofas.errors import ConfigError
 
 EVERYTHING = AugmentPolicy(

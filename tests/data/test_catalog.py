@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from data_files import COLUMNS, frames_folder, write_rows
 
+from autofas.data.batches.crop_store import FrameStore
 from autofas.data.catalog import cache_folder, load_dataset
-from autofas.data.manifest import write_manifest
-from autofas.data.store import FrameStore
+from autofas.data.manifests.manifest import write_manifest
 from autofas.errors import DataError
 
 TINY = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autofas.data.crops import crop_modalities, cut, face_square
+from autofas.data.preparation.crops import crop_modalities, cut, face_square
 from autofas.errors import DataError
 
 

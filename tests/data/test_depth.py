@@ -6,10 +6,10 @@ import torch
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from autofas.data.augment import AugmentPolicy, augment_batch
-from autofas.data.augment_ops import scale_depth
-from autofas.data.degradation import degrade, enlarge, psnr, ssim
-from autofas.data.depth import normalise_depth, quantise, read_raw, to_bytes
+from autofas.data.batches.augmentation import AugmentPolicy, augment_batch
+from autofas.data.batches.augmentation_ops import scale_depth
+from autofas.data.preparation.degradation import degrade, enlarge, psnr, ssim
+from autofas.data.preparation.depth import normalise_depth, quantise, read_raw, to_bytes
 from autofas.errors import ConfigError, DataError
 
 # the face is the middle 3x3: 500, 510, 520, 530, a hole, 550, 560, 570, 580; mean of the eight: 540

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from autofas.data import mtcnn
-from autofas.data.crops import Box
-from autofas.data.detect import make_detector
-from autofas.data.manifest import read_manifest
+from autofas.data.manifests.manifest import read_manifest
+from autofas.data.preparation import mtcnn
+from autofas.data.preparation.crops import Box
+from autofas.data.preparation.detector import make_detector
 from autofas.errors import DataError
 
 PLACE = Path(os.environ.get("AUTOFAS_DATA", "")) / "nuaa" / "manifest.csv"

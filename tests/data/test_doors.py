@@ -15,7 +15,7 @@ from data_files import COLUMNS, picture, write_rows
 
 from autofas.cli import main
 from autofas.data.catalog import ALIASES, ENTRIES
-from autofas.data.manifest import BONA_FIDE
+from autofas.data.manifests.manifest import BONA_FIDE
 
 pytest.importorskip("av")
 

@@ -15,9 +15,9 @@ import pytest
 from data_files import picture, write_video
 from PIL import Image
 
-import autofas.data.store as store_module
-from autofas.data.manifest import Manifest
-from autofas.data.store import FrameStore
+import autofas.data.batches.crop_store as store_module
+from autofas.data.batches.crop_store import FrameStore
+from autofas.data.manifests.manifest import Manifest
 from autofas.errors import DataError
 
 
@@ -46,7 +46,7 @@ def test_the_second_build_reads_no_image(make_manifest, tmp_path, monkeypatch):
     def forbidden(*_):
         raise AssertionError("decoded again")
 
-    monkeypatch.setattr("autofas.data.crop_jobs.decode_image", forbidden)
+    monkeypatch.setattr("autofas.data.batches.crop_jobs.decode_image", forbidden)
     second = FrameStore.build(manifest, size=16, cache_dir=tmp_path / "cache")
     assert second.place == first.place
     assert np.array_equal(first.crops("color", np.arange(24)), second.crops("color", np.arange(24)))
@@ -187,8 +187,8 @@ def test_a_killed_builder_leaves_nothing_that_counts(make_manifest, tmp_path):
     cache = tmp_path / "cache"
     code = (
         "import os, sys\n"
-        "from autofas.data.manifest import read_manifest\n"
-        "from autofas.data.store import FrameStore\n"
+        "from autofas.data.manifests.manifest import read_manifest\n"
+        "from autofas.data.batches.crop_store import FrameStore\n"
         "def die(done, total):\n"
         "    os._exit(9)\n"
         f"manifest = read_manifest({str(tmp_path / 'manifest.csv')!r})\n"
@@ -226,7 +226,7 @@ def test_modalities(make_manifest, tmp_path):
 def test_videos_are_decoded_in_one_pass_each(tmp_path, monkeypatch):
     pytest.importorskip("av")
 
-    import autofas.data.crop_jobs as jobs_module
+    import autofas.data.batches.crop_jobs as jobs_module
 
     write_video(tmp_path / "a.avi")
     write_video(tmp_path / "b.avi")
@@ -289,7 +289,7 @@ def test_what_is_refused(make_manifest, tmp_path):
 
 
 def test_jobs_are_one_video_or_a_few_images(monkeypatch):
-    from autofas.data import crop_jobs
+    from autofas.data.batches import crop_jobs
 
     paths = ["a.png"] * 20 + ["b.avi"] * 5 + ["c.avi"] + ["d.png"]
     assert crop_jobs._ranges(paths) == [range(16), range(16, 20), range(20, 25), range(25, 26), range(26, 27)]

@@ -11,9 +11,9 @@ from data_files import picture, write_video
 from PIL import Image
 
 import autofas.data.frames as frames_module
+from autofas.data.batches.crop_store import FrameStore
 from autofas.data.frames import check_files, count_frames, decode_frames, decode_image, sample_frames, spread
-from autofas.data.manifest import VIDEO_SUFFIXES, Manifest
-from autofas.data.store import FrameStore
+from autofas.data.manifests.manifest import VIDEO_SUFFIXES, Manifest
 from autofas.errors import DataError
 
 av = pytest.importorskip("av")

@@ -16,10 +16,10 @@ from PIL import Image
 from video_files import grey_frames, turn, write_frames
 
 from autofas.data.inspection import inspect_protocol
-from autofas.data.leaks import find_leaks, read_content
-from autofas.data.manifest import read_manifest
-from autofas.data.prepare import prepare
-from autofas.data.prepare_plan import Settings
+from autofas.data.manifests.leaks import find_leaks, read_content
+from autofas.data.manifests.manifest import read_manifest
+from autofas.data.preparation.plan import Settings
+from autofas.data.preparation.prepare import prepare
 from autofas.data.readers import casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.errors import DataError
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from autofas.data.loader import Batch, Loader, background, evaluation_batches, labels_of, normalise
-from autofas.data.sampler import EpochSampler
-from autofas.data.store import FrameStore
+from autofas.data.batches.crop_store import FrameStore
+from autofas.data.batches.loader import Batch, Loader, background, evaluation_batches, labels_of, normalise
+from autofas.data.batches.sampler import EpochSampler
 from autofas.errors import ConfigError, DataError, RunError
 
 
@@ -173,7 +173,7 @@ def test_a_consumer_slower_than_the_worker_bounds_what_is_ahead():
 
 
 def test_modalities_and_what_is_refused(make_manifest, tmp_path):
-    from autofas.data.manifest import Manifest
+    from autofas.data.manifests.manifest import Manifest
 
     manifest = make_manifest(subjects=2)
     table = manifest.table.assign(ir=manifest.table["path"])
@@ -217,6 +217,6 @@ def test_a_thread_that_is_gone_without_a_word_is_named(monkeypatch):
     def gone(self, item, timeout=None):
         raise SystemExit  # in a thread it ends the thread, silently
 
-    monkeypatch.setattr("autofas.data.loader.queue.Queue.put", gone)
+    monkeypatch.setattr("autofas.data.batches.loader.queue.Queue.put", gone)
     with pytest.raises(DataError, match="the loader's thread is gone; run again with --resume"):
         next(background([lambda: None], ahead=2))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import autofas.data.manifest as manifest_module
-from autofas.data.manifest import BONA_FIDE, VIDEO_SUFFIXES, Manifest, read_manifest, write_manifest
+import autofas.data.manifests.manifest as manifest_module
+from autofas.data.manifests.manifest import BONA_FIDE, VIDEO_SUFFIXES, Manifest, read_manifest, write_manifest
 from autofas.errors import DataError
 
 HEADER = "path,pai,subject,session,video,frame,split"

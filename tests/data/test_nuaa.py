@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from autofas.data.batches.crop_store import FrameStore
 from autofas.data.catalog import load_dataset
 from autofas.data.frames import check_files
-from autofas.data.manifest import read_manifest
-from autofas.data.partition import check_disjoint, split_halves
-from autofas.data.store import FrameStore
+from autofas.data.manifests.manifest import read_manifest
+from autofas.data.protocols.partition import check_disjoint, split_halves
 
 PLACE = Path(os.environ.get("AUTOFAS_DATA", "")) / "nuaa" / "manifest.csv"
 pytestmark = pytest.mark.skipif(

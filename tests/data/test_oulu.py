@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from data_files import EYES, frames_folder, write_video
 
-from autofas.data.manifest import read_manifest, write_manifest
-from autofas.data.protocols import OULU_FOLDS, oulu_split
+from autofas.data.manifests.manifest import read_manifest, write_manifest
+from autofas.data.protocols.division import OULU_FOLDS, oulu_split
 from autofas.data.readers.eyes import face_from_eyes, read_eyes
 from autofas.data.readers.oulu import ABOUT, read
 from autofas.data.readers.oulu_lists import count_differences, fields_of, list_differences, official_videos
@@ -209,7 +209,7 @@ def test_empty_split_folders_count_as_missing(tmp_path):
 
 
 def test_boxes_reach_past_the_border_of_small_frames(tmp_path):
-    from autofas.data.store import FrameStore
+    from autofas.data.batches.crop_store import FrameStore
 
     reading = read(small_set(tmp_path), 1)
     store = FrameStore.build(reading.manifest, size=32)

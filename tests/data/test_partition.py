@@ -4,7 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autofas.data.partition import check_disjoint, draw_subjects, leave_group_out, leave_out, split_halves
+from autofas.data.protocols.partition import (
+    check_disjoint,
+    draw_subjects,
+    leave_group_out,
+    leave_out,
+    split_halves,
+)
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
 

@@ -18,12 +18,12 @@ from PIL import Image
 from video_files import cut_short, face_frames, grey_frames, turn, write_frames
 
 from autofas.cli import main, main_values
-from autofas.data.detect import Face
-from autofas.data.manifest import read_manifest
-from autofas.data.prepare import prepare
-from autofas.data.prepare_faces import FaceCutter
-from autofas.data.prepare_plan import Settings
-from autofas.data.store import FrameStore
+from autofas.data.batches.crop_store import FrameStore
+from autofas.data.manifests.manifest import read_manifest
+from autofas.data.preparation.detector import Face
+from autofas.data.preparation.faces import FaceCutter
+from autofas.data.preparation.plan import Settings
+from autofas.data.preparation.prepare import prepare
 from autofas.errors import DataError
 
 pytest.importorskip("av")
@@ -225,8 +225,8 @@ def test_the_largest_face_is_cut_with_its_margin(tmp_path, monkeypatch):
         def detect(self, image):
             return [Face((0, 0, 10, 10), 0.99), Face((30, 50, 40, 40), 0.8)]
 
-    monkeypatch.setattr("autofas.data.prepare_faces.make_detector", lambda name: TwoFaces())
-    monkeypatch.setattr("autofas.data.prepare.make_detector", lambda name: TwoFaces())
+    monkeypatch.setattr("autofas.data.preparation.faces.make_detector", lambda name: TwoFaces())
+    monkeypatch.setattr("autofas.data.preparation.prepare.make_detector", lambda name: TwoFaces())
     rows = [["v.png", "print", "1", "1", "v", 0, "train"]]
     manifest = read_manifest(write_rows(tmp_path / "manifest.csv", COLUMNS, rows))
     prepare(manifest, tmp_path / "out", Settings(margin=1.5))

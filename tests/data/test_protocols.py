@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from autofas.data.protocols import OULU_FOLDS, apply_protocol, folds, oulu_split
+from autofas.data.protocols.division import OULU_FOLDS, apply_protocol, folds, oulu_split
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
 
@@ -186,7 +186,7 @@ def test_refused_development_protocols(official, name, fold, message):
 
 def test_manifest_and_protocols_import_no_torch():
     code = (
-        "import sys, autofas.data.manifest, autofas.data.protocols, autofas.data.readers.oulu,"
-        " autofas.data.catalog; assert 'torch' not in sys.modules"
+        "import sys, autofas.data.manifests.manifest, autofas.data.protocols.division,"
+        " autofas.data.readers.oulu, autofas.data.catalog; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,7 +8,7 @@ from data_files import COLUMNS, picture, write_rows
 from video_files import grey_frames, write_frames
 
 from autofas.data.catalog import ENTRIES, load_dataset
-from autofas.data.manifest import BONA_FIDE
+from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers import by_manifest, casia_mfsd, casia_surf, nuaa, replay_attack
 from autofas.data.readers.face_boxes import read_boxes
 from autofas.errors import DataError

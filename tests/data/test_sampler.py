@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autofas.data.sampler import EpochSampler
+from autofas.data.batches.sampler import EpochSampler
 from autofas.errors import DataError, RunError
 
 

@@ -13,8 +13,8 @@ from data_files import write_video
 
 from autofas.data.catalog import load_dataset
 from autofas.data.inspection import inspect_protocol, protocols_of
-from autofas.data.leaks import find_leaks
-from autofas.data.manifest import BONA_FIDE
+from autofas.data.manifests.leaks import find_leaks
+from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers import casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.data.readers.reading import Reading
 from autofas.errors import DataError

@@ -7,8 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from autofas.data.modal import BLACK, erase_modalities, erased
-from autofas.data.views import View, blur_3x3, make_view, resize
+from autofas.data.batches.modal_erasing import BLACK, erase_modalities, erased
+from autofas.data.batches.views import View, blur_3x3, make_view, resize
 from autofas.errors import ConfigError
 
 torch.set_num_threads(1)

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from autofas.config import DataConfig, TrainConfig
+from autofas.config.data import DataConfig
+from autofas.config.train import TrainConfig
 from autofas.metrics import ScoreTable
-from autofas.training.run import train
+from autofas.training.train import train
 
 torch.set_num_threads(1)
 

@@ -11,8 +11,8 @@ from autofas.cli import main, main_values
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align
 from autofas.evaluation.cascade import Thresholds, cascade, tune
-from autofas.evaluation.figures import dev_error
 from autofas.evaluation.fusion import greedy_selection, weighted_mean
+from autofas.evaluation.judgement import dev_error
 from autofas.metrics import ScoreTable, write_scores
 
 A = table_of("a s1 bona_fide 0.8\nb s1 print 0.2\nc s2 bona_fide 0.4")

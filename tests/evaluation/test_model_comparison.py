@@ -9,7 +9,7 @@ from evaluation_files import random_table
 from autofas.cli import main, main_values
 from autofas.errors import MetricError
 from autofas.evaluation.comparison import NOT_SHOWN, compare, verdict
-from autofas.evaluation.figures import Terms
+from autofas.evaluation.judgement import Terms
 from autofas.metrics import write_scores
 
 FIXED = Terms("fixed", 0.5)

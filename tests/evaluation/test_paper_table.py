@@ -8,7 +8,7 @@ import pytest
 
 from autofas.cli import main, main_values
 from autofas.errors import RunError
-from autofas.evaluation.beside import beside
+from autofas.evaluation.paper_comparison import beside
 from autofas.evaluation.paper_tables import published_names, published_table
 
 

@@ -11,7 +11,7 @@ from evaluation_files import random_table, table_of
 
 from autofas.cli import main, main_values
 from autofas.errors import MetricError
-from autofas.evaluation.figures import Terms, dev_error, figures, judge
+from autofas.evaluation.judgement import Terms, dev_error, figures, judge
 from autofas.evaluation.report import breakdown_text, figures_text, report
 from autofas.metrics import ScoreTable, Threshold, error_rates, read_columns, read_scores, write_scores
 

@@ -11,11 +11,11 @@ import torch
 from evaluation_files import small_data_set, trained_run
 
 from autofas.cli import main, main_values
-from autofas.config import DataConfig, EvaluateConfig
+from autofas.config.data import DataConfig
+from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import DataError, MetricError, RunError
-from autofas.evaluation.run import evaluate
+from autofas.evaluation.evaluate import evaluate
 from autofas.evaluation.verification import verify
-from autofas.files import write_json
 from autofas.metrics import read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
@@ -24,8 +24,9 @@ from autofas.models.weights import (
     record_threshold,
     save_weights,
 )
-from autofas.run_record import read_record, record
-from autofas.schema import read_json
+from autofas.runs.record import read_record, record
+from autofas.storage.files import write_json
+from autofas.storage.schema import read_json
 
 torch.set_num_threads(1)
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from autofas.data.store import FrameStore
+from autofas.data.batches.crop_store import FrameStore
 from autofas.evaluation.scoring import score_rows
-from autofas.models.build import Network
+from autofas.models.network import Network
 
 WHITE, BLACK = 255, 0  # become 1 and -1 at the network
 

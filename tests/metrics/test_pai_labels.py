@@ -5,7 +5,7 @@ import pytest
 
 from autofas.errors import MetricError
 from autofas.metrics import BONA_FIDE, group_pais
-from autofas.metrics.labels import encode, label_fault
+from autofas.metrics.pai_labels import encode, label_fault
 
 
 def test_family_drops_the_number_at_the_end():

@@ -6,13 +6,13 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from autofas.config import DataConfig
-from autofas.data.loader import Loader
+from autofas.config.data import DataConfig
+from autofas.data.batches.loader import Loader
 from autofas.data.opening import open_data
 from autofas.models.build import build
 from autofas.models.candidates import CANDIDATES
+from autofas.models.derived_network import DerivedCell, DerivedNetwork, drop_path
 from autofas.models.genotype import Cell, genotype_from_cells
-from autofas.models.network import DerivedCell, DerivedNetwork, drop_path
 from autofas.models.operations import FactorizedReduce, build_operation
 from autofas.models.space import load_space
 from tests.conftest import TINY_FACES

@@ -20,8 +20,8 @@ from autofas.models.genotype import Genotype, genotype_from_cells, load_genotype
 from autofas.models.space import load_space
 from autofas.models.tensor_files import read_safetensors, read_torch
 from autofas.models.weights import load_network, read_weights, save_weights
-from autofas.schema import validated
 from autofas.search.derive import random_cells
+from autofas.storage.schema import validated
 
 
 class Call:

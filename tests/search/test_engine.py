@@ -5,8 +5,10 @@ import copy
 import pytest
 import torch
 
-from autofas.config import OptimizerConfig, SearchConfig, resolve
-from autofas.data.loader import Batch
+from autofas.config.optimizer import OptimizerConfig
+from autofas.config.resolve import resolve
+from autofas.config.search import SearchConfig
+from autofas.data.batches.loader import Batch
 from autofas.errors import ConfigError, RunError
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet

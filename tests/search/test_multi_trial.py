@@ -5,12 +5,12 @@ import random
 
 import pytest
 
-from autofas.config import SearchConfig
+from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
 from autofas.models.space import load_space
 from autofas.search import multi_trial as module
 from autofas.search.multi_trial import NniEvolution, cells_of, choice_counts
-from autofas.search.run import search
+from autofas.search.search import search
 
 
 def test_choices_by_hand():

@@ -12,9 +12,8 @@ import pytest
 import torch
 
 from autofas.errors import RunError
-from autofas.runs import Run
-from autofas.training import checkpoint
-from autofas.training.checkpoint import (
+from autofas.runs import checkpoint
+from autofas.runs.checkpoint import (
     DAMAGED,
     LAST,
     PREVIOUS,
@@ -24,7 +23,8 @@ from autofas.training.checkpoint import (
     restore_random_state,
     save_checkpoint,
 )
-from autofas.training.resume import require_same_identity, restoring
+from autofas.runs.resume import require_same_identity, restoring
+from autofas.runs.run_folder import Run
 
 
 def flip(path, place):
@@ -158,7 +158,7 @@ def test_every_generator_goes_on_where_it_was():
 
 def test_a_schedule_counts_batches_and_minutes(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("autofas.training.checkpoint.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("autofas.runs.checkpoint.time.monotonic", lambda: now[0])
     by_steps = Schedule(3, None)
     assert [by_steps.due() for _ in range(3)] == [False, False, True]
     by_steps.saved((0, 3))
@@ -189,7 +189,7 @@ def test_other_data_or_code_is_refused_with_the_difference(tmp_path):
 HOLD = """
 import sys, time
 from pathlib import Path
-from autofas.runs import Run
+from autofas.runs.run_folder import Run
 with Run(Path(sys.argv[1]), echo=False):
     print("held", flush=True)
     time.sleep(60)

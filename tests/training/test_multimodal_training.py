@@ -7,16 +7,17 @@ import pytest
 import torch
 from PIL import Image
 
-from autofas.config import EvaluateConfig, TrainConfig
-from autofas.data.loader import Batch
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.recipes import resolve_training
+from autofas.config.train import TrainConfig
+from autofas.data.batches.loader import Batch
 from autofas.errors import ConfigError
-from autofas.evaluation.run import evaluate
+from autofas.evaluation.evaluate import evaluate
 from autofas.models.build import build
 from autofas.models.weights import WEIGHTS_FILE, load_network
-from autofas.recipes import resolve_training
 from autofas.training.modalities import with_modalities
-from autofas.training.run import train
 from autofas.training.targets import check_targets, prepare_batch
+from autofas.training.train import train
 
 torch.set_num_threads(1)
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from autofas.config import OptimizerConfig
+from autofas.config.optimizer import OptimizerConfig
 from autofas.errors import RunError
-from autofas.training.optim import build_optimizer, clip_gradients, learning_rate
+from autofas.training.optimizers import build_optimizer, clip_gradients, learning_rate
 
 
 def test_warm_up_climbs_in_equal_steps_to_where_the_schedule_begins():

@@ -7,11 +7,12 @@ import pytest
 import torch
 from autofas.baselines import BASELINES
 
-from autofas.config import OptimizerConfig, TrainConfig
+from autofas.config.optimizer import OptimizerConfig
+from autofas.config.recipes import Sizes, read_recipe, resolve_training
+from autofas.config.train import TrainConfig
 from autofas.errors import ConfigError
 from autofas.models.build import build
-from autofas.recipes import Sizes, read_recipe, resolve_training
-from autofas.training.optim import learning_rate
+from autofas.training.optimizers import learning_rate
 from autofas.training.targets import check_targets
 
 torch.set_num_threads(1)

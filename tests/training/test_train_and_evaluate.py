@@ -6,13 +6,14 @@ import shutil
 import pytest
 import torch
 
-from autofas.config import EvaluateConfig, TrainConfig
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.train import TrainConfig
 from autofas.errors import RunError
-from autofas.evaluation.run import evaluate
+from autofas.evaluation.evaluate import evaluate
 from autofas.metrics import eer_threshold, error_rates, group_pais, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights
-from autofas.search.run import search
-from autofas.training.run import train
+from autofas.search.search import search
+from autofas.training.train import train
 from tests.conftest import TINY_FACES
 
 
@@ -35,7 +36,7 @@ def config(tmp_path, **changes):
 
 @pytest.fixture(scope="module")
 def genotype(tmp_path_factory):
-    from autofas.config import SearchConfig
+    from autofas.config.search import SearchConfig
 
     values = {"strategy": "random", "space": "small", "runs_dir": str(tmp_path_factory.mktemp("g"))}
     return str(search(SearchConfig.model_validate(values)).path / "genotype.json")
@@ -59,7 +60,7 @@ def test_training_is_repeatable(trained, tmp_path, genotype):
 
 
 def test_a_resumed_training_is_the_uninterrupted_one(trained, tmp_path, genotype, monkeypatch):
-    from autofas.training import resume as module
+    from autofas.runs import resume as module
 
     real = module.save_checkpoint
 
@@ -121,14 +122,14 @@ def test_a_baseline_trains_by_the_same_verb(tmp_path):
 
 
 def test_taken_names_get_a_number(tmp_path):
-    from autofas.runs import Run
+    from autofas.runs.run_folder import Run
 
     paths = [Run.create(str(tmp_path), "train", "exp").path.name for _ in range(3)]
     assert paths == ["exp", "exp2", "exp3"]
 
 
 def test_a_run_folder_has_one_owner(tmp_path):
-    from autofas.runs import Run
+    from autofas.runs.run_folder import Run
 
     run = Run.create(str(tmp_path), "train", "exp", echo=False)
     with run, pytest.raises(RunError, match=r"is in use by process \d+"), Run(run.path, echo=False):
@@ -136,7 +137,7 @@ def test_a_run_folder_has_one_owner(tmp_path):
 
 
 def test_a_flipped_byte_falls_back_to_the_checkpoint_before(trained, tmp_path):
-    from autofas.training.checkpoint import load_checkpoint
+    from autofas.runs.checkpoint import load_checkpoint
 
     folder = tmp_path / "run"
     shutil.copytree(trained.path, folder)
@@ -163,8 +164,8 @@ def test_weights_of_another_network_are_refused(trained, tmp_path):
 
 def stop_in(monkeypatch, name):
     """Have the training interrupted when it calls this function of its module."""
-    from autofas.interruption import Interrupted
-    from autofas.training import run as module
+    from autofas.runtime.interruption import Interrupted
+    from autofas.training import train as module
 
     def interrupted(*arguments, **keys):
         raise Interrupted(2)
@@ -177,8 +178,8 @@ def test_an_interrupt_after_the_last_epoch_leaves_the_last_weights_in_the_checkp
     trained, tmp_path, genotype, monkeypatch
 ):
     # the best epoch's weights are in the network by then: saved, a resume of the run would go on from them
-    from autofas.training import resume as module
-    from autofas.training.checkpoint import load_checkpoint
+    from autofas.runs import resume as module
+    from autofas.runs.checkpoint import load_checkpoint
 
     saved, real = [], module.save_checkpoint
     monkeypatch.setattr(module, "save_checkpoint", lambda *given: saved.append(1) or real(*given))

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from autofas.config import TrainConfig
+from autofas.config.train import TrainConfig
+from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import genotype_from_cells, save_genotype
-from autofas.models.network import DerivedNetwork
 from autofas.models.space import load_space
 from autofas.models.weights import tensors_sha256
 from autofas.search.derive import random_cells
-from autofas.training.run import train
+from autofas.training.train import train
 from tests.conftest import TINY_FACES
 
 
@@ -41,7 +41,7 @@ def config(tmp_path, genotype, **changes):
 
 def kept_epoch(monkeypatch, errors, run_config):
     """The epoch, from 1, whose weights a training ends with if these were its (EER, 1 - AUC) on dev."""
-    from autofas.training import run as module
+    from autofas.training import train as module
 
     real, digests, told = module.score_rows, [], iter(errors)
 
@@ -73,7 +73,7 @@ def test_the_epoch_that_is_kept(monkeypatch, tmp_path, genotype, keep, errors, e
 
 def test_training_looks_at_train_and_dev_and_chooses_by_dev(monkeypatch, tmp_path, genotype):
     from autofas.data.catalog import Dataset
-    from autofas.training import run as module
+    from autofas.training import train as module
 
     asked, scored = [], []
     real_split, real_score = Dataset.split, module.score_rows
@@ -98,7 +98,7 @@ def test_drop_path_rises_from_nothing_by_equal_steps(monkeypatch, tmp_path, geno
 
 def test_a_step_is_no_longer_than_rate_times_clip(monkeypatch, tmp_path, genotype):
     # plain gradient descent: two steps of 0.5 * 0.01 at most, and exactly that where the gradient is longer
-    from autofas.training import run as module
+    from autofas.training import train as module
 
     moves = []
 

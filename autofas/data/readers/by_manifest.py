@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from autofas.data.frames import sample_frames
-from autofas.data.manifest import BONA_FIDE, Manifest, read_manifest
+from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.readers.reading import About, Reading
 from autofas.errors import DataError
 

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 from autofas.data.frames import spread
-from autofas.data.manifest import BONA_FIDE, VIDEO_SUFFIXES
+from autofas.data.manifests.manifest import BONA_FIDE, VIDEO_SUFFIXES
 from autofas.data.readers.reading import (
     FRAMES_PER_VIDEO,
     About,

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from autofas.data.frames import sample_frames
-from autofas.data.manifest import BONA_FIDE, Manifest
+from autofas.data.manifests.manifest import BONA_FIDE, Manifest
 from autofas.data.readers.casia_surf_lists import (
     UNKNOWN_ATTACK,
     Listed,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autofas.data.faults import shown
+from autofas.data.manifests.faults import shown
 from autofas.data.readers.reading import inside, listed, read_text, relative
 from autofas.errors import DataError
 

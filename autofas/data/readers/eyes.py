@@ -18,10 +18,10 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 
-from autofas.data.crops import Box
-from autofas.data.faults import one_line, shown
+from autofas.data.manifests.faults import one_line, shown
+from autofas.data.preparation.crops import Box
 from autofas.errors import DataError
-from autofas.files import file_size
+from autofas.storage.files import file_size
 
 SIDE_IN_EYE_DISTANCES = 2.8
 DROP_IN_EYE_DISTANCES = 0.4

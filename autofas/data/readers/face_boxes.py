@@ -11,8 +11,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 
-from autofas.data.crops import Box, whole_pixels
-from autofas.data.faults import shown
+from autofas.data.manifests.faults import shown
+from autofas.data.preparation.crops import Box, whole_pixels
 from autofas.data.readers.reading import read_text
 
 _MAX_BYTES = 4 * 2**20

@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from autofas.data.faults import shown
 from autofas.data.frames import sample_frames
-from autofas.data.manifest import BONA_FIDE, Manifest
+from autofas.data.manifests.faults import shown
+from autofas.data.manifests.manifest import BONA_FIDE, Manifest
 from autofas.data.readers.reading import (
     About,
     Reading,

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from autofas.data.faults import one_line, shown
-from autofas.data.manifest import BONA_FIDE, SPLITS
-from autofas.data.protocols import OULU_FOLDS, OULU_PAIS, OULU_PHONES, OULU_SESSIONS, oulu_split
+from autofas.data.manifests.faults import one_line, shown
+from autofas.data.manifests.manifest import BONA_FIDE, SPLITS
+from autofas.data.protocols.division import OULU_FOLDS, OULU_PAIS, OULU_PHONES, OULU_SESSIONS, oulu_split
 from autofas.data.readers.reading import inner_folder, listed
 
 NAME = re.compile(r"([1-6])_([1-3])_(0[1-9]|[1-4][0-9]|5[0-5])_([1-5])")

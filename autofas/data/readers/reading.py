@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from autofas.data.faults import Faults, one_line, shown
 from autofas.data.frames import count_frames
-from autofas.data.manifest import BOX, Manifest, check_table
+from autofas.data.manifests.faults import Faults, one_line, shown
+from autofas.data.manifests.manifest import BOX, Manifest, check_table
 from autofas.errors import DataError
-from autofas.files import file_size
+from autofas.storage.files import file_size
 
 FRAMES_PER_VIDEO = 8
 LISTED = 3

@@ -22,7 +22,7 @@ from itertools import product
 from pathlib import Path
 
 from autofas.data.frames import spread
-from autofas.data.manifest import BONA_FIDE, VIDEO_SUFFIXES
+from autofas.data.manifests.manifest import BONA_FIDE, VIDEO_SUFFIXES
 from autofas.data.readers.face_boxes import BoxTrack, read_boxes
 from autofas.data.readers.reading import (
     FRAMES_PER_VIDEO,

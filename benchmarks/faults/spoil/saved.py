@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from autofas.training.checkpoint import manifest_text
+from autofas.runs.checkpoint import manifest_text
 from benchmarks.faults.hostile import plain, tensors
 from benchmarks.faults.project import OTHER, RUN, SEARCH
 from benchmarks.faults.spoil.common import QUIET, RESUME, SMALL, TRAIN, write

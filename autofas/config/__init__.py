@@ -1,0 +1,1 @@
+"""Configurations: a module a verb, presets, recipes, and how they resolve."""

@@ -1,0 +1,49 @@
+"""Which data: a built-in name or a manifest, protocol and fold, and the generated faces' size."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from autofas.storage.schema import Schema
+
+
+class SyntheticConfig(Schema):
+    """The generated faces: subjects of each split (OULU-NPU has 20, 15 and 20) and the crops' side."""
+
+    train_users: int = Field(default=20, ge=2, le=20)
+    dev_users: int = Field(default=15, ge=1, le=15)
+    test_users: int = Field(default=20, ge=1, le=20)
+    frames_per_video: int = Field(default=2, ge=1, le=64)
+    size: int = Field(default=128, ge=32, le=512)
+    seed: int = Field(default=0, ge=0)
+
+    def arguments(self, modalities: Sequence[str]) -> dict[str, Any]:
+        """As arguments of `autofas.data.synthetic.generate`."""
+        users = {"train": self.train_users, "dev": self.dev_users, "test": self.test_users}
+        # one set for all that read more than color, whichever it is
+        every = ("color",) if set(modalities) <= {"color"} else ("color", "depth", "ir")
+        return {
+            "users": users,
+            "frames_per_video": self.frames_per_video,
+            "size": self.size,
+            "seed": self.seed,
+            "modalities": every,
+        }
+
+
+class DataConfig(Schema):
+    """Which data, divided how: a built-in name or a manifest's path, protocol and fold."""
+
+    dataset: str = "synthetic"
+    data_root: str | None = None
+    protocol: str | int | None = None
+    fold: int | None = Field(default=None, ge=1)
+    frames_per_video: int | None = Field(default=None, ge=1)
+    modalities: tuple[Literal["color", "depth", "ir"], ...] = ("color",)
+    margin: float = Field(default=1.3, ge=0.5, le=4)
+    split_seed: int = Field(default=0, ge=0)
+    shared_subjects: bool = False
+    cache_dir: str | None = None
+    workers: int = Field(default=2, ge=0, le=256)
+    synthetic: SyntheticConfig = SyntheticConfig()

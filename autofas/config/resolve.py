@@ -1,0 +1,108 @@
+"""How a configuration is resolved from presets, files and flags.
+
+Order, later wins: the schema's defaults (the published settings where a paper states them), a baseline's
+recipe (autofas.config.recipes), `--preset`, `--config FILE`, flags, `--set key=value`. The resolved
+configuration is written into the run folder and can be run again from there.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from autofas.errors import ConfigError
+from autofas.storage.schema import (
+    Schema,
+    nearest,
+    parse_yaml,
+    read_yaml,
+    readable_versions,
+    require_version,
+    validated,
+)
+
+PRESETS = ("quick", "paper")
+C = TypeVar("C", bound=Schema)
+
+
+def resolve(
+    model: type[C],
+    section: str,
+    *,
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    preset: str | None = None,
+    file: str | None = None,
+    flags: Mapping[str, Any] | None = None,
+    assignments: Sequence[str] = (),
+) -> C:
+    """The configuration of one verb; raises ConfigError with every fault in one line.
+
+    `layers` are (source, values) that come before the preset; `flags` maps dotted keys to values,
+    `assignments` are "key=value" texts whose values are YAML.
+    """
+    # nested defaults first, so that a file may set one key of an optimiser and keep the others
+    values: dict[str, Any] = {
+        name: field.default.model_dump()
+        for name, field in model.model_fields.items()
+        if isinstance(field.default, Schema)
+    }
+    sources = []
+    for source, layer in layers:
+        _merge(values, layer)
+        sources.append(source)
+    if preset:
+        _merge(values, read_preset(preset, section))
+        sources.append(f"preset {preset}")
+    if file:
+        found = read_yaml(Path(file))
+        require_version(found, readable_versions(model), file, ConfigError)
+        _merge(values, found)
+        sources.append(file)
+    for key, value in (flags or {}).items():
+        _assign(values, key, value)
+    for text in assignments:
+        _assign(values, *read_assignment(text))
+    return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
+
+
+def read_assignment(text: str) -> tuple[str, Any]:
+    """Key and value of a "key=value" text whose value is YAML; raises ConfigError."""
+    key, separator, value = text.partition("=")
+    if not separator or not key:
+        raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
+    return key.strip(), parse_yaml(value, f"--set {key}: {value[:80]!r}")
+
+
+def read_preset(name: str, section: str) -> dict[str, Any]:
+    """One verb's section of a preset; raises ConfigError for a name that does not exist."""
+    if name not in PRESETS:
+        raise ConfigError(
+            f"preset {name} does not exist{nearest(name, PRESETS)} Choose {' or '.join(PRESETS)}"
+        )
+    values = read_yaml(Path(str(resources.files("autofas.config.presets") / f"{name}.yaml")))
+    return dict(values.get(section, {}))
+
+
+def to_yaml(config: Schema) -> str:
+    """The whole configuration as YAML, defaults included."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, width=100)
+
+
+def _merge(values: dict[str, Any], update: Mapping[str, Any]) -> None:
+    for key, value in update.items():
+        if isinstance(value, Mapping) and isinstance(values.get(key), dict):
+            _merge(values[key], value)
+        else:
+            values[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        inner = values.setdefault(parent, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"{dotted}: {parent} is a value, it has no keys")
+        values = inner
+    values[last] = value

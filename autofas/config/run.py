@@ -1,0 +1,25 @@
+"""What every run has: where it writes, what it runs on, its seed, and how often it is saved."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from autofas.storage.schema import Schema
+
+
+class RunConfig(Schema):
+    """What every run has: where it writes, what it runs on, its seed, and how often it is saved.
+
+    Besides the end of epochs a checkpoint is written every `checkpoint_steps` batches and
+    `checkpoint_minutes` minutes, whichever comes first; null is never. Files without `schema_version` were
+    written before it existed and are of version 1.
+    """
+
+    schema_version: Literal[1] = 1
+    runs_dir: str = "runs"
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    threads: int | None = Field(default=None, ge=1, le=1024)
+    checkpoint_steps: int | None = Field(default=None, ge=1)
+    checkpoint_minutes: float | None = Field(default=10.0, gt=0)

@@ -1,0 +1,60 @@
+"""The configuration of the verb `train`."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from autofas.config.data import DataConfig
+from autofas.config.optimizer import OptimizerConfig
+from autofas.config.run import RunConfig
+from autofas.storage.schema import Schema
+
+
+class ViewConfig(Schema):
+    """How stored face crops become the network's input (autofas.data.batches.views).
+
+    crop_size is chosen by kind if null.
+    """
+
+    kind: Literal["whole", "centre", "patches", "degraded"] = "whole"
+    crop_size: int | None = Field(default=None, ge=8, le=1024)
+
+
+class TrainConfig(RunConfig):
+    """Training of a derived network or a baseline; the papers of the genotypes leave the schedule open.
+
+    `options` are build arguments of a baseline, `init` a checkpoint to start from with `init_map`, the file
+    that renames its entries. `depth_target` says what a depth map is taught: the depth images, a map of ones
+    for bona fide faces, or (auto) the former where the data set has them.
+    """
+
+    data: DataConfig = DataConfig()
+    genotype: str | None = None
+    baseline: str | None = None
+    epochs: int = Field(default=60, ge=1)
+    batch_size: int = Field(default=64, ge=2)
+    optimizer: OptimizerConfig = OptimizerConfig(lr=0.05, grad_clip=5.0, warmup_epochs=1)
+    supervision: str | None = None
+    augment: str = "recapture"
+    balance: bool = True
+    drop_path: float = Field(default=0.0, ge=0, lt=1)
+    input_size: int | None = Field(default=None, ge=4)
+    view: ViewConfig = ViewConfig()
+    erase_modalities: float = Field(default=0.0, ge=0, le=1)
+    depth_target: Literal["auto", "depth", "ones"] = "auto"
+    options: dict[str, str | int | float] = Field(default_factory=dict)
+    init: str | None = None
+    init_map: str | None = None
+    keep: Literal["best", "last"] = "best"
+    checkpoint_every: int = Field(default=1, ge=1)
+
+    @model_validator(mode="after")
+    def _one_network(self) -> "TrainConfig":
+        if (self.genotype is None) == (self.baseline is None):
+            given = "both" if self.genotype else "neither"
+            raise ValueError(f"give one of genotype (a file) and baseline (a name), {given} was given")
+        if self.genotype and self.options:
+            raise ValueError("options are a baseline's; a genotype says itself how it is built")
+        if self.init_map and not self.init:
+            raise ValueError("init_map renames the entries of init, which is not given")
+        return self

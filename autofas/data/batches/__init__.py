@@ -1,0 +1,1 @@
+"""Batches: stored crops, sampling, augmentation, views and loading."""

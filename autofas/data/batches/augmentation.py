@@ -1,0 +1,264 @@
+"""Random changes of training images: a policy says how strong, a sample's own random numbers say which.
+
+The numbers of a sample depend on (seed, epoch, row) alone, so a resumed run augments as the uninterrupted
+one would and a row is augmented alike in any batch (to float rounding). Geometry and cut-outs are shared by
+the modalities of a sample; colour, blur, noise and compression touch the colour image only, and the depth
+scaling of FeatherNets (CVPRW 2019, algorithm 1) the depth of bona fide samples.
+
+Recapture leaves its traces in fine texture and colour; interpolation and blur erase them from attacks and
+compression adds them to bona fide images. Presets therefore apply those to part of the samples, never to
+all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from autofas.data.batches import augmentation_ops as ops
+from autofas.data.batches.row_random import normal_fields, uniforms
+from autofas.errors import ConfigError
+
+_BEST_QUALITY = 95.0
+_DRAWS = 31
+_DEPTH_SCALES, _DEPTH_OFFSETS = (1 / 8, 1 / 5), (100.0, 200.0)
+
+
+@dataclass(frozen=True)
+class AugmentPolicy:
+    """How often and how strongly training images are changed; every default leaves them as they are.
+
+    Probabilities a sample: ``flip``, ``warp`` (of the three after it), ``grayscale``, ``rescale``,
+    ``blur``, ``noise``, ``jpeg``, ``cutout``, ``gamma``, ``depth_scale``. Strengths are the largest change,
+    drawn uniformly up to it.
+    """
+
+    flip: float = 0.0
+    warp: float = 0.0
+    rotation_degrees: float = 0.0
+    shift: float = 0.0  # of the image side, each way
+    zoom: float = 1.0  # the smallest share of each side that stays in view
+    brightness: float = 0.0  # factors in [1 - b, 1 + b]; so for contrast, saturation and gain
+    contrast: float = 0.0
+    saturation: float = 0.0
+    gain: float = 0.0  # of each channel by itself: the light's colour
+    grayscale: float = 0.0
+    gamma: float = 0.0
+    gamma_strength: float = 0.4  # exponents from 1 / (1 + g) to 1 + g, evenly in the logarithm
+    rescale: float = 0.0
+    rescale_to: float = 0.5  # the smallest factor
+    blur: float = 0.0
+    blur_sigma: float = 1.0  # pixels
+    noise: float = 0.0
+    noise_std: float = 0.04  # of the range [0, 1]
+    jpeg: float = 0.0
+    jpeg_quality: float = 40.0  # the lowest; the highest is 95
+    cutout: float = 0.0
+    cutout_side: float = 0.3  # of the image side
+    depth_scale: float = 0.0  # by 1/8 to 1/5, plus 100 to 200 of 255
+
+    def __post_init__(self) -> None:
+        bounds = dict.fromkeys(
+            ("flip", "warp", "grayscale", "gamma", "rescale", "blur", "noise", "jpeg", "cutout"), (0.0, 1.0)
+        )
+        bounds["depth_scale"] = (0.0, 1.0)
+        bounds |= dict.fromkeys(("brightness", "contrast", "saturation", "gain"), (0.0, 1.0))
+        bounds |= {"rotation_degrees": (0.0, 180.0), "shift": (0.0, 0.5), "zoom": (0.1, 1.0)}
+        bounds |= {"gamma_strength": (0.0, 4.0), "rescale_to": (0.1, 1.0), "blur_sigma": (0.0, 2.5)}
+        bounds |= {"noise_std": (0.0, 1.0), "jpeg_quality": (1.0, _BEST_QUALITY), "cutout_side": (0.0, 1.0)}
+        wrong = [
+            f"{name} {getattr(self, name)} is not in [{low:g}, {high:g}]"
+            for name, (low, high) in bounds.items()
+            if not low <= getattr(self, name) <= high
+        ]
+        if wrong:
+            raise ConfigError(f"augmentation: {'; '.join(wrong)}")
+
+    @property
+    def is_none(self) -> bool:
+        """Whether images pass unchanged."""
+        probabilities = (
+            self.flip,
+            self.warp,
+            self.grayscale,
+            self.gamma,
+            self.rescale,
+            self.blur,
+            self.noise,
+        )
+        return not any((*probabilities, self.jpeg, self.cutout, self.depth_scale, *self._colour))
+
+    @property
+    def _colour(self) -> tuple[float, ...]:
+        return (self.brightness, self.contrast, self.saturation, self.gain)
+
+
+PRESETS: Mapping[str, AugmentPolicy] = {
+    "none": AugmentPolicy(),
+    "flip": AugmentPolicy(flip=0.5),
+    "geometric": AugmentPolicy(flip=0.5, warp=1.0, rotation_degrees=30, shift=0.1, zoom=0.7),
+    "basic": AugmentPolicy(
+        flip=0.5,
+        warp=0.5,
+        rotation_degrees=10,
+        shift=0.06,
+        zoom=0.85,
+        brightness=0.2,
+        contrast=0.2,
+        saturation=0.2,
+        gain=0.05,
+    ),
+    "recapture": AugmentPolicy(
+        flip=0.5,
+        warp=0.5,
+        rotation_degrees=15,
+        shift=0.08,
+        zoom=0.75,
+        brightness=0.35,
+        contrast=0.35,
+        saturation=0.35,
+        gain=0.15,
+        grayscale=0.05,
+        gamma=0.4,
+        rescale=0.15,
+        blur=0.15,
+        noise=0.2,
+        jpeg=0.2,
+        cutout=0.2,
+    ),
+}
+
+
+def preset(name: str) -> AugmentPolicy:
+    """A policy by name; raises ``ConfigError`` for an unknown one."""
+    if name not in PRESETS:
+        raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def augment_batch(
+    images: Mapping[str, Tensor],
+    policy: AugmentPolicy,
+    *,
+    seed: int,
+    epoch: int,
+    rows: np.ndarray,
+    bona_fide: np.ndarray | None = None,
+) -> dict[str, Tensor]:
+    """Change a batch by a policy: (B, 3, H, W) by modality, float in [0, 1] or uint8, to float32 in [0, 1].
+
+    ``rows`` (B,) identifies the samples; the result for a row depends on (seed, epoch, row) and its images
+    alone. ``bona_fide`` (B,) bool says whose depth may be scaled; None, nobody's.
+    """
+    result = {
+        name: image.float().div(255) if image.dtype == torch.uint8 else image.float()
+        for name, image in images.items()
+    }
+    if policy.is_none or not len(rows):
+        return result
+    draws = _Draws(uniforms(seed, epoch, rows, _DRAWS))
+    _geometry(result, policy, draws)
+    if "color" in result:
+        result["color"] = _photometry(result["color"], policy, draws, seed)
+    else:
+        draws.skip_photometry()
+    chosen = draws.chance(policy.cutout)
+    centre = np.stack((draws.uniform(0, 1), draws.uniform(0, 1)), axis=1)
+    side = draws.uniform(0, policy.cutout_side)
+    _depth(result, policy, draws, bona_fide)
+    for name, image in result.items():
+        result[name] = _on(image, chosen, lambda part, at: ops.cut_out(part, centre[at], side[at]))
+    return result
+
+
+def _geometry(images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws) -> None:
+    flipped = draws.chance(policy.flip)
+    chosen = draws.chance(policy.warp)
+    degrees = draws.uniform(-policy.rotation_degrees, policy.rotation_degrees)
+    zoom = draws.uniform(policy.zoom, 1)
+    shift = np.stack(
+        (draws.uniform(-policy.shift, policy.shift), draws.uniform(-policy.shift, policy.shift)), axis=1
+    )
+    joined = torch.cat(list(images.values()), dim=1)  # (B, 3 * modalities, H, W)
+    joined = _on(joined, flipped, lambda part, at: part.flip(-1))
+    joined = _on(joined, chosen, lambda part, at: ops.warp(part, degrees[at], zoom[at], shift[at]))
+    images.update(
+        zip(images, joined.split([image.shape[1] for image in images.values()], dim=1), strict=True)
+    )
+
+
+def _photometry(image: Tensor, policy: AugmentPolicy, draws: _Draws, seed: int) -> Tensor:
+    brightness, contrast = draws.factor(policy.brightness), draws.factor(policy.contrast)
+    saturation = draws.factor(policy.saturation)
+    gain = np.stack([draws.factor(policy.gain) for _ in range(3)], axis=1)  # (B, 3)
+    saturation = np.where(draws.chance(policy.grayscale), 0, saturation)
+    if any(policy._colour) or policy.grayscale:
+        image = ops.colour(image, brightness, contrast, saturation, gain)
+    chosen = draws.chance(policy.gamma)
+    exponent = (1 + policy.gamma_strength) ** draws.uniform(-1, 1)
+    image = _on(image, chosen, lambda part, at: ops.gamma(part, exponent[at]))
+    chosen, factor = draws.chance(policy.rescale), draws.uniform(policy.rescale_to, 1)
+    image = _on(image, chosen, lambda part, at: ops.rescale(part, factor[at]))
+    chosen, sigma = draws.chance(policy.blur), draws.uniform(0, policy.blur_sigma)
+    image = _on(image, chosen, lambda part, at: ops.blur(part, sigma[at]))
+    chosen, std, start = draws.chance(policy.noise), draws.uniform(0, policy.noise_std), draws.uniform(0, 1)
+
+    def add_noise(part: Tensor, at: np.ndarray) -> Tensor:
+        field = normal_fields(seed, start[at], part[0].numel(), part.device)
+        return ops.add_noise(part, std[at], field)
+
+    image = _on(image, chosen, add_noise)
+    chosen, quality = draws.chance(policy.jpeg), draws.uniform(policy.jpeg_quality, _BEST_QUALITY)
+    return _on(image, chosen, lambda part, at: ops.jpeg(part, quality[at]))
+
+
+def _depth(
+    images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws, bona_fide: np.ndarray | None
+) -> None:
+    chosen = draws.chance(policy.depth_scale)
+    scale, offset = draws.uniform(*_DEPTH_SCALES), draws.uniform(*_DEPTH_OFFSETS)
+    if "depth" in images and bona_fide is not None:
+        images["depth"] = _on(
+            images["depth"],
+            chosen & bona_fide,
+            lambda part, at: ops.scale_depth(part, scale[at], offset[at]),
+        )
+
+
+def _on(image: Tensor, chosen: np.ndarray, change: Callable[[Tensor, np.ndarray], Tensor]) -> Tensor:
+    """The batch with the chosen samples changed; the others keep every bit."""
+    at = np.flatnonzero(chosen)
+    if not len(at):
+        return image
+    if len(at) == len(image):
+        return change(image, at)
+    index = torch.from_numpy(at).to(image.device)
+    return image.index_copy(0, index, change(image.index_select(0, index), at))
+
+
+class _Draws:
+    """A batch's uniform numbers, taken column by column in a fixed order whatever the policy switches off."""
+
+    _PHOTOMETRY = 18
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def uniform(self, low: float, high: float) -> np.ndarray:
+        column = self._numbers[:, self._next]
+        self._next += 1
+        return low + (high - low) * column
+
+    def chance(self, probability: float) -> np.ndarray:
+        return self.uniform(0, 1) < probability
+
+    def factor(self, strength: float) -> np.ndarray:
+        return self.uniform(1 - strength, 1 + strength)
+
+    def skip_photometry(self) -> None:
+        self._next += self._PHOTOMETRY

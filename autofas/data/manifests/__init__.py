@@ -1,0 +1,1 @@
+"""The manifest: its rules, faults and leaks."""

@@ -1,0 +1,1 @@
+"""Preparation: from videos and photographs to faces and crops."""

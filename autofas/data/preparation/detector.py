@@ -1,0 +1,56 @@
+"""Where the face is in a picture: the interface that preparation asks, and the choice by name.
+
+A detector gives every face with its score, best first; preparation takes the best. ``mtcnn`` needs the extra
+``[data]``; ``none`` finds nothing, so that only boxes from a data set's own files count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from PIL import Image
+
+from autofas.data.preparation.crops import Box
+from autofas.errors import DataError
+
+DETECTORS = ("mtcnn", "none")
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face box (x, y, width, height) in pixels of the picture and its score in [0, 1], higher = surer."""
+
+    box: Box
+    score: float
+
+
+class Detector(Protocol):
+    """Finds faces; one instance serves one thread."""
+
+    name: str
+
+    def detect(self, image: Image.Image) -> list[Face]:
+        """The faces of an upright RGB picture, best first."""
+        ...
+
+
+class NoDetector:
+    """Finds no face at all."""
+
+    name = "none"
+
+    def detect(self, image: Image.Image) -> list[Face]:
+        """Nothing."""
+        return []
+
+
+def make_detector(name: str) -> Detector:
+    """A detector by name; raises ``DataError`` for an unknown one or one that is not installed."""
+    if name == "none":
+        return NoDetector()
+    if name == "mtcnn":
+        from autofas.data.preparation.mtcnn import MtcnnDetector
+
+        return MtcnnDetector()
+    raise DataError(f"detector {name} does not exist; choose {' or '.join(DETECTORS)}")

@@ -1,0 +1,1 @@
+"""Protocols: from the rows of a manifest to splits and folds."""

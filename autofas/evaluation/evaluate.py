@@ -1,0 +1,311 @@
+"""The verb `evaluate`: scores of a trained run over a split, and the figures at a threshold from dev.
+
+One run a fold. The dev scores that set the threshold come from the network under evaluation: they are taken
+from the run folder only where its record shows that these very weights made them. With `cross`, another data
+set's test split is judged twice: at the source's dev threshold, and at the target's own EER, which is tuned
+on test and says so.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+
+from autofas.config.data import DataConfig
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.train import TrainConfig
+from autofas.data.catalog import own_cache, protocol_label
+from autofas.data.fingerprint import fingerprint
+from autofas.data.opening import OpenData, open_data
+from autofas.errors import DataError, RunError
+from autofas.evaluation.breakdown import CONDITIONS
+from autofas.evaluation.judgement import Terms
+from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
+from autofas.evaluation.scoring import score_rows
+from autofas.metrics import ScoreTable, read_scores, write_scores
+from autofas.models.weights import (
+    WEIGHTS_FILE,
+    LoadedNetwork,
+    load_network,
+    read_weights,
+    record_threshold,
+    tensors_sha256,
+)
+from autofas.printed import command
+from autofas.runs.provenance import commit
+from autofas.runs.record import RECORD_FILE, file_sha256, read_record, record
+from autofas.runs.run_folder import FollowedRun, Run, stored_config
+from autofas.runtime.device import prepare
+from autofas.runtime.launch import launched
+from autofas.storage.files import write_json, write_text
+from autofas.storage.schema import Name, Schema, read_json, validated
+
+DEV_SCORES = "scores-dev.csv"
+SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"
+TARGET_EER = "target-EER: threshold tuned on the target's test scores (HTER = EER)"
+
+
+class MetricsIdentity(Schema):
+    """What every metrics file says of the evaluation that wrote it; its figures come beside these."""
+
+    schema_version: Literal[1] = 1
+    model: Name
+    kind: str = Field(max_length=80)
+    dataset: str = Field(max_length=4096)
+    trained_on: str = Field(max_length=4096)
+    protocol: str = Field(max_length=80)
+    fold: int | None
+    split: Literal["train", "dev", "test"]
+    level: Literal["video", "frame"]
+    by_level: dict[Literal["video", "frame"], dict[str, Any]]
+    threshold: float | None
+    threshold_rule: str = Field(max_length=80)
+    seed: int
+    supervision: str = Field(max_length=80)
+    options: dict[str, Any]
+    modalities: list[str]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The figures of one run on one split, the scores behind them, and the network that made them.
+
+    `cross` holds the figures on another data set, None unless asked for.
+    """
+
+    figures: dict[str, Any]
+    scores: ScoreTable
+    loaded: LoadedNetwork
+    training: TrainConfig
+    data: DataConfig
+    cross: dict[str, Any] | None = None
+
+
+def evaluate(config: EvaluateConfig, *, quiet: bool = True) -> Evaluation:
+    """Score `split` of the run's data set (or of `config.data`) and judge it at the rule's threshold.
+
+    Writes scores-<split>.csv, metrics.json, metrics.csv and breakdown.{csv,json} into the run folder; another
+    split or data set has its name in the files' names. Raises an AutofasError in one line.
+    """
+    with (Run if launched().first else FollowedRun).open(config.run, not quiet) as run:
+        return _Evaluating(config, run).go()
+
+
+class _Evaluating:
+    def __init__(self, config: EvaluateConfig, run: Run) -> None:
+        self.config, self.run = config, run
+        self.training = training_of(run.path)
+        self.device, _ = prepare(config.device, config.threads)
+        self.weights_sha256, self.recorded = _check_weights(run.path)
+        self.loaded = load_network(run.path / WEIGHTS_FILE)
+        self.network = self.loaded.network.to(self.device)
+        self.terms = Terms(config.threshold, config.threshold_value, config.pai_grouping, config.level)
+        self.written: list[str] = []
+        self.data: dict[str, dict[str, Any]] = {}
+
+    def go(self) -> Evaluation:
+        config, training = self.config, self.training
+        source = open_data(training.data, self.network.view.crop_size)
+        self.data["trained_on"] = fingerprint(source.dataset)
+        dev = self._dev_scores(source) if config.threshold.startswith("dev") else None
+        if config.split == "dev" and dev is not None and config.data is None:
+            self.run.log("note: the dev split is judged at a threshold it has set itself")
+            self.written.append("log.txt")
+        target, data, label = training.data, source, str(config.split)
+        if config.data is not None:
+            target = self._as_trained(config.data)
+            data = open_data(target, self.network.view.crop_size)
+            label = f"{config.split}-{data.dataset.name}"
+            self.data[label] = fingerprint(data.dataset)
+        scores, conditions = self._score(data, config.split, label)
+        # commit, seed and files: what a figure in a table can be walked back by
+        values = self._values(target, data, label, report(scores, dev, self.terms, conditions))
+        self._write(values, label)
+        if self.run.writes and label == "test" and values["threshold_rule"] != "test-eer":
+            origin = (values["threshold_rule"], values["threshold_provenance"])
+            record_threshold(self.run.path / WEIGHTS_FILE, float(values["threshold"]), *origin)
+            self.written.append(WEIGHTS_FILE.as_posix())
+        cross = self._cross(config.cross, dev) if config.cross is not None else None
+        if self.run.writes:
+            record(
+                self.run.path,
+                "evaluate",
+                written=self.written if self.recorded else None,
+                weights_sha256=self.weights_sha256,
+                data=self.data,
+                seed=training.seed,
+            )
+        return Evaluation(values, scores, self.loaded, training, target, cross)
+
+    def _cross(self, config: DataConfig, dev: ScoreTable | None) -> dict[str, Any]:
+        if dev is None:
+            raise DataError(
+                f"--cross judges at the source's dev threshold, which rule {self.terms.rule} does not set; "
+                "use dev-eer or dev-min-acer"
+            )
+        if config.dataset == self.training.data.dataset:
+            raise DataError(
+                f"--cross {config.dataset} is the data the run was trained on; name another data set"
+            )
+        target = self._as_trained(config)
+        data = open_data(target, self.network.view.crop_size)
+        label = f"cross-{data.dataset.name}"
+        self.data[label] = fingerprint(data.dataset)
+        scores, conditions = self._score(data, "test", label)
+        found = report(scores, dev, self.terms, conditions)
+        own = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
+        values = self._values(target, data, label, found)
+        values |= {"split": "test", "label": SOURCE_DEV, "target_eer": {**own, "label": TARGET_EER}}
+        self._write(values, label)
+        return values
+
+    def _as_trained(self, config: DataConfig) -> DataConfig:
+        """Another data set prepared as the training data was (margin, cache), opened for what is read."""
+        same = {name: getattr(self.training.data, name) for name in ("margin", "cache_dir", "workers")}
+        # not the training's modalities: depth that only taught a map is not asked of other data
+        return config.model_copy(update={**same, "modalities": self.network.modalities})
+
+    def _dev_scores(self, source: OpenData) -> ScoreTable:
+        rows = source.dataset.split("dev")
+        place = self.run.path / DEV_SCORES
+        if self.recorded and _as_recorded(self.run.path, DEV_SCORES):
+            kept = read_scores(place)
+            if (
+                len(kept) == len(rows)
+                and kept.videos == list(rows["video"])
+                and kept.pais == list(rows["pai"])
+            ):
+                return kept
+        dev = score_rows(self.network, source.store, rows, self.device, self.config.batch_size)
+        self._write_scores(DEV_SCORES, dev, _conditions(rows))
+        return dev
+
+    def _score(self, data: OpenData, split: str, label: str) -> tuple[ScoreTable, dict[str, list[str]]]:
+        rows = data.dataset.split(split)
+        scores = score_rows(self.network, data.store, rows, self.device, self.config.batch_size)
+        conditions = _conditions(rows)
+        self._write_scores(f"scores-{label}.csv", scores, conditions)
+        return scores, conditions
+
+    def _write_scores(self, name: str, scores: ScoreTable, conditions: dict[str, list[str]]) -> None:
+        if self.run.writes:
+            write_scores(self.run.path / name, scores, conditions)
+            self.written.append(name)
+
+    def _values(
+        self, target: DataConfig, data: OpenData, label: str, found: dict[str, Any]
+    ) -> dict[str, Any]:
+        dev_file = DEV_SCORES if self.terms.rule.startswith("dev") else None
+        return {
+            "schema_version": METRICS_VERSION,
+            "model": self.network.name,
+            "kind": self.network.kind,
+            "dataset": data.dataset.name,
+            "trained_on": self.training.data.dataset,
+            "protocol": protocol_label(target.dataset, target.protocol),
+            "fold": target.fold,
+            "split": self.config.split,
+            **found,
+            "terms": {
+                "rule": self.terms.rule,
+                "value": self.terms.value,
+                "grouping": self.terms.grouping,
+                "level": self.terms.level,
+            },
+            "scores_file": f"scores-{label}.csv",
+            "dev_scores_file": dev_file,
+            "source": self.data["trained_on"]["dataset"],
+            "supervision": self.network.supervision_name,
+            "options": dict(self.training.options),
+            "init": self.training.init or "none",
+            "modalities": list(self.network.modalities),
+            "run": self.run.path.name,
+            "recipe_sha256": _recipe_sha256(self.training),
+            "seed": self.training.seed,
+            "commit": commit(),
+        }
+
+    def _write(self, values: dict[str, Any], label: str) -> None:
+        """metrics and breakdown, as JSON and as CSV."""
+        if not self.run.writes:
+            return
+        for name, text in report_files(values, label).items():
+            write_text(self.run.path / name, text)
+            self.written.append(name)
+        name = metrics_name(label)
+        write_json(self.run.path / name, values)
+        self.written.append(name)
+
+
+def training_of(folder: Path) -> TrainConfig:
+    """The training that made a run folder, its cache one of this machine; raises RunError in one line."""
+    config = validated(TrainConfig, stored_config(folder), str(folder / "config.yaml"), RunError)
+    data = config.data.model_copy(update={"cache_dir": own_cache(config.data.cache_dir)})
+    return config.model_copy(update={"data": data})
+
+
+def _recipe_sha256(training: TrainConfig) -> str:
+    """Digest of what the folds and seeds of one figure have in common: the configuration without them."""
+    values = training.model_dump(mode="json", exclude={"name", "runs_dir", "seed", "device", "threads"})
+    for name in ("fold", "workers", "cache_dir"):
+        values["data"].pop(name)
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def metrics_name(label: str) -> str:
+    """metrics.json for the test split of the run's own data, metrics-<label>.json for any other."""
+    return "metrics.json" if label == "test" else f"metrics-{label}.json"
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The figures in a metrics file, of which the identity is checked; raises RunError in one line."""
+    values = read_json(path)
+    if not isinstance(values, dict):
+        raise RunError(f"{path} holds a {type(values).__name__}, expected the figures of an evaluation")
+    identity = {name: values[name] for name in MetricsIdentity.model_fields if name in values}
+    validated(MetricsIdentity, identity, str(path), RunError)
+    return values
+
+
+def report_files(values: dict[str, Any], label: str) -> dict[str, str]:
+    """The CSV files that go with a metrics file, by name: what they hold follows from its values alone."""
+    end = "" if label == "test" else f"-{label}"
+    text = figures_text(values, values.get("label", ""))
+    if "target_eer" in values:
+        own = {**values, **values["target_eer"]}
+        text += figures_text(own, own["label"]).partition("\n")[2]
+    return {f"metrics{end}.csv": text, f"breakdown{end}.csv": breakdown_text(values["breakdown"])}
+
+
+def _conditions(rows: Any) -> dict[str, list[str]]:
+    """Device and session of the rows of a split, where the manifest knows them throughout."""
+    known = {name: [str(value) for value in rows[name]] for name in CONDITIONS if name in rows}
+    return {name: values for name, values in known.items() if all(values)}
+
+
+def _check_weights(folder: Path) -> tuple[str, bool]:
+    """Digest of the weights' tensors, and whether the folder has a record; raises RunError after an edit."""
+    tensors: dict[str, torch.Tensor] = read_weights(folder / WEIGHTS_FILE)[0]
+    digest = tensors_sha256(tensors)
+    if not (folder / RECORD_FILE).is_file():
+        return digest, False
+    known = read_record(folder)
+    if known["weights_sha256"] not in (None, digest):
+        raise RunError(
+            f"{folder / WEIGHTS_FILE} was edited after it was recorded; see {command('verify', folder)}"
+        )
+    if not _as_recorded(folder, "config.yaml"):
+        raise RunError(
+            f"{folder / 'config.yaml'} was edited after it was recorded; see {command('verify', folder)}"
+        )
+    return digest, True
+
+
+def _as_recorded(folder: Path, name: str) -> bool:
+    """Whether a file is the one the record knows."""
+    told = read_record(folder)["files"].get(name)
+    return told is not None and (folder / name).is_file() and file_sha256(folder / name) == told

@@ -1,0 +1,234 @@
+"""Closed schemas for every file a person may write: unknown keys fail, and all faults are told at once.
+
+A thin skin over pydantic: a model of this family refuses keys it does not know, cannot be changed
+after it was read, and `validated` turns pydantic's error list into the one line of an `AutofasError`
+in which each fault is named with its key and, for a misspelt key, with the nearest valid one.
+
+Text comes in through `read_yaml` and `parse_json`, which take plain data alone (texts, finite 64-bit numbers,
+lists, mappings), of bounded size and depth, and no key twice: a YAML file of a few hundred bytes can name a
+list of billions. A file's `schema_version` is judged before anything else in it; a file without one is of
+version 1, written before it was stated.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from autofas.errors import AutofasError, ConfigError, RunError
+from autofas.storage.files import file_size
+
+MAX_TEXT_BYTES = 4 * 1024 * 1024
+MAX_YAML_BYTES = 64 * 1024  # PyYAML takes a minute for a few megabytes, and no file of ours has ten kilobytes
+MAX_DEPTH = 32
+MAX_VALUES = 200_000
+_SHOWN = 8
+_SHOWN_CHARACTERS = 240
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+:@/()-]{0,79}$")]
+"""What a model, data set or protocol may be called in tables and pictures."""
+
+
+class Schema(BaseModel):
+    """A closed, immutable record: the base of configurations, spaces and genotypes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, allow_inf_nan=False)
+
+
+S = TypeVar("S", bound=BaseModel)
+
+
+def nearest(word: str, choices: Any) -> str:
+    """', did you mean X?' for the choice closest to `word`, or an empty string."""
+    found = difflib.get_close_matches(word, [str(c) for c in choices], n=1, cutoff=0.55)
+    return f", did you mean {found[0]}?" if found else ""
+
+
+def validated(
+    model: type[S], values: Mapping[str, Any], source: str, error: type[AutofasError] = ConfigError
+) -> S:
+    """`values` as a `model`; raises `error` with one line that lists every fault found in `source`."""
+    if versions := readable_versions(model):
+        require_version(values, versions, source, error)
+    try:
+        return model.model_validate(values)
+    except ValidationError as exc:
+        found = exc.errors(include_url=False)
+    faults = [_cut(_describe(model, fault)) for fault in found[:_SHOWN]]
+    more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    raise error(f"{source}: {'; '.join(faults)}{more}")
+
+
+def readable_versions(model: type[BaseModel]) -> tuple[int, ...]:
+    """The schema versions that a model reads; none where its files carry no version of their own."""
+    field = model.model_fields.get("schema_version")
+    return get_args(field.annotation) if field is not None else ()
+
+
+def require_version(
+    values: Mapping[str, Any], readable: Sequence[int], source: str, error: type[AutofasError]
+) -> int:
+    """The schema version of a file's values, 1 where it states none; raises `error` for one not readable."""
+    version = values.get("schema_version", 1)
+    if type(version) is not int or version not in readable:
+        known = " and ".join(map(str, readable))
+        raise error(f"{source} has schema_version {_cut(repr(version))}; this autofas reads {known}")
+    return version
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def _describe(model: type[BaseModel], fault: Any) -> str:
+    """One pydantic fault in a few words: the dotted key, what is wrong, and what would be right."""
+    path = [part for part in fault["loc"] if not str(part).startswith("function-")]
+    key = ".".join(str(part) for part in path) or "(whole)"
+    if fault["type"] == "extra_forbidden":
+        fields = _fields_at(model, path[:-1])
+        return f"unknown key {key}{nearest(str(path[-1]), fields)}"
+    if fault["type"] == "missing":
+        return f"{key} is missing"
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    value = fault.get("input")
+    shown = f" (got {value!r})" if isinstance(value, str | int | float | bool | type(None)) else ""
+    return f"{key}: {message}{shown}"
+
+
+def _fields_at(model: type[BaseModel], path: list[Any]) -> list[str]:
+    """Names of the fields of the schema nested at `path` below `model`."""
+    current: Any = model
+    for part in path:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        current = field.annotation
+        for inner in getattr(current, "__args__", ()):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                current = inner
+    return list(getattr(current, "model_fields", {}))
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """SafeLoader without merge keys, which multiply, and without a key that stands twice."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
+                raise yaml.constructor.ConstructorError(None, None, "merge keys are not read", key.start_mark)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    text = f"key {_cut(key.value)!r} stands twice"
+                    raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
+                seen.add(key.value)
+
+
+def parse_yaml(text: str, source: str, error: type[AutofasError] = ConfigError) -> Any:
+    """The plain data in a YAML text; raises `error` in one line that names `source`."""
+    try:
+        values = yaml.load(text, _PlainLoader)  # a SafeLoader: builds plain data alone
+    except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as exc:  # Attribute: !!timestamp x
+        mark = getattr(exc, "problem_mark", None)
+        place = f" line {mark.line + 1}" if mark else ""
+        reason = "it is nested too deep" if isinstance(exc, RecursionError) else exc
+        raise error(
+            f"{source}{place} is not valid YAML: {_cut(str(getattr(exc, 'problem', None) or reason))}"
+        ) from None
+    return _plain(values, source, error)
+
+
+def parse_json(text: str | bytes, source: str, error: type[AutofasError]) -> Any:
+    """The plain data in a JSON text; raises `error` in one line that names `source`."""
+    try:
+        values = json.loads(text, object_pairs_hook=_distinct)
+    except (ValueError, RecursionError) as exc:
+        reason = "it is nested too deep" if isinstance(exc, RecursionError) else exc
+        raise error(f"{source} is not valid JSON: {_cut(str(reason))}") from None
+    return _plain(values, source, error)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"key {_cut(twice)!r} stands twice")
+    return values
+
+
+def _plain(values: Any, source: str, error: type[AutofasError]) -> Any:
+    """`values` if they are plain and bounded; a list that is named many times counts as often."""
+    count = 0
+    level = [values]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                for key in value:
+                    if fault := _scalar_fault(key):
+                        raise error(f"{source} holds a key that is {fault}")
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            elif fault := _scalar_fault(value):
+                raise error(f"{source} holds {fault}")
+            if count + len(below) > MAX_VALUES:
+                raise error(f"{source} holds more than {MAX_VALUES} values, not a file of this kind")
+        if not below:
+            return values
+        count += len(below)
+        level = below
+    raise error(f"{source} is nested more than {MAX_DEPTH} deep, not a file of this kind")
+
+
+def _scalar_fault(value: Any) -> str:
+    """What is wrong with a value that is no container, or an empty text."""
+    if isinstance(value, str):
+        if not value.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
+            return "a text with a NUL or half a character"
+    elif isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return f"{value}, which is no finite number"
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            return "a whole number of more than 64 bits"
+    elif value is not None:
+        return f"a {type(value).__name__}, which is neither text nor number; write text in quotes"
+    return ""
+
+
+def read_yaml(path: Path, error: type[AutofasError] = ConfigError) -> dict[str, Any]:
+    """The mapping in a YAML file of bounded size; raises `error` when it is absent, damaged or no mapping."""
+    values = parse_yaml(read_text(path, error, MAX_YAML_BYTES), str(path), error)
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise error(f"{path} holds a {type(values).__name__}, expected a mapping of keys to values")
+    if other := [key for key in values if not isinstance(key, str)]:
+        raise error(f"{path}: key {other[0]!r} is no text")
+    return values
+
+
+def read_json(path: Path, error: type[AutofasError] = RunError) -> Any:
+    """The plain data in a JSON file of bounded size; raises `error` in one line."""
+    return parse_json(read_text(path, error), str(path), error)
+
+
+def read_text(path: Path, error: type[AutofasError] = ConfigError, most: int = MAX_TEXT_BYTES) -> str:
+    """The UTF-8 text of a regular file of at most so many bytes; raises `error` in one line otherwise."""
+    try:
+        file_size(path, most, error)
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise error(f"{path} does not exist") from None
+    except UnicodeDecodeError as exc:
+        raise error(f"{path} cannot be read: it is not UTF-8 text (byte {exc.start})") from None
+    except OSError as exc:
+        raise error(f"{path} cannot be read: {exc.strerror or exc}") from None
