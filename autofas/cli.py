@@ -128,11 +128,11 @@ def _run(words: Sequence[str], verb: str) -> int:
     """Parse and run; errors are raised."""
     require_installed()
     if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
-        raise UsageError(f"there is no verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
+        raise UsageError(f"unknown verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
     parser = build_parser()
     args, unknown = parser.parse_known_args(words)
     if launched().several and args.verb and args.verb not in ON_RANKS:
-        raise UsageError(f"{verb} works in one process; start it without torchrun")
+        raise UsageError(f"{verb} runs in a single process; start it without torchrun")
     if args.verb is None:
         if unknown:
             raise UsageError(f"unknown argument {unknown[0]} (see autofas --help)")

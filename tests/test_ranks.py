@@ -236,7 +236,7 @@ def test_one_seed_repeats_itself(searched, folder, tmp_path):
 def test_other_ranks_are_refused_unless_accepted(searched, capsys):
     run = str(searched[1])
     assert main(["search", "--quiet", "--resume", run]) == 2
-    assert "other ranks: world_size was 2, is 1; --accept-changed ranks goes" in capsys.readouterr().err
+    assert "different ranks: world_size was 2, is 1; use --accept-changed ranks" in capsys.readouterr().err
     assert main(["search", "--quiet", "--resume", run, "--accept-changed", "ranks"]) == 0
 
 
@@ -263,7 +263,7 @@ def test_a_signal_on_one_rank_stops_all_at_one_batch(searched, folder, tmp_path)
     first, second = on_ranks(interrupted, tmp_path / "out")
     run = tmp_path / "search" / "run"
     assert (first.code, second.code) == (143, 143), first.stderr + second.stderr
-    assert first.stderr.endswith(f"interrupted by SIGTERM; go on with: autofas search --resume {run}\n")
+    assert first.stderr.endswith(f"interrupted by SIGTERM; continue with: autofas search --resume {run}\n")
     assert second.stderr == ""
     state = torch.load(run / "checkpoint-last" / "state.pt", weights_only=True)
     assert (state["epoch"], len(state["weight_losses"])) == (1, 3)  # the seventh batch, of four an epoch
@@ -283,7 +283,7 @@ def test_a_lost_rank_ends_the_others_and_a_restart_goes_on(searched, folder, tmp
     assert [ended.code for ended in again] == [0, 0], again[0].stderr
     assert [path.name for path in (tmp_path / "search").iterdir()] == ["run"]
     run = tmp_path / "search" / "run"
-    assert "resumed after epoch 1 and 2 batches" in (run / "resumed.txt").read_text()
+    assert "resumed after epoch 1, batch 2" in (run / "resumed.txt").read_text()
     assert outcome(searched[1]).differences(outcome(run)) == []
 
 
@@ -306,9 +306,9 @@ def test_an_error_of_one_rank_is_told_once(folder, tmp_path, rank):
     ("verb", "more", "message"),
     [
         ("search", ["--set", "bathc_size=2"], "did you mean batch_size"),
-        ("search", ["--resume", "/nowhere"], "/nowhere is no run folder"),
+        ("search", ["--resume", "/nowhere"], "/nowhere is not a run folder"),
         ("search", ["--set", "batch_size=31"], "a batch of 31 rows does not divide among 2 ranks"),
-        ("score", ["scores.csv"], "score works in one process; start it without torchrun"),
+        ("score", ["scores.csv"], "score runs in a single process; start it without torchrun"),
     ],
 )
 def test_a_users_mistake_is_told_by_rank_0_alone(folder, tmp_path, verb, more, message):

@@ -76,14 +76,14 @@ def test_links_inside_and_a_linked_folder_itself_are_fine_pipes_are_not(folder) 
 
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/passwd", "a/b", "", ".", "..", None, 3, "a\0b"])
 def test_a_file_that_a_folders_file_names_lies_right_in_it(folder, name) -> None:
-    with pytest.raises(RunError, match="is no name of a file in this folder"):
+    with pytest.raises(RunError, match="is not the name of a file in this folder"):
         file_in(folder, name)
     assert file_in(folder, "log.txt") == folder / "log.txt"
 
 
 @pytest.mark.parametrize("name", ["..", "../x", "a/b", "/x"])
 def test_a_runs_name_is_one_word(tmp_path, name) -> None:
-    with pytest.raises(RunError, match="no name of a run folder"):
+    with pytest.raises(RunError, match="cannot name a run folder"):
         Run.create(str(tmp_path), "train", name)
 
 

@@ -28,29 +28,29 @@ REFUSED_YAML = {
     "a mapping in itself": ("&a {b: *a}", f"nested more than {MAX_DEPTH} deep"),
     "deep brackets": ("[" * 20_000, "nested too deep"),
     "merged mappings": ("a: {<<: {b: 1}}", "merge keys are not read"),
-    "a key twice": ("a: 1\nb: 2\na: 3", "line 3 is not valid YAML: key 'a' stands twice"),
+    "a key twice": ("a: 1\nb: 2\na: 3", "line 3 is not valid YAML: key 'a' appears twice"),
     "a call": ("!!python/object/apply:os.system [exit]", "could not determine a constructor"),
     "an untimely date": ("!!timestamp x", "is not valid YAML"),
-    "a date": ("day: 2020-01-01", "a date, which is neither text nor number; write text in quotes"),
+    "a date": ("day: 2020-01-01", "a date, which is neither text nor number; put text in quotes"),
     "a set": ("!!set {a}", "a set"),
-    "infinity": ("a: .inf", "inf, which is no finite number"),
-    "no number": ("a: .nan", "nan, which is no finite number"),
+    "infinity": ("a: .inf", "inf, which is not a finite number"),
+    "no number": ("a: .nan", "nan, which is not a finite number"),
     "a huge number": ("a: 0x" + "f" * 9000, "more than 64 bits"),
     "a number of sixties": ("a: " + ":".join(["1"] * 5000), "more than 64 bits"),
-    "half a character": ('a: "\\ud800"', "half a character"),
-    "NUL": ('a: "\\0"', "a text with a NUL"),
+    "half a character": ('a: "\\ud800"', "an unpaired surrogate"),
+    "NUL": ('a: "\\0"', "text with a NUL"),
     "two documents": ("a: 1\n---\nb: 1", "is not valid YAML"),
 }
 REFUSED_JSON = {
-    "a key twice": ('{"a": 1, "b": {"c": 1, "c": 2}}', "key 'c' stands twice"),
-    "infinity": ("[1e999]", "inf, which is no finite number"),
-    "no number": ("[NaN]", "nan, which is no finite number"),
+    "a key twice": ('{"a": 1, "b": {"c": 1, "c": 2}}', "key 'c' appears twice"),
+    "infinity": ("[1e999]", "inf, which is not a finite number"),
+    "no number": ("[NaN]", "nan, which is not a finite number"),
     "a huge number": ("[" + "9" * 4000 + "]", "more than 64 bits"),
     "one too long to read": ("[" + "9" * 5000 + "]", "is not valid JSON"),
     "deep brackets": ("[" * 100_000, "nested too deep"),
     "deep": ("[" * 40 + "]" * 40, f"nested more than {MAX_DEPTH} deep"),
     "many values": (json.dumps([0] * 200_001), "more than 200000 values"),
-    "half a character": ('"\\ud800"', "half a character"),
+    "half a character": ('"\\ud800"', "an unpaired surrogate"),
     "not JSON": ("{'a': 1}", "is not valid JSON"),
 }
 
@@ -92,7 +92,7 @@ def test_only_regular_files_of_bounded_size_are_read(tmp_path) -> None:
         ("binary.yaml", "not UTF-8"),
         (".", "is a folder"),
         ("none.yaml", "does not exist"),
-        ("a\0b", "is no file's name"),
+        ("a\0b", "is not a file name"),
     ):
         with pytest.raises(ConfigError, match=message):
             read_yaml(tmp_path / name)

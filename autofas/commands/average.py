@@ -1,18 +1,18 @@
-"""autofas average: the mean of several checkpoints' weights as a run that can be evaluated."""
+"""autofas average: average the weights of several runs into one that can be evaluated."""
 
 import argparse
 from typing import Any
 
-HELP = "average the weights of runs of one network into a new run"
+HELP = "average the weights of several runs of one network into a new run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders of one network")
     parser.add_argument(
-        "--runs-dir", metavar="DIR", default="runs", help="where the new run goes (default: runs)"
+        "--runs-dir", metavar="DIR", default="runs", help="folder for the new run (default: runs)"
     )
-    parser.add_argument("--name", help="its name (default: average)")
+    parser.add_argument("--name", help="name of the new run (default: average)")
 
 
 def run(args: argparse.Namespace) -> Any:

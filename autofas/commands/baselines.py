@@ -1,4 +1,4 @@
-"""autofas baselines: the hand-designed networks, a line each."""
+"""autofas baselines: the hand-designed networks, one per line."""
 
 import argparse
 from typing import Any

@@ -1,10 +1,12 @@
-"""autofas check-table: is a published table arithmetically possible?"""
+"""autofas check-table: is a published table arithmetically possible?
+
+ACER must be the mean of APCER and BPCER, rates must be k/N, and deviations must lie within bounds."""
 
 import argparse
 import json
 from typing import Any
 
-HELP = "is a published table possible: ACER the mean, deviations within bounds, rates k/N?"
+HELP = "check that a published table is arithmetically possible"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,14 +14,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "table",
         metavar="FILE|NAME",
-        help="a YAML or CSV (apcer, bpcer, acer, tpr_1e-3, ...), or a known table",
+        help="a YAML or CSV file (apcer, bpcer, acer, tpr_1e-3, ...), or the name of a known table",
     )
-    group = parser.add_argument_group("what a CSV does not say")
-    group.add_argument("--unit", choices=("percent", "fraction"), default="percent")
-    group.add_argument("--bona-fide", type=int, metavar="N", help="bona fide presentations of one fold")
-    group.add_argument("--attacks", type=int, metavar="N", nargs="+", help="attacks of each PAI of one fold")
-    group.add_argument("--folds", type=int, default=1)
-    group.add_argument("--pooled", action="store_true", help="its APCER pools all attacks")
+    group = parser.add_argument_group("for a CSV file, which does not say")
+    group.add_argument(
+        "--unit",
+        choices=("percent", "fraction"),
+        default="percent",
+        help="unit of the rates (default: percent)",
+    )
+    group.add_argument("--bona-fide", type=int, metavar="N", help="bona fide presentations per fold")
+    group.add_argument("--attacks", type=int, metavar="N", nargs="+", help="attacks per PAI and fold")
+    group.add_argument("--folds", type=int, default=1, help="number of folds (default: 1)")
+    group.add_argument("--pooled", action="store_true", help="the table's APCER pools all attacks")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -45,7 +52,7 @@ def run(args: argparse.Namespace) -> Any:
         f"{table.paper}, {table.table}: {len(table.rows) - len(rows)} of {len(table.rows)} rows are possible"
     )
     if not table.sizes and not any(column.bona_fide for column in table.columns):
-        print("k/N was not checked: the number of presentations is not given")
+        print("k/N was not checked, because the number of presentations was not given")
     report = {
         "table": table.name,
         "rows": len(table.rows),
@@ -55,5 +62,5 @@ def run(args: argparse.Namespace) -> Any:
     if faults:
         if args.json:
             print(json.dumps(report))
-        raise DataError(f"{len(rows)} of {len(table.rows)} rows of {args.table} are not possible")
+        raise DataError(f"{len(rows)} of {len(table.rows)} rows of {args.table} are impossible")
     return report

@@ -7,31 +7,36 @@ from typing import Any
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """--preset, --config, --set, --print-config."""
-    group = parser.add_argument_group("configuration (later wins: preset, file, flags, --set)")
+    group = parser.add_argument_group(
+        "configuration (each overrides those before it: preset, file, flags, --set)"
+    )
     group.add_argument("--preset", help="quick (minutes on two cores) or paper (as published)")
-    group.add_argument("--config", metavar="FILE", help="a YAML file of configuration keys")
+    group.add_argument("--config", metavar="FILE", help="YAML file of configuration keys")
     group.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="one key, such as weights.lr=0.1"
     )
-    group.add_argument("--print-config", action="store_true", help="print the result and stop")
+    group.add_argument(
+        "--print-config", action="store_true", help="print the resulting configuration and exit"
+    )
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """--name, --runs-dir, --seed, --resume, and the machine's arguments."""
     group = parser.add_argument_group("run")
-    group.add_argument("--name", help="name of the run folder; a taken name gets a number")
+    group.add_argument("--name", help="name of the run folder; a number is added if it is taken")
     group.add_argument("--runs-dir", metavar="DIR", help="where run folders go (default: runs)")
-    group.add_argument("--seed", type=int)
+    group.add_argument("--seed", type=int, help="seed of every random choice (default: 0)")
     group.add_argument(
-        "--resume", metavar="RUN", help="go on with the interrupted run in this folder, as it was configured"
+        "--resume",
+        metavar="RUN",
+        help="continue the interrupted run in this folder with its own configuration",
     )
     group.add_argument(
         "--accept-changed",
-        metavar="WHAT",
         action="append",
         default=[],
         choices=("config", "data", "code", "ranks"),
-        help="resume although this is not what the run was started with",
+        help="resume even though this has changed since the run started; may be repeated",
     )
     add_machine_arguments(parser)
 
@@ -39,8 +44,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     """--device and --threads."""
     group = parser.add_argument_group("machine")
-    group.add_argument("--device", choices=("auto", "cpu", "cuda"))
-    group.add_argument("--threads", type=int, help="torch threads (default: one a free core)")
+    group.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), help="default: auto, a GPU if there is one"
+    )
+    group.add_argument("--threads", type=int, help="torch threads (default: one per free core)")
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True) -> None:
@@ -59,7 +66,7 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
         )
         group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")
-    group.add_argument("--frames-per-video", type=int)
+    group.add_argument("--frames-per-video", type=int, help="evenly spread frames taken from each video")
 
 
 DATA_KEYS = {

@@ -1,27 +1,36 @@
-"""autofas compare: is one of two models better, or is the difference within what the test can show?"""
+"""autofas compare: is one of two models better, or is the difference too small for this test set to show?"""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-HELP = "difference in ACER of two models with its interval (paired bootstrap by subject)"
+HELP = "difference in ACER between two models, with its interval (paired bootstrap by subject)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument(
-        "models", metavar="A B", nargs=2, help="score files of one test, or evaluated run folders"
+        "models", metavar="A B", nargs=2, help="score files of the same test set, or evaluated run folders"
     )
     parser.add_argument(
-        "--dev", metavar=("A_DEV", "B_DEV"), nargs=2, help="dev score files, for the thresholds"
+        "--dev", metavar=("A_DEV", "B_DEV"), nargs=2, help="dev score files, which set the thresholds"
     )
-    parser.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
+    parser.add_argument(
+        "--threshold",
+        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
+        help="where the threshold comes from (default: dev-eer)",
+    )
     parser.add_argument("--threshold-value", metavar=("A", "B"), type=float, nargs=2, help="fixed thresholds")
-    parser.add_argument("--pais", choices=("family", "instrument"), default="family")
+    parser.add_argument(
+        "--pais",
+        choices=("family", "instrument"),
+        default="family",
+        help="what APCER takes its maximum over (default: family)",
+    )
     parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
     parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
     parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
-    parser.add_argument("--seed", type=int, default=0, help="of the resampling")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
 
 
 def run(args: argparse.Namespace) -> Any:

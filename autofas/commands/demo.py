@@ -1,18 +1,23 @@
-"""autofas demo: the whole job on generated faces: search, retrain, baselines, leaderboard, Pareto plot."""
+"""autofas demo: search, retraining, baselines, leaderboard and Pareto plot on generated faces."""
 
 import argparse
 from typing import Any
 
-HELP = "the whole job on generated faces, a few minutes on two cores"
+HELP = "the whole pipeline on generated faces; a few minutes on two cores"
 BASELINES = ("feathernet_b", "resnet18_se")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("--runs-dir", metavar="DIR", default="runs/demo", help="default: runs/demo")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=int, help="torch threads (default: one a free core)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice (default: 0)")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="default: auto, a GPU if there is one",
+    )
+    parser.add_argument("--threads", type=int, help="torch threads (default: one per free core)")
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -1,4 +1,4 @@
-"""autofas draw: the two cells of a genotype as pictures."""
+"""autofas draw: draw the two cells of a genotype."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,9 @@ HELP = "draw the normal and the reduction cell of a genotype"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("genotype", metavar="FILE", help="genotype.json of a search")
-    parser.add_argument("--out", metavar="DIR", help="folder of the pictures (default: beside the genotype)")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder for the pictures (default: that of the genotype)"
+    )
 
 
 def run(args: argparse.Namespace) -> Any:

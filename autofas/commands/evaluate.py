@@ -6,7 +6,9 @@ from typing import Any
 
 from autofas.commands import common
 
-HELP = "score trained runs on a split: APCER, BPCER, ACER at the dev threshold; folds, cross-data-set tests"
+HELP = (
+    "score trained runs on a split: APCER, BPCER, ACER at the dev threshold, over folds or across data sets"
+)
 KEYS = {
     **common.DATA_KEYS,
     "split": "split",
@@ -26,21 +28,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("evaluation")
     group.add_argument(
-        "--run", metavar="DIR", nargs="+", required=True, help="run folders, such as all folds"
+        "--run", metavar="DIR", nargs="+", required=True, help="run folders, such as those of all folds"
     )
-    group.add_argument("--split", choices=("train", "dev", "test"))
-    group.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
-    group.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")
-    group.add_argument("--pais", choices=("family", "instrument"), help="what APCER takes its maximum over")
+    group.add_argument("--split", choices=("train", "dev", "test"), help="split to score (default: test)")
     group.add_argument(
-        "--level", choices=("video", "frame"), help="of the leaderboard's figures (both print)"
+        "--threshold",
+        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
+        help="where the threshold comes from (default: dev-eer)",
     )
-    group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv beside the runs")
-    group.add_argument("--out", metavar="STEM", help="all of it as STEM.json, means and std as STEM.csv")
+    group.add_argument("--threshold-value", type=float, help="the threshold used by --threshold fixed")
+    group.add_argument(
+        "--pais", choices=("family", "instrument"), help="what APCER takes its maximum over (default: family)"
+    )
+    group.add_argument(
+        "--level", choices=("video", "frame"), help="level of the leaderboard's figures (both are printed)"
+    )
+    group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv in the runs folder")
+    group.add_argument(
+        "--out", metavar="STEM", help="write everything to STEM.json, means and deviations to STEM.csv"
+    )
     cross = parser.add_argument_group("cross-data-set test")
     cross.add_argument("--cross", metavar="NAME|FILE", help="another data set, a name or a manifest.csv")
     cross.add_argument("--cross-root", metavar="DIR", help="its folder")
-    cross.add_argument("--cross-protocol", help="which of its rows are test (default: its split column)")
+    cross.add_argument(
+        "--cross-protocol", help="protocol that selects its test rows (default: its split column)"
+    )
     common.add_data_arguments(parser)
     common.add_machine_arguments(parser)
 
@@ -60,7 +72,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.storage.files import write_json, write_text
 
     if args.cross is None and (args.cross_root or args.cross_protocol):
-        raise ConfigError("--cross-root and --cross-protocol describe --cross; name the data set with it")
+        raise ConfigError(
+            "--cross-root and --cross-protocol describe the data set of --cross; give --cross too"
+        )
     reports, crossed, notes = [], [], []
     for folder in args.run:
         flags = {"run": folder, **common.flags(args, KEYS)}

@@ -81,12 +81,12 @@ def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
                     level,
                     *(percent(figures[name]["mean"], std=figures[name]["std"]) for name in RATES),
                     _over(summary),
-                    f"{summary['threshold_rule']}, one a run",
+                    f"{summary['threshold_rule']}, one per run",
                 ]
             )
         if summary["missing_folds"]:
             missing = ", ".join(map(str, summary["missing_folds"]))
-            notes.append(f"{summary['model']}: incomplete, fold {missing} of {_place(summary)} is not there")
+            notes.append(f"{summary['model']}: incomplete, fold {missing} of {_place(summary)} is missing")
     table = text_table(header, rows, numeric=NUMBERS[:-1])
     return "\n".join([table, f"std: ddof {summaries[0]['ddof']}", *notes])
 

@@ -25,7 +25,7 @@ def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
         yield config
         return
     if resuming:
-        raise RunError("a resumed run is one fold; name it with --fold")
+        raise RunError("--resume continues one fold; name it with --fold")
     for number in numbers:
         yield config.model_copy(
             update={

@@ -1,10 +1,10 @@
-"""autofas fuse: several models' score files as one, chosen on dev and judged against the best member."""
+"""autofas fuse: combine several models' score files into one, and judge it against the best member on dev."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-HELP = "fuse score files: mean, weighted, greedy (chosen on dev), FeatherNets' cascade"
+HELP = "fuse score files: mean, weighted, greedy (chosen on dev), or FeatherNets' cascade"
 METHODS = ("mean", "weighted", "greedy", "cascade")
 
 
@@ -14,30 +14,51 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "members",
         metavar="MEMBER",
         nargs="+",
-        help="run folders, or test score files (seeds, attack folds, modalities, anyone's models)",
+        help="run folders, or test score files of any model",
     )
-    parser.add_argument("--method", choices=METHODS, default="mean")
-    parser.add_argument("--dev", metavar="FILE", nargs="+", help="dev score files in the members' order")
+    parser.add_argument("--method", choices=METHODS, default="mean", help="how to fuse (default: mean)")
+    parser.add_argument(
+        "--dev", metavar="FILE", nargs="+", help="dev score files, in the order of the members"
+    )
     parser.add_argument(
         "--out", metavar="DIR", required=True, help="folder for the fused scores and the report"
     )
-    parser.add_argument("--weights", type=float, nargs="+", help="of weighted, and of the cascade's stage 1")
-    parser.add_argument("--steps", type=int, default=20, help="of greedy (default: 20)")
-    parser.add_argument("--pais", choices=("family", "instrument"), default="family")
+    parser.add_argument(
+        "--weights",
+        type=float,
+        nargs="+",
+        help="weights for --method weighted, and for stage 1 of the cascade",
+    )
+    parser.add_argument("--steps", type=int, default=20, help="steps of --method greedy (default: 20)")
+    parser.add_argument(
+        "--pais",
+        choices=("family", "instrument"),
+        default="family",
+        help="what APCER takes its maximum over (default: family)",
+    )
     parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
     group = parser.add_argument_group("cascade (FeatherNets, Algorithm 2)")
     group.add_argument("--second", metavar="MEMBER", help="the model of stage 2, IR in the paper")
     group.add_argument("--second-dev", metavar="FILE", help="its dev scores")
-    group.add_argument("--band", metavar=("LOW", "HIGH"), type=float, nargs=2, help="uncertain between these")
-    group.add_argument("--second-threshold", type=float, help="stage 2 decides below it")
+    group.add_argument(
+        "--band",
+        metavar=("LOW", "HIGH"),
+        type=float,
+        nargs=2,
+        help="stage 1 scores between these go to stage 2",
+    )
+    group.add_argument("--second-threshold", type=float, help="a stage 2 score below this is final")
     group.add_argument(
         "--lead", type=int, default=1, metavar="N", help="which member leads (default: the first)"
     )
     group.add_argument(
-        "--lead-threshold", type=float, help="the lead decides below it (default: it never does)"
+        "--lead-threshold", type=float, help="a lead score below this is final (default: never)"
     )
     group.add_argument(
-        "--middle", type=float, default=0.5, help="between max and min of stage 1 (default: 0.5)"
+        "--middle",
+        type=float,
+        default=0.5,
+        help="where the last step chooses between max and min of stage 1 (default: 0.5)",
     )
     group.add_argument("--tune", action="store_true", help="find band and second threshold on dev")
 
@@ -68,7 +89,7 @@ def run(args: argparse.Namespace) -> Any:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
-        raise MetricError(f"{out} cannot be made: {exc.strerror}; choose another --out") from None
+        raise MetricError(f"{out} cannot be created: {exc.strerror}; choose another --out") from None
     write_scores(out / "scores-dev.csv", fused_dev)
     write_scores(out / "scores-test.csv", fused_test)
     values = report(fused_test, fused_dev, terms)
@@ -112,8 +133,8 @@ def run(args: argparse.Namespace) -> Any:
     print(figures_table([*members, result]))
     for name, value in detail.items():
         print(f"{name}: {value}")
-    print(f"against {names[best]}, the member best on dev:")
-    print(difference_line(against) if against else "no interval: the subjects are not known")
+    print(f"against {names[best]}, the best member on dev:")
+    print(difference_line(against) if against else "no interval: the subjects are unknown")
     print(f"written  {out / 'scores-test.csv'}, {out / 'scores-dev.csv'}, {out / 'fusion.json'}")
     return result
 
@@ -123,16 +144,16 @@ def _check(args: argparse.Namespace) -> None:
 
     cascade = args.method == "cascade"
     if cascade != (args.second is not None):
-        raise ConfigError("--second names the second stage of --method cascade; give both or neither")
+        raise ConfigError(
+            "--method cascade and --second, its second stage, need each other; give both or neither"
+        )
     given = args.band is not None and args.second_threshold is not None
     if cascade and given == args.tune:
-        raise ConfigError(
-            "a cascade needs --band LOW HIGH and --second-threshold X, or --tune; give one of these"
-        )
+        raise ConfigError("a cascade needs either --band LOW HIGH with --second-threshold X, or --tune")
     if args.method == "weighted" and args.weights is None:
         raise ConfigError("--method weighted needs --weights, a number for each member")
     if args.weights is not None and args.method not in ("weighted", "cascade"):
-        raise ConfigError(f"--method {args.method} takes no --weights; use weighted")
+        raise ConfigError(f"--weights does not apply to --method {args.method}; use weighted")
 
 
 def _dev_files(args: argparse.Namespace, names: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""autofas inspect: what a data set holds by protocol, fold, set and PAI, what is missing, and leaks.
+"""autofas inspect: what a data set holds by protocol, fold, split and PAI, what is missing, and leaks.
 
-Without --protocol every protocol of the data set is counted. With --cross the pair of two data sets is
-counted: train and dev of the first, test of the second.
+Without --protocol, counts every protocol of the data set. With --cross, counts a pair of data sets: train
+and dev of the first, test of the second.
 """
 
 import argparse
@@ -9,7 +9,7 @@ from typing import Any
 
 from autofas.commands import common
 
-HELP = "count a data set by protocol, fold, split and PAI; report what is missing; find leaks"
+HELP = "count a data set by protocol, fold, split and PAI; report missing data; find leaks"
 HEADER = ("protocol", "fold", "split", "PAI", "videos", "frames", "subjects", "official")
 
 
@@ -19,9 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("inspection")
     group.add_argument("--cross", metavar="NAME|FILE", help="another data set to test on")
     group.add_argument("--cross-root", metavar="DIR", help="its folder")
-    group.add_argument("--check-files", action="store_true", help="decode every file, name damaged ones")
-    group.add_argument("--names-only", action="store_true", help="do not compare the files' content")
-    group.add_argument("--strict", action="store_true", help="end with exit code 2 where anything differs")
+    group.add_argument(
+        "--check-files", action="store_true", help="decode every file and name the damaged ones"
+    )
+    group.add_argument("--names-only", action="store_true", help="compare file names only, not contents")
+    group.add_argument("--strict", action="store_true", help="exit with code 2 if anything differs or leaks")
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -1,10 +1,10 @@
-"""autofas pareto: the params- or MACs-versus-ACER plot and the table behind it."""
+"""autofas pareto: plot parameters or MACs against ACER, and print the table behind it."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-HELP = "plot parameters or MACs against ACER, front drawn, and print the table"
+HELP = "plot parameters or MACs against ACER with the Pareto front, and print the table"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,11 +12,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "runs", metavar="RUN", nargs="*", help="evaluated runs (default: all on the leaderboard)"
     )
-    parser.add_argument("--x", choices=("params", "macs"), default="params")
-    parser.add_argument("--leaderboard", metavar="FILE", default="runs/leaderboard.csv")
-    parser.add_argument("--out", metavar="FILE", help="default: pareto-<x>.png beside the leaderboard")
-    parser.add_argument("--dataset", help="rows of this data set only")
-    parser.add_argument("--protocol", help="rows of this protocol only")
+    parser.add_argument(
+        "--x", choices=("params", "macs"), default="params", help="horizontal axis (default: params)"
+    )
+    parser.add_argument(
+        "--leaderboard", metavar="FILE", default="runs/leaderboard.csv", help="default: runs/leaderboard.csv"
+    )
+    parser.add_argument("--out", metavar="FILE", help="default: pareto-<x>.png next to the leaderboard")
+    parser.add_argument("--dataset", help="only rows of this data set")
+    parser.add_argument("--protocol", help="only rows of this protocol")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -35,7 +39,7 @@ def run(args: argparse.Namespace) -> Any:
         if (args.dataset in (None, row.dataset)) and (args.protocol in (None, row.protocol))
     ]
     if not rows:
-        raise DataError(f"{args.leaderboard} has no row for that choice; evaluate a run first")
+        raise DataError(f"{args.leaderboard} has no rows to plot for these arguments; evaluate a run first")
     out = Path(args.out) if args.out else Path(args.leaderboard).with_name(f"pareto-{args.x}.png")
     plot_pareto(rows, out, args.x)
     points = points_of(rows, args.x)

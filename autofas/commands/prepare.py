@@ -1,6 +1,6 @@
-"""autofas prepare: videos or frames to square face crops and a manifest, resumable.
+"""autofas prepare: turn videos or images into square face crops and a manifest.
 
-An interrupted preparation goes on where it stopped when the same line is given again.
+Run the same command again to continue an interrupted preparation where it stopped.
 """
 
 import argparse
@@ -10,26 +10,30 @@ from typing import Any
 
 from autofas.commands import common
 
-HELP = "cut the faces out of a data set's videos or images and write a manifest"
+HELP = "crop the faces from the videos or images of a data set and write a manifest"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     common.add_data_arguments(parser, protocol=False)
     group = parser.add_argument_group("faces")
-    group.add_argument("--out", metavar="DIR", required=True, help="folder of the faces and their manifest")
+    group.add_argument("--out", metavar="DIR", required=True, help="folder for the faces and their manifest")
     group.add_argument("--margin", type=float, default=1.3, help="factor on the face box (default: 1.3)")
     group.add_argument("--size", type=int, default=256, help="largest side in pixels (default: 256)")
     group.add_argument(
         "--boxes",
         default="auto",
-        help="files (the data set's own), detector, auto (files, else detector), none (the picture's middle)",
+        help="files (the data set's own), detector, auto (files, else detector) or none (image centre)",
     )
     group.add_argument("--detector", default="mtcnn", help="mtcnn (default; needs autofas[data]) or none")
     group.add_argument("--modalities", default="color", help="such as color,depth,ir (default: color)")
     group.add_argument("--image-format", default="png", help="png (default, lossless) or jpg")
-    group.add_argument("--depth", default="mean50", help="normalisation of raw depth: mean50 or minmax")
-    group.add_argument("--depth-24bit", action="store_true", help="depth and ir keep 24 bits in RGB")
+    group.add_argument(
+        "--depth", default="mean50", help="normalisation of raw depth: mean50 (default) or minmax"
+    )
+    group.add_argument(
+        "--depth-24bit", action="store_true", help="read depth and ir as 24-bit values packed in RGB"
+    )
     group.add_argument("--workers", type=int, default=2, help="threads (default: 2)")
 
 
@@ -70,13 +74,13 @@ def run(args: argparse.Namespace) -> Any:
     videos = int(made.manifest.table["video"].nunique())
     print(f"{name}: {len(made.manifest)} faces of {videos} videos in {place}")
     if made.reused:
-        print(f"{made.reused} rows were finished before")
+        print(f"{made.reused} rows were already done")
     for line in differences:
         print(f"differs: {line}")
     if made.skipped:
         first = made.skipped[0]
         print(
-            f"{len(made.skipped)} rows gave no face, listed in {args.out}/skipped.csv;"
+            f"{len(made.skipped)} rows gave no face and are listed in {args.out}/skipped.csv;"
             f" the first: {first['path']} frame {first['frame']}: {first['reason']}"
         )
     return {

@@ -1,10 +1,10 @@
-"""autofas profile: parameters and multiply-adds of networks, by every counter."""
+"""autofas profile: parameters and multiply-adds of networks, by four counters."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-HELP = "parameters and MACs of a genotype, a baseline, or all baselines"
+HELP = "count parameters and MACs of a genotype, a baseline, or all baselines"
 HEADER = ("model", "input", "params", "MACs", "thop", "torch", "FeatherNets' rule", "published", "ratio")
 
 
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--genotype", metavar="FILE", help="genotype.json of a search")
     which.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
-    which.add_argument("--all", action="store_true", help="every baseline, and every published condition")
+    which.add_argument("--all", action="store_true", help="every baseline, under every published condition")
     parser.add_argument("--input-size", type=int, help="side of the input in pixels")
     parser.add_argument(
         "--out", metavar="DIR", help="with --all: write baselines.csv and baselines.png there"
@@ -28,9 +28,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import ConfigError
 
     if args.out and not args.all:
-        raise ConfigError("--out writes the table of every baseline; add --all")
+        raise ConfigError("--out needs --all: it writes the table of every baseline")
     if args.all and args.input_size:
-        raise ConfigError("--input-size does not fit --all, whose networks have sizes of their own")
+        raise ConfigError("--input-size cannot be combined with --all: each network has its own size")
     rows = []
     if args.all:
         for name in BASELINES:

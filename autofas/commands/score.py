@@ -1,4 +1,4 @@
-"""autofas score: the figures of any model's score file."""
+"""autofas score: error rates from any model's score file."""
 
 import argparse
 from pathlib import Path
@@ -12,19 +12,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scores",
         metavar="FILE",
-        help="path,video,subject,pai,score (session, device too); 'score label' lines; or bob's CSV",
+        help="CSV with path,video,subject,pai,score (session, device), 'score label' lines, or bob's CSV",
     )
     parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
-    parser.add_argument("--threshold", choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"))
-    parser.add_argument("--threshold-value", type=float, help="the threshold of --threshold fixed")
-    parser.add_argument("--pais", choices=("family", "instrument"), default="family")
+    parser.add_argument(
+        "--threshold",
+        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
+        help="where the threshold comes from (default: dev-eer)",
+    )
+    parser.add_argument("--threshold-value", type=float, help="the threshold used by --threshold fixed")
+    parser.add_argument(
+        "--pais",
+        choices=("family", "instrument"),
+        default="family",
+        help="what APCER takes its maximum over (default: family)",
+    )
     parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
     parser.add_argument(
         "--interpolate",
         action="store_true",
-        help="also TPR at FPR on a straight line between ROC points, as public CASIA-SURF code gives it",
+        help="also print TPR at FPR interpolated between ROC points, as public CASIA-SURF code does",
     )
-    parser.add_argument("--out", metavar="STEM", help="also STEM.json, STEM.csv and STEM-breakdown.csv")
+    parser.add_argument("--out", metavar="STEM", help="also write STEM.json, STEM.csv and STEM-breakdown.csv")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -48,8 +57,8 @@ def run(args: argparse.Namespace) -> Any:
         )
     if dev is not None and (shared := {*dev.subjects} & {*table.subjects} - {""}):
         raise MetricError(
-            f"{args.dev} and {args.scores} share subject {min(shared)}; the threshold would have seen a face "
-            "it judges"
+            f"{args.dev} and {args.scores} share subject {min(shared)}; the threshold would be set on "
+            "someone it judges"
         )
     level = args.level or ("video" if any(table.videos) else "frame")
     terms = Terms(rule, args.threshold_value, args.pais, level)

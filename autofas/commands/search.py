@@ -5,7 +5,7 @@ from typing import Any
 
 from autofas.commands import common
 
-HELP = "search a network (DARTS / PC-DARTS) on a data set's train split"
+HELP = "search for a network (DARTS / PC-DARTS) on the train split of a data set"
 KEYS = {
     **common.RUN_KEYS,
     **common.DATA_KEYS,
@@ -20,9 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("search")
     group.add_argument("--space", help="name of a search space (autofas spaces) or a YAML file")
-    group.add_argument("--strategy", choices=("pc-darts", "darts", "random", "nni-evolution"))
-    group.add_argument("--order", choices=("first", "second", "second-exact"), help="order of the gradient")
-    group.add_argument("--epochs", type=int)
+    group.add_argument(
+        "--strategy",
+        choices=("pc-darts", "darts", "random", "nni-evolution"),
+        help="how to search (default: pc-darts)",
+    )
+    group.add_argument(
+        "--order",
+        choices=("first", "second", "second-exact"),
+        help="first- or second-order gradient of the architecture",
+    )
+    group.add_argument("--epochs", type=int, help="number of epochs")
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)

@@ -1,4 +1,4 @@
-"""autofas spaces: the search spaces, a line each."""
+"""autofas spaces: the search spaces, one per line."""
 
 import argparse
 from typing import Any

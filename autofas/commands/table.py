@@ -1,17 +1,24 @@
-"""autofas table: a table of the papers with its published figures beside ours."""
+"""autofas table: a table from one of the papers, its published figures next to yours."""
 
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-HELP = "a paper's table (auto-fas-1, feathernets-2, afa-6, ...): its figures beside those of run folders"
+HELP = "show a paper's table (auto-fas-1, feathernets-2, afa-6, ...) next to your own figures"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("name", metavar="NAME", nargs="?", help="which table; without it, all are listed")
-    parser.add_argument("runs", metavar="RUN", nargs="*", help="evaluated run folders; none shows gaps")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="name of the table; lists all tables if omitted"
+    )
+    parser.add_argument(
+        "runs",
+        metavar="RUN",
+        nargs="*",
+        help="evaluated run folders; without any, only the published figures",
+    )
     parser.add_argument("--markdown", action="store_true", help="as a Markdown table")
 
 

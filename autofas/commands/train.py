@@ -25,15 +25,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("network and schedule")
     group.add_argument("--genotype", metavar="FILE", help="genotype.json of a search")
     group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
-    group.add_argument("--epochs", type=int)
-    group.add_argument("--batch-size", type=int)
+    group.add_argument("--epochs", type=int, help="number of epochs")
+    group.add_argument("--batch-size", type=int, help="images per batch")
     group.add_argument("--augment", help="none, flip, geometric, basic or recapture")
     group.add_argument("--input-size", type=int, help="side of the input in pixels")
-    group.add_argument("--modality", choices=("color", "depth", "ir"), help="what a one-stream network reads")
     group.add_argument(
-        "--init", metavar="FILE", help="start from a checkpoint: .safetensors, or .pt with tensors"
+        "--modality", choices=("color", "depth", "ir"), help="what a single-stream network reads"
     )
-    group.add_argument("--init-map", metavar="FILE", help="YAML that renames the checkpoint's prefixes")
+    group.add_argument(
+        "--init", metavar="FILE", help="start from this checkpoint: .safetensors, or .pt holding tensors"
+    )
+    group.add_argument(
+        "--init-map", metavar="FILE", help="YAML file that renames prefixes of the checkpoint's tensors"
+    )
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)

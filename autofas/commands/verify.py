@@ -1,18 +1,18 @@
-"""autofas verify: is a run folder what its verbs left, and do its figures follow from its scores?"""
+"""autofas verify: is a run folder as autofas left it, and do its figures follow from its scores?"""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Any
 
-HELP = "recompute every figure of a run folder from its scores and check the hashes of all its files"
+HELP = "recompute a run folder's figures from its scores and check the hashes of its files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders")
-    parser.add_argument("--skip-data", action="store_true", help="do not open the data set")
-    parser.add_argument("--rescore", action="store_true", help="also run the network over its data again")
+    parser.add_argument("--skip-data", action="store_true", help="check without opening the data set")
+    parser.add_argument("--rescore", action="store_true", help="also score the data again with the network")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.verification import verify
 
     if args.skip_data and args.rescore:
-        raise ConfigError("--rescore needs the data set; drop --skip-data")
+        raise ConfigError("--rescore needs the data set; remove --skip-data")
     reports = []
     for folder in args.runs:
         found = verify(Path(folder), data=not args.skip_data, rescore=args.rescore)
@@ -48,5 +48,5 @@ def run(args: argparse.Namespace) -> Any:
             print(json.dumps({"runs": reports}))
         first = bad[0]["faults"][0]
         count = sum(len(report["faults"]) for report in bad)
-        raise RunError(f"{count} fault(s) in {len(bad)} of {len(reports)} run(s), the first: {first}")
+        raise RunError(f"{count} fault(s) in {len(bad)} of {len(reports)} run(s); the first: {first}")
     return {"runs": reports}

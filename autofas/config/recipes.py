@@ -29,7 +29,7 @@ class Sizes(Schema):
     @model_validator(mode="after")
     def _bounds_are_sides(self) -> "Sizes":
         if self.smallest % self.multiple or self.smallest > self.largest:
-            raise ValueError(f"smallest {self.smallest} is no side of these sizes")
+            raise ValueError(f"smallest {self.smallest} is not one of these sizes")
         return self
 
     def nearest(self, side: int) -> int:

@@ -103,6 +103,6 @@ def _assign(values: dict[str, Any], dotted: str, value: Any) -> None:
     for parent in parents:
         inner = values.setdefault(parent, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"{dotted}: {parent} is a value, it has no keys")
+            raise ConfigError(f"{dotted}: {parent} is a single value and has no keys")
         values = inner
     values[last] = value

@@ -47,14 +47,14 @@ class SearchConfig(RunConfig):
     @model_validator(mode="after")
     def _differences_need_digits(self) -> "SearchConfig":
         if self.precision == "bfloat16" and self.order != "first":
-            raise ValueError(f"order {self.order} needs precision float32: it takes differences of gradients")
+            raise ValueError(f"order {self.order} needs precision float32, because it subtracts gradients")
         return self
 
     @model_validator(mode="after")
     def _warmup_leaves_search(self) -> "SearchConfig":
         if self.strategy in ("pc-darts", "darts") and self.warmup_epochs >= self.epochs:
             raise ValueError(
-                f"warmup_epochs {self.warmup_epochs} leaves no epoch of {self.epochs} to search in"
+                f"warmup_epochs {self.warmup_epochs} of {self.epochs} epochs leaves none to search in"
             )
         return self
 

@@ -52,9 +52,9 @@ class TrainConfig(RunConfig):
     def _one_network(self) -> "TrainConfig":
         if (self.genotype is None) == (self.baseline is None):
             given = "both" if self.genotype else "neither"
-            raise ValueError(f"give one of genotype (a file) and baseline (a name), {given} was given")
+            raise ValueError(f"give either genotype (a file) or baseline (a name); {given} was given")
         if self.genotype and self.options:
-            raise ValueError("options are a baseline's; a genotype says itself how it is built")
+            raise ValueError("options belong to a baseline; a genotype already says how it is built")
         if self.init_map and not self.init:
-            raise ValueError("init_map renames the entries of init, which is not given")
+            raise ValueError("init_map renames the entries of init, but init is not given")
         return self

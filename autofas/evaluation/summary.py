@@ -26,7 +26,7 @@ def summarize(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A summary for each network and protocol among `reports` (the values of metrics.json).
 
     `figures[level][name]` has mean, std (ddof 0), the values in order of `runs`, and `undefined`. Raises
-    MetricError where a fold stands twice with one seed.
+    MetricError where a fold appears twice with one seed.
     """
     groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for values in reports:
@@ -81,7 +81,7 @@ def _summary(group: list[Mapping[str, Any]]) -> dict[str, Any]:
         if values["fold"] in folds:
             place = f"{values['dataset']} protocol {values['protocol']} fold {values['fold']}"
             raise MetricError(
-                f"{values['model']} on {place} stands twice with seed {values['seed']} "
+                f"{values['model']} on {place} appears twice with seed {values['seed']} "
                 f"({folds[values['fold']]['run']} and {values['run']}); give one of them"
             )
         folds[values["fold"]] = values

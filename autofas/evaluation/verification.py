@@ -39,7 +39,7 @@ class Verification:
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
-            raise RunError(f"{folder} is no run folder: it does not exist")
+            raise RunError(f"{folder} is not a run folder: it does not exist")
         self.folder = closed_folder(folder)
         self.faults: list[str] = []
         self.checked: dict[str, int] = {"files": 0, "figures": 0, "labels": 0, "scores": 0}

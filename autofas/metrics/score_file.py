@@ -117,7 +117,7 @@ def _read(handle: TextIO, source: str) -> ScoreTable:
         raise MetricError(f"{source}, row 1: {len(header)} columns; at most {MAX_COLUMNS} are read")
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice is not None:
-        raise MetricError(f"{source}, row 1: column {twice} stands twice; remove one")
+        raise MetricError(f"{source}, row 1: column {twice} appears twice; remove one")
     if "attack_type" in header and "pai" not in header:
         return _read_bob(handle, source, header)
     missing = [name for name in COLUMNS if name not in header]

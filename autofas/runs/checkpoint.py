@@ -73,7 +73,7 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
         os.replace(fresh, last)
         sync_folder(folder)
     except OSError as exc:
-        raise RunError(f"{folder}: the checkpoint cannot be put in place ({exc.strerror})") from None
+        raise RunError(f"{folder}: the checkpoint cannot be moved into place ({exc.strerror})") from None
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -132,14 +132,13 @@ def load_checkpoint(folder: Path, warn: Callable[[str], None]) -> dict[str, Any]
             damages.append(str(exc))
             continue
         if damages:
-            warn(f"{damages[0]}; going on from the checkpoint before it")
+            warn(f"{damages[0]}; continuing from the checkpoint before it")
             shutil.rmtree(folder / DAMAGED, ignore_errors=True)
             os.replace(folder / LAST, folder / DAMAGED)
         return state
     if damages:
         raise RunError(
-            f"{folder} has no checkpoint that can be read: {'; '.join(damages)}; start the run again under a "
-            "new name"
+            f"{folder} has no readable checkpoint: {'; '.join(damages)}; start a new run under another name"
         )
     return None
 
@@ -154,7 +153,7 @@ def _read(path: Path) -> dict[str, Any]:
     except RunError as exc:
         raise _Damaged(str(exc)) from None
     if not isinstance(manifest, dict):
-        raise _Damaged(f"{path / 'manifest.json'} is no manifest")
+        raise _Damaged(f"{path / 'manifest.json'} is not a manifest")
     # said twice, a version is no flipped byte
     twice = manifest.get("kind") == _kind(manifest.get("schema_version"))
     version = require_version(
@@ -166,9 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as exc:
         raise _Damaged(f"{path / 'state.pt'} cannot be read: {exc.strerror}") from None
     if read_text(path / "manifest.json", RunError) != manifest_text(payload, version):
-        raise _Damaged(
-            f"{path / 'state.pt'} is damaged, or its manifest is: its SHA-256 is not the manifest's"
-        )
+        raise _Damaged(f"{path / 'state.pt'} or its manifest is damaged: the SHA-256 does not match")
     try:
         state = read_torch(payload, str(path / "state.pt"))
     except RunError as exc:

@@ -92,8 +92,8 @@ def require_same_identity(
             run.note(f"the {part} changed: {'; '.join(changed)}")
             continue
         raise RunError(
-            f"{run.path} was started with other {part}: {'; '.join(changed)}; "
-            f"--accept-changed {part} goes on all the same"
+            f"{run.path} was started with different {part}: {'; '.join(changed)}; "
+            f"use --accept-changed {part} to continue anyway"
         )
 
 
@@ -116,22 +116,24 @@ def check_progress(state: Mapping[str, Any], epochs: int, losses: Sequence[str])
     if type(epoch) is not int or not 0 <= epoch <= epochs:
         raise ValueError(f"epoch {epoch!r} of {epochs}")
     if [row["epoch"] for row in rows] != list(range(1, epoch + 1)):
-        raise ValueError(f"the rows of results do not count {epoch} epochs")
+        raise ValueError(f"results has rows of other epochs than 1 to {epoch}")
     for row in rows:
         if row.keys() != rows[0].keys() or not all(isinstance(v, str | int | float) for v in row.values()):
-            raise ValueError("the rows of results do not hold the same texts and numbers")
+            raise ValueError(
+                "the rows of results differ in their columns, or hold something other than text and numbers"
+            )
     for name in losses:
         if any(loss.shape != () or not loss.is_floating_point() for loss in state.get(name, ())):
-            raise ValueError(f"{name} are no numbers")
+            raise ValueError(f"{name} holds something other than numbers")
 
 
 def check_tensors(found: Mapping[str, Tensor], own: Mapping[str, Tensor], what: str) -> None:
     """Raise ValueError unless tensors have the names, types and shapes of a run's own."""
     if found.keys() != own.keys():
-        raise ValueError(f"{what} has other tensors")
+        raise ValueError(f"{what} has different tensors")
     for name, tensor in found.items():
         if (tensor.shape, tensor.dtype, tensor.layout) != (own[name].shape, own[name].dtype, torch.strided):
-            raise ValueError(f"{what}: {name} is of another shape or type")
+            raise ValueError(f"{what}: {name} has a different shape or type")
 
 
 class Saving:
@@ -169,7 +171,7 @@ def saved_if_interrupted(run: Run, verb: str, save: Callable[[], None]) -> Itera
         save()
         with suppress(RankLost):
             ranks.barrier()  # torchrun stops all ranks as soon as one ends: not before rank 0 has saved
-        stop.hint = f"; go on with: {command(verb, '--resume', run.path)}"
+        stop.hint = f"; continue with: {command(verb, '--resume', run.path)}"
         raise
 
 
@@ -182,7 +184,7 @@ def restoring(run: Run) -> Iterator[None]:
         reason = " ".join(str(exc).split())[:200]
         raise RunError(
             f"{run.path}: the checkpoint does not fit this run ({type(exc).__name__}: {reason}); "
-            "start it again under a new name"
+            "start a new run under another name"
         ) from None
 
 

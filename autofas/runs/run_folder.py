@@ -54,7 +54,7 @@ class Run:
         base = Path(runs_dir) / command
         stem = name or "exp"
         if Path(stem).name != stem or stem in (".", ".."):
-            raise RunError(f"{stem!r} is no name of a run folder; give a word without slashes")
+            raise RunError(f"{stem!r} cannot name a run folder; use a word without slashes")
         number = 1
         try:
             base.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ class Run:
         """The run folder at `path`; raises RunError if there is none or something in it leads out of it."""
         folder = Path(path)
         if not (folder / "config.yaml").is_file():
-            raise RunError(f"{folder} is no run folder: it has no config.yaml")
+            raise RunError(f"{folder} is not a run folder: it has no config.yaml")
         return cls(closed_folder(folder), echo)
 
     def __enter__(self) -> "Run":
@@ -115,8 +115,8 @@ class Run:
             handle.truncate()
             handle.write(f"process {os.getpid()} on {platform.node()}")
             handle.flush()
-            if before:  # who leaves a folder takes the name out of its lock
-                self.note(f"{before} had this folder and was killed; its lock is stale")
+            if before:  # a clean exit clears the lock file
+                self.note(f"{before} owned this folder and was killed; its stale lock is ignored")
         except OSError as exc:
             self.discard()
             self.__exit__(None, None, None)
@@ -166,7 +166,7 @@ class Run:
             if before and before.get(key) != now[key]
         ]
         if changed:
-            self.note(f"{'; '.join(changed)}: the last bits may differ from those of an uninterrupted run")
+            self.note(f"{'; '.join(changed)}: results may differ in the last bits from an uninterrupted run")
 
     def _environment(self) -> dict[str, Any]:
         """What env.json says; nothing where an older autofas was killed before it wrote one."""
@@ -193,15 +193,15 @@ class Run:
             if accepted:
                 return shown
             raise RunError(
-                f"{self.path} was started with another configuration: {shown}; "
-                "--accept-changed config goes on all the same"
+                f"{self.path} was started with a different configuration: {shown}; "
+                "use --accept-changed config to continue anyway"
             )
         return ""
 
     def change(self, config: Schema, difference: str) -> None:
         """Make the configuration a resumed run goes on with its own, and note the difference."""
         write_text(self.path / "config.yaml", to_yaml(config))
-        self.note(f"the configuration was changed: {difference}")
+        self.note(f"configuration changed: {difference}")
 
     def log_bytes(self) -> int:
         """Length of log.txt, for a checkpoint, which vouches for it: synced to the disk."""

@@ -164,7 +164,7 @@ def require_same(digest: Callable[[], str], what: str) -> None:
     if others:
         raise RunError(
             f"{what} of rank {', '.join(others)} differ from rank 0's; use machines and devices of one kind, "
-            "and go on from the last checkpoint with --resume"
+            "and continue from the last checkpoint with --resume"
         )
 
 
@@ -197,5 +197,5 @@ def _connected() -> Iterator[None]:
     except RuntimeError as exc:
         raise RankLost(
             "the connection to another rank was lost; what was saved is intact, and torchrun with "
-            "--max-restarts goes on from there"
+            "--max-restarts continues from there"
         ) from exc

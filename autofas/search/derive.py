@@ -33,9 +33,9 @@ def operation_strengths(space: Space, alphas: Floats, betas: Floats | None, rule
     if rule == "auto-fas":
         return strengths
     if rule != "pc-darts":
-        raise ValueError(f"derivation rule {rule} does not exist; choose auto-fas or pc-darts")
+        raise ValueError(f"there is no derivation rule {rule}; choose auto-fas or pc-darts")
     if betas is None:
-        raise ValueError("the pc-darts rule needs edge weights; this search had none, use auto-fas")
+        raise ValueError("the pc-darts rule needs edge weights, which this search did not have; use auto-fas")
     nodes = np.array([node for node, _ in space.edges])
     weights = np.empty(len(nodes))
     for node in np.unique(nodes):

@@ -66,7 +66,7 @@ def search(
     space = load_space(config.space)
     device, threads = prepare(config.device, config.threads, config.seed)
     if config.strategy == "nni-evolution" and ranks.world_size() > 1:
-        raise ConfigError("strategy nni-evolution trains in one process; start it without torchrun")
+        raise ConfigError("strategy nni-evolution runs in a single process; start it without torchrun")
     with open_run(config, "search", config.name, resume, not quiet) as run:
         with run.beginning():
             state, changed = begin(run, config, device, threads, accept_changed)
@@ -239,7 +239,7 @@ class _Search(Saving, SearchJob):
         restore_random_state(state["random"])
         self._write_tables()
         self.schedule.saved(self._place())
-        self.run.note(f"resumed after epoch {self.epoch} and {len(self.weight_losses)} batches")
+        self.run.note(f"resumed after epoch {self.epoch}, batch {len(self.weight_losses)}")
 
 
 def endless(loader: Loader) -> Generator[Batch, None, None]:

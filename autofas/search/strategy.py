@@ -53,7 +53,8 @@ class SearchJob:
         weight_rows, arch_rows = split_halves(train, 1 - config.arch_share, config.seed)
         self.run.log(
             f"{data.dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "
-            f"for the weights, {len(arch_rows)} of {arch_rows['subject'].nunique()} for the architecture"
+            f"for the weights, {len(arch_rows)} of {arch_rows['subject'].nunique()} subjects "
+            "for the architecture"
         )
 
         def loader(rows: Any, seed: int) -> Loader:

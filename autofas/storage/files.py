@@ -111,7 +111,7 @@ def file_size(path: str | os.PathLike[str], most: int, error: type[AutofasError]
     try:
         found = os.stat(path)
     except ValueError:  # a NUL in the name
-        raise error(f"{str(path)!r} is no file's name") from None
+        raise error(f"{str(path)!r} is not a file name") from None
     if not stat.S_ISREG(found.st_mode):
         kind = "folder" if stat.S_ISDIR(found.st_mode) else "pipe, socket or device"
         raise error(f"{path} cannot be read: it is a {kind}, not a file")

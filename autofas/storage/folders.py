@@ -39,5 +39,5 @@ def _leads_into(link: Path, root: Path) -> bool:
 def file_in(folder: Path, name: Any) -> Path:
     """The file that a run folder's file calls `name`; raises RunError unless it lies right in the folder."""
     if not isinstance(name, str) or name in ("", "..") or Path(name).name != name or not name.isprintable():
-        raise RunError(f"{folder}: {str(name)[:80]!r} is no name of a file in this folder")
+        raise RunError(f"{folder}: {str(name)[:80]!r} is not the name of a file in this folder")
     return folder / name

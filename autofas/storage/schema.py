@@ -116,7 +116,7 @@ def _fields_at(model: type[BaseModel], path: list[Any]) -> list[str]:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """SafeLoader without merge keys, which multiply, and without a key that stands twice."""
+    """SafeLoader without merge keys, which multiply, and without a key that appears twice."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         seen: set[str] = set()
@@ -125,7 +125,7 @@ class _PlainLoader(yaml.SafeLoader):
                 raise yaml.constructor.ConstructorError(None, None, "merge keys are not read", key.start_mark)
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    text = f"key {_cut(key.value)!r} stands twice"
+                    text = f"key {_cut(key.value)!r} appears twice"
                     raise yaml.constructor.ConstructorError(None, None, text, key.start_mark)
                 seen.add(key.value)
 
@@ -137,7 +137,7 @@ def parse_yaml(text: str, source: str, error: type[AutofasError] = ConfigError) 
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as exc:  # Attribute: !!timestamp x
         mark = getattr(exc, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""
-        reason = "it is nested too deep" if isinstance(exc, RecursionError) else exc
+        reason = "it is nested too deeplyly" if isinstance(exc, RecursionError) else exc
         raise error(
             f"{source}{place} is not valid YAML: {_cut(str(getattr(exc, 'problem', None) or reason))}"
         ) from None
@@ -149,7 +149,7 @@ def parse_json(text: str | bytes, source: str, error: type[AutofasError]) -> Any
     try:
         values = json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as exc:
-        reason = "it is nested too deep" if isinstance(exc, RecursionError) else exc
+        reason = "it is nested too deeplyly" if isinstance(exc, RecursionError) else exc
         raise error(f"{source} is not valid JSON: {_cut(str(reason))}") from None
     return _plain(values, source, error)
 
@@ -159,7 +159,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"key {_cut(twice)!r} stands twice")
+        raise ValueError(f"key {_cut(twice)!r} appears twice")
     return values
 
 
@@ -173,7 +173,7 @@ def _plain(values: Any, source: str, error: type[AutofasError]) -> Any:
             if isinstance(value, dict):
                 for key in value:
                     if fault := _scalar_fault(key):
-                        raise error(f"{source} holds a key that is {fault}")
+                        raise error(f"{source} has a key that is {fault}")
                 below += value.values()
             elif isinstance(value, list):
                 below += value
@@ -192,15 +192,15 @@ def _scalar_fault(value: Any) -> str:
     """What is wrong with a value that is no container, or an empty text."""
     if isinstance(value, str):
         if not value.isprintable() and any("\ud800" <= c <= "\udfff" or c == "\0" for c in value):
-            return "a text with a NUL or half a character"
+            return "text with a NUL or an unpaired surrogate"
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
-            return f"{value}, which is no finite number"
+            return f"{value}, which is not a finite number"
     elif isinstance(value, int):
         if not -(2**63) <= value < 2**63:
             return "a whole number of more than 64 bits"
     elif value is not None:
-        return f"a {type(value).__name__}, which is neither text nor number; write text in quotes"
+        return f"a {type(value).__name__}, which is neither text nor number; put text in quotes"
     return ""
 
 
@@ -212,7 +212,7 @@ def read_yaml(path: Path, error: type[AutofasError] = ConfigError) -> dict[str, 
     if not isinstance(values, dict):
         raise error(f"{path} holds a {type(values).__name__}, expected a mapping of keys to values")
     if other := [key for key in values if not isinstance(key, str)]:
-        raise error(f"{path}: key {other[0]!r} is no text")
+        raise error(f"{path}: key {other[0]!r} is not text")
     return values
 
 

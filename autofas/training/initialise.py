@@ -110,7 +110,7 @@ def initialise(body: nn.Module, path: Path, rename: Path | None = None) -> InitR
     report = InitReport(tuple(entries))
     if not loaded:
         raise RunError(
-            f"{path}: none of its {len(found)} tensors fits this network ({report.summary()}; it has "
+            f"{path}: none of its {len(found)} tensors fit this network ({report.summary()}; it has "
             f"{next(iter(found))}, the network {next(iter(own))}); give --init-map"
         )
     body.load_state_dict({**own, **{target: found[name] for target, name in loaded.items()}})
@@ -137,7 +137,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         content = inner
     tensors = {str(name): value for name, value in _items(content) if isinstance(value, Tensor)}
     if not tensors:
-        raise RunError(f"{path} holds no tensors by name; save a state_dict")
+        raise RunError(f"{path} holds no named tensors; save a state_dict")
     if len(tensors) > MAX_TENSORS:
         raise RunError(f"{path} holds {len(tensors)} tensors; at most {MAX_TENSORS} are read")
     return tensors

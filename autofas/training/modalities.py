@@ -27,7 +27,7 @@ def with_modalities(config: TrainConfig) -> TrainConfig:
         if missing:
             name = config.baseline or config.genotype
             # a network of one modality can read another
-            remedy = "choose a network of one modality" if len(reads) > 1 else "give --modality color"
+            remedy = "choose a network that reads one modality" if len(reads) > 1 else "give --modality color"
             raise ConfigError(
                 f"{name} reads {', '.join(reads)} and {config.data.dataset} has no "
                 f"{' and no '.join(missing)} images; {remedy}, or data with them"

@@ -25,10 +25,12 @@ def check_targets(config: TrainConfig, network: Network) -> None:
     if "clear" in needs and view.kind != "degraded":
         raise ConfigError(f"supervision {network.supervision_name} needs view.kind degraded, not {view.kind}")
     if "depth_map" in needs and view.kind not in ("whole", "centre"):
-        raise ConfigError(f"a depth map does not fit view {view.kind}; set view.kind to whole or centre")
+        raise ConfigError(
+            f"a depth map cannot be used with view {view.kind}; set view.kind to whole or centre"
+        )
     if config.erase_modalities and len(network.modalities) == 1:
         raise ConfigError(
-            f"erase_modalities {config.erase_modalities}: {network.name} has one modality to read; set 0"
+            f"erase_modalities {config.erase_modalities}: {network.name} reads a single modality; set it to 0"
         )
 
 

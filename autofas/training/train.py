@@ -122,7 +122,7 @@ def _initialise(network: Network, init: str, init_map: str | None, run: Run) -> 
     report = initialise(network.body, Path(init), Path(init_map) if init_map else None)
     if run.writes:
         write_text(run.path / "init.txt", report.table() + "\n")
-    run.log(f"{init}: {report.summary()}; all names in {run.path / 'init.txt'}")
+    run.log(f"{init}: {report.summary()}; the full list is in {run.path / 'init.txt'}")
 
 
 class _Training(Saving):
@@ -165,10 +165,10 @@ class _Training(Saving):
         run.log(f"{network.name}: {count:,} parameters, {len(rows)} training and {len(self.dev)} dev frames")
         if "depth_map" in network.supervision.needs:
             source = "their depth images" if config.depth_target == "depth" else "a map of ones"
-            run.log(f"depth maps taught: bona fide faces {source}, attacks zeros")
+            run.log(f"depth targets: {source} for bona fide faces, zeros for attacks")
         if network.view.many:
             run.log(
-                "dev figures of epochs are of the centre patch; scores written at the end average all views"
+                "dev figures per epoch use the centre patch; the scores written at the end average all views"
             )
 
     def go(self) -> TrainResult:
@@ -279,7 +279,7 @@ class _Training(Saving):
         restore_random_state(state["random"])
         self.run.write_results(self.results)
         self.schedule.saved(self._place())
-        self.run.note(f"resumed after epoch {self.epoch} and {len(self.losses)} batches")
+        self.run.note(f"resumed after epoch {self.epoch}, batch {len(self.losses)}")
 
     def _finish(self) -> TrainResult:
         self.network.body.load_state_dict(self.best_state)

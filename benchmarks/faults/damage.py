@@ -42,7 +42,7 @@ def check(case: Case, bench: Bench) -> Seen:
     faults = []
     if ended.code or not ended.plain():
         faults.append(f"exit {ended.code}: {ended.stderr[-300:]}")
-    elif "going on from the checkpoint before it" not in ended.stderr:
+    elif "continuing from the checkpoint before it" not in ended.stderr:
         faults.append(f"not found: {ended.stderr!r}")
     elif not (folder / "checkpoint-damaged").is_dir() or resumed_place(folder) != before:
         faults.append(f"resumed at {resumed_place(folder)}, the checkpoint before was at {before}")

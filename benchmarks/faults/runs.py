@@ -124,9 +124,7 @@ def results(folder: Path) -> list[dict[str, str]]:
 def resumed_place(folder: Path) -> tuple[int, int]:
     """Epochs, and batches of the next one, after which a run was last resumed; zeros where from the start."""
     path = folder / "resumed.txt"
-    found = re.findall(
-        r"resumed after epoch (\d+) and (\d+) batches", path.read_text() if path.exists() else ""
-    )
+    found = re.findall(r"resumed after epoch (\d+), batch (\d+)", path.read_text() if path.exists() else "")
     return (int(found[-1][0]), int(found[-1][1])) if found else (0, 0)
 
 

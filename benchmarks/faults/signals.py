@@ -88,7 +88,7 @@ def check(case: Case, bench: Bench) -> Seen:
         epoch, batches = resumed_place(folder)
         done = bench.steps(name)
         if done != epoch * bench.steps_an_epoch(verb) + batches:
-            faults.append(f"{done} batches were done, resumed after epoch {epoch} and {batches} batches")
+            faults.append(f"{done} batches were done, resumed after epoch {epoch}, batch {batches}")
     faults.append(bench.differences(verb, workers, folder))
     return bench.seen(name, faults, took)
 

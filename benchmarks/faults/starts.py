@@ -63,7 +63,7 @@ def check(case: Case, bench: Bench) -> Seen:
             ended = [bench.execute(words, name)]
             faults = [f"exit {ended[0].code}: {ended[0].stderr[-300:]}" if ended[0].code else ""]
         said = (folder / "resumed.txt").read_text()
-        faults += ["" if f"{stale} had this folder" in said else f"stale lock not said: {said!r}"]
+        faults += ["" if f"{stale} owned this folder" in said else f"stale lock not said: {said!r}"]
         faults += [bench.differences(verb, 0, folder)]
     return bench.seen(name, faults, max(one.seconds for one in ended))
 

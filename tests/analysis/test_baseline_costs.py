@@ -83,9 +83,9 @@ def test_the_verb_and_its_refusals(capsys: pytest.CaptureFixture[str]) -> None:
     }
     assert keys | {"convention", "ratio_params", "ratio_macs", "condition"} <= set(row)
     assert main(["profile", "--baseline", "afa", "--out", "x"]) == 2
-    assert "add --all" in capsys.readouterr().err
+    assert "--out needs --all" in capsys.readouterr().err
     assert main(["profile", "--all", "--input-size", "64"]) == 2
-    assert "does not fit --all" in capsys.readouterr().err
+    assert "cannot be combined with --all" in capsys.readouterr().err
 
 
 @pytest.mark.slow

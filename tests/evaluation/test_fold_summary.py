@@ -61,7 +61,7 @@ def test_a_fold_without_the_figure_leaves_the_mean_undefined() -> None:
 
 
 def test_a_fold_twice_and_uneven_seeds_are_errors() -> None:
-    with pytest.raises(MetricError, match="stands twice"):
+    with pytest.raises(MetricError, match="appears twice"):
         summarize([values_of(1, 0.1), values_of(1, 0.2)])
     with pytest.raises(MetricError, match="fewer folds"):
         summarize([values_of(1, 0.1), values_of(2, 0.1), values_of(1, 0.1, seed=1)])

@@ -125,7 +125,7 @@ def test_the_dev_and_test_splits_are_not_looked_at(first, tmp_path, tiny_data, m
 
 def test_weight_and_architecture_halves_share_no_subject(first):
     log = (first.path / "log.txt").read_text()
-    assert "120 frames of 2 subjects for the weights, 120 of 2 for the architecture" in log
+    assert "120 frames of 2 subjects for the weights, 120 of 2 subjects for the architecture" in log
 
 
 @pytest.mark.parametrize("order", ["first", "second", "second-exact"])
@@ -223,7 +223,7 @@ def test_each_strategy_has_the_choices_of_its_paper():
 
 
 def test_warm_up_must_leave_an_epoch(tiny_data):
-    with pytest.raises(AutofasError, match="warmup_epochs 3 leaves no epoch of 3"):
+    with pytest.raises(AutofasError, match="warmup_epochs 3 of 3 epochs leaves none"):
         resolve(SearchConfig, "search", assignments=["epochs=3", "warmup_epochs=3"])
 
 

@@ -79,7 +79,7 @@ def test_a_damaged_one_is_never_pushed_over_the_good_one(two):
 def test_nothing_that_can_be_read_is_an_error_that_says_why(two):
     for name in (LAST, PREVIOUS):
         flip(two / name / "state.pt", 100)
-    with pytest.raises(RunError, match=r"no checkpoint that can be read: .*last.*SHA-256.*previous.*SHA-256"):
+    with pytest.raises(RunError, match=r"no readable checkpoint: .*last.*SHA-256.*previous.*SHA-256"):
         load_checkpoint(two, no_warning)
 
 
@@ -178,9 +178,11 @@ def test_other_data_or_code_is_refused_with_the_difference(tmp_path):
     run = Run(tmp_path, echo=False)
     before = {"data": {"rows": 10, "manifest": "a"}, "code": {"torch": "2.13"}}
     now = {"data": {"rows": 11, "manifest": "a"}, "code": {"torch": "2.14"}}
-    with pytest.raises(RunError, match=r"other data: rows was 10, is 11; --accept-changed data"):
+    with pytest.raises(RunError, match=r"different data: rows was 10, is 11; use --accept-changed data"):
         require_same_identity(run, before, now, ())
-    with pytest.raises(RunError, match=r"other code: torch was 2\.13, is 2\.14; --accept-changed code"):
+    with pytest.raises(
+        RunError, match=r"different code: torch was 2\.13, is 2\.14; use --accept-changed code"
+    ):
         require_same_identity(run, before, now, ("data",))
     require_same_identity(run, before, now, ("data", "code"))
     require_same_identity(run, {}, now, ())  # version 1 did not say
@@ -206,7 +208,7 @@ def test_the_owner_is_named_and_a_killed_ones_lock_is_stale(tmp_path):
         first.kill()
     with Run(tmp_path, echo=False):
         assert f"process {first.pid} on" in (tmp_path / "resumed.txt").read_text()
-        assert "its lock is stale" in (tmp_path / "resumed.txt").read_text()
+        assert "its stale lock is ignored" in (tmp_path / "resumed.txt").read_text()
         assert str(os.getpid()) in (tmp_path / ".lock").read_text()
     (tmp_path / "resumed.txt").unlink()
     with Run(tmp_path, echo=False):  # the one before left in peace

@@ -96,7 +96,7 @@ def test_unreadable_files_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="not a readable checkpoint"):
         read_tensors(tmp_path / "cut.pt")
     torch.save([1, 2], tmp_path / "list.pt")
-    with pytest.raises(RunError, match="holds no tensors by name"):
+    with pytest.raises(RunError, match="holds no named tensors"):
         read_tensors(tmp_path / "list.pt")
 
 
@@ -105,7 +105,7 @@ def test_nothing_that_fits_is_refused(tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in network.state_dict().items()}
     place = write(tmp_path / "e.safetensors", {"conv.weight": torch.ones(3)})
     with pytest.raises(
-        RunError, match=r"none of its 1 tensors fits.*it has conv\.weight, the network 0\.weight"
+        RunError, match=r"none of its 1 tensors fit.*it has conv\.weight, the network 0\.weight"
     ):
         initialise(network, place)
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())

@@ -137,9 +137,9 @@ def test_what_does_not_go_together() -> None:
 
     with pytest.raises(ConfigError, match=r"supervision afa needs view\.kind degraded, not whole"):
         check("afa")
-    with pytest.raises(ConfigError, match="a depth map does not fit view patches"):
+    with pytest.raises(ConfigError, match="a depth map cannot be used with view patches"):
         check("cdcn", "patches")
-    with pytest.raises(ConfigError, match="resnet18 has one modality to read; set 0"):
+    with pytest.raises(ConfigError, match="resnet18 reads a single modality; set it to 0"):
         check("resnet18", erase_modalities=0.5)
     with pytest.raises(ConfigError, match="feathernet_b has no option 'heads'; choose head"):
         build("feathernet_b", options={"heads": 1})

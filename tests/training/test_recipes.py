@@ -51,7 +51,7 @@ def test_steps_at_milestones_or_evenly() -> None:
 def test_nearest_sides_by_hand() -> None:
     sizes = Sizes(smallest=32, multiple=32, largest=100)
     assert [sizes.nearest(side) for side in (1, 47, 48, 49, 64, 500)] == [32, 32, 32, 64, 64, 96]
-    with pytest.raises(ValueError, match="smallest 30 is no side"):
+    with pytest.raises(ValueError, match="smallest 30 is not one"):
         Sizes(smallest=30, multiple=4)
 
 

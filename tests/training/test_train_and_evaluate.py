@@ -150,7 +150,7 @@ def test_a_flipped_byte_falls_back_to_the_checkpoint_before(trained, tmp_path):
     assert found["epoch"] == 1
     assert "SHA-256" in told[0]
     shutil.rmtree(folder / "checkpoint-previous")
-    with pytest.raises(RunError, match="no checkpoint that can be read"):
+    with pytest.raises(RunError, match="no readable checkpoint"):
         load_checkpoint(folder, told.append)
 
 
@@ -187,7 +187,7 @@ def test_an_interrupt_after_the_last_epoch_leaves_the_last_weights_in_the_checkp
         train(config(tmp_path, genotype=genotype))
     assert len(saved) == 2  # an epoch each, and none for the interrupt: nothing had changed
     folder = next((tmp_path / "train").iterdir())
-    assert stop.value.hint == f"; go on with: autofas train --resume {folder}"
+    assert stop.value.hint == f"; continue with: autofas train --resume {folder}"
     left, right = (load_checkpoint(path, print)["network"] for path in (trained.path, folder))
     assert all(torch.equal(left[name], right[name]) for name in left)
 

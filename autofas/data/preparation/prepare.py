@@ -93,7 +93,7 @@ def _run(
     workers: int,
     progress: Progress | None,
 ) -> tuple[dict[int, str], int]:
-    """Do what is not finished; returns the reasons by row, and how many rows were finished before."""
+    """Do what is not finished; returns the reasons by row, and how many rows were already done."""
     cutter = FaceCutter(manifest, folder, settings)
     skipped: dict[int, str] = {}
     total, done, reused = len(manifest), 0, 0
