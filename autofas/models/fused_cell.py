@@ -168,6 +168,9 @@ class SeparableMix(Mix):
 
     def _convolution(self, x: Tensor, kernel: Tensor, stride: int, groups: int) -> Tensor:
         padding = self.dilation * (kernel.shape[-1] // 2)
+        if self.dilation > 1 and x.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+            # in bfloat16 and channels_last, oneDNN's (torch 2.13) weight gradient here holds NaNs at random
+            x = x.contiguous()
         return F.conv2d(x, kernel, None, stride, padding, self.dilation, groups)
 
 
