@@ -14,6 +14,7 @@ from autofas.evaluation.evaluate import read_metrics, training_of
 from autofas.evaluation.verification import verify
 from autofas.runs.record import read_record, record
 from autofas.runs.run_folder import Run
+from autofas.runtime.launch import Launch
 from autofas.storage.folders import closed_folder, file_in
 
 
@@ -139,3 +140,23 @@ def test_versions_of_figures_record_and_environment(folder) -> None:
 def test_messages_keep_to_one_line_and_move_no_cursor() -> None:
     assert one_line("a\nb\x1b[2J\u202e\ud800") == "a b\\x1b[2J\\u202e\\ud800"
     assert len(one_line("x" * 10**6)) < 2100
+
+
+def test_a_taken_name_is_numbered_so_that_it_reads_as_no_other(tmp_path) -> None:
+    def made(name):
+        return Run.create(str(tmp_path), "train", name).path.name
+
+    assert [made("so0"), made("so0"), made("so0")] == ["so0", "so0-2", "so0-3"]
+    assert [made("so"), made("so"), made("so2")] == ["so", "so2", "so2-2"]
+    assert [made(None), made(None)] == ["exp", "exp2"]
+
+
+def test_a_restart_finds_its_own_numbered_folder(tmp_path, monkeypatch) -> None:
+    for name in ("so0", "so0-2", "so02"):
+        place = tmp_path / "train" / name
+        place.mkdir(parents=True)
+        (place / "config.yaml").write_text(to_yaml(TrainConfig(baseline="feathernet_a")))
+        launch = "this" if name == "so0-2" else "another"
+        (place / "env.json").write_text(json.dumps({"schema_version": 1, "launch": launch}))
+    monkeypatch.setattr("autofas.runs.run_folder.launched", lambda: Launch(run_id="this", restarts=1))
+    assert Run.before_restart(str(tmp_path), "train", "so0") == tmp_path / "train" / "so0-2"

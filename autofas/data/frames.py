@@ -1,23 +1,17 @@
 """One frame of a manifest as pixels: an image file decoded whole, or a frame of a video by its index.
 
-Images are turned upright by their EXIF orientation and videos by their display matrix, so a box is in the
-pixels a viewer shows. Only raster formats are opened (JPEG, PNG, BMP, PPM, WebP, TIFF), never a format that
-starts another program, and never more than ``MAX_PIXELS``. Videos need PyAV; frames are counted from 0 in
-presentation order and decoded from the start, because seeking is exact in few of the containers that phones
-write.
+Images are turned upright by their EXIF orientation and videos by their display matrix (`videos`), so a box is
+in the pixels a viewer shows. Only raster formats are opened (JPEG, PNG, BMP, PPM, WebP, TIFF), never a format
+that starts another program, and never more than `MAX_PIXELS`.
 """
-
-from __future__ import annotations
 
 import os
 import stat
 import struct
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,17 +19,27 @@ from PIL import Image, ImageOps
 
 from autofas.data.manifests.faults import Faults, one_line, shown
 from autofas.data.manifests.manifest import MODALITY_COLUMNS, Manifest, is_video
+from autofas.data.videos import MAX_PIXELS, count_frames, decode_frames, require_pyav
 from autofas.errors import DataError
 
-IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")
-MAX_PIXELS = (
-    64 * 10**6
-)  # a 64-megapixel photograph; a header that claims more is refused before it is decoded
+__all__ = [
+    "IMAGE_FORMATS",
+    "MAX_PIXELS",
+    "MODALITY_COLUMNS",
+    "check_files",
+    "count_frames",
+    "decode_frames",
+    "decode_image",
+    "modality_column",
+    "require_file",
+    "require_pyav",
+    "sample_frames",
+    "spread",
+]
 
+IMAGE_FORMATS = ("JPEG", "PNG", "BMP", "PPM", "WEBP", "TIFF")
 MAX_FILE_BYTES = 2**30
 MAX_SCANS = 64  # of a JPEG: each is a pass over all pixels, and a few bytes can ask for one
-
-_CONTAINERS = "avi,mov,mp4,matroska,webm"
 
 _DAMAGED = (OSError, ValueError, SyntaxError, TypeError, EOFError, KeyError, IndexError, struct.error)
 
@@ -81,50 +85,6 @@ def require_file(path: Path) -> None:
         raise DataError("is a pipe, socket or device, not a file")
     if found.st_size > MAX_FILE_BYTES:
         raise DataError(f"has {found.st_size} bytes, over the limit of {MAX_FILE_BYTES}")
-
-
-def decode_frames(path: Path, frames: Sequence[int]) -> Generator[tuple[int, Image.Image], None, None]:
-    """Frames of a video, by ascending 0-based index, as upright 8-bit RGB pictures.
-
-    Raises ``DataError`` if PyAV is absent, the file is missing or damaged, or has fewer frames.
-    """
-    av = require_pyav()
-    wanted = sorted(set(frames))
-    try:
-        if not path.is_file():
-            raise DataError("no such file" if not path.exists() else "is not a file")
-    except OSError as error:
-        raise DataError(f"cannot be reached ({_reason(error)})") from error
-    seen = 0
-    try:
-        with _opened(av, path) as container:
-            stream = _video_stream(container)
-            remaining = iter(wanted)
-            target = next(remaining, None)
-            for picture in container.decode(stream):
-                if target is None:
-                    return
-                if seen == target:
-                    yield target, _upright(picture)
-                    target = next(remaining, None)
-                seen += 1
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise DataError(f"is damaged or not a video ({_reason(error)})") from error
-    if target is not None:
-        raise DataError(f"has {seen} frames; frame {target} does not exist (frames are counted from 0)")
-
-
-def count_frames(path: Path) -> int:
-    """The number of frames of a video, counted from its packets without decoding; raises ``DataError``."""
-    av = require_pyav()
-    try:
-        with _opened(av, path) as container:
-            stream = _video_stream(container)
-            return sum(1 for packet in container.demux(stream) if packet.size)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file") from error
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise DataError(f"{path}: is damaged or not a video ({_reason(error)})") from error
 
 
 def spread(total: int, count: int | None) -> list[int]:
@@ -231,44 +191,3 @@ def _why_not_an_image(path: Path, error: Exception) -> str:
     if isinstance(error, Image.UnidentifiedImageError):
         return f"is not an image ({', '.join(IMAGE_FORMATS)} are read)"
     return f"is truncated or damaged ({one_line(error)})"
-
-
-def _reason(error: Exception) -> str:
-    """FFmpeg's words for an error, without the path that the caller names in its own way."""
-    return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
-
-
-def require_pyav() -> ModuleType:
-    """PyAV, or one ``DataError`` that says how to install it."""
-    try:
-        import av
-    except ImportError as error:
-        raise DataError("videos need PyAV, which is not installed; pip install 'autofas[data]'") from error
-    return av
-
-
-def _opened(av: ModuleType, path: Path) -> Any:
-    """A video file's container.
-
-    FFmpeg goes by a file's content: a playlist under a video's name would make it open other files, and a
-    relative name with a colon could be taken for a protocol. So only these containers, by absolute path.
-    """
-    return av.open(str(path.absolute()), options={"format_whitelist": _CONTAINERS})
-
-
-def _video_stream(container: Any) -> Any:
-    if not container.streams.video:
-        raise DataError("holds no video")
-    stream = container.streams.video[0]
-    if stream.codec_context is None:  # FFmpeg knows no decoder for it
-        raise DataError("is damaged or not a video (its codec is unknown)")
-    if stream.width * stream.height > MAX_PIXELS:
-        raise DataError(f"{stream.width} x {stream.height} pixels is over the limit of {MAX_PIXELS}")
-    stream.thread_type = "AUTO"
-    return stream
-
-
-def _upright(picture: Any) -> Image.Image:
-    turned = int(getattr(picture, "rotation", 0)) % 360  # counter-clockwise degrees to show it upright
-    image = picture.to_image()
-    return image.rotate(turned, expand=True) if turned else image

@@ -2,7 +2,7 @@
 
 `runs/<command>/<name>/` holds `config.yaml` (resolved, re-runnable), `env.json` (versions, threads,
 device, commit), `results.csv` (a row an epoch), `log.txt` and what the command makes. Names never
-overwrite: a second `exp` becomes `exp2`. A folder is locked while a process owns it. Of several ranks the
+overwrite: a second `exp` becomes `exp2`, a second `so0` `so0-2`. A folder is locked while a process owns it. Of several ranks the
 first owns it and the others follow: they write nothing.
 
 A folder may come from a stranger (autofas.storage.folders): one with a link that leaves it, a pipe or a device is not
@@ -59,7 +59,7 @@ class Run:
         try:
             base.mkdir(parents=True, exist_ok=True)
             while True:
-                path = base / (stem if number == 1 else f"{stem}{number}")
+                path = base / (stem if number == 1 else f"{_numbered(stem)}{number}")
                 try:
                     path.mkdir()
                     run = cls(path, echo)
@@ -79,7 +79,7 @@ class Run:
             return None
         found = []
         for path in base.iterdir():
-            number = path.name.removeprefix(stem) or "1"
+            number = "1" if path.name == stem else path.name.removeprefix(_numbered(stem))
             is_run = number.isdecimal() and (path / "config.yaml").is_file()
             if is_run and cls(path)._environment().get("launch") == launch.run_id:
                 found.append((int(number), path))
@@ -273,6 +273,11 @@ class FollowedRun(Run):
     def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None: ...
 
     def _append(self, name: str, line: str) -> None: ...
+
+
+def _numbered(stem: str) -> str:
+    """What stands before a number: a name that ends in a digit would read as another one, so02 for so0."""
+    return f"{stem}-" if stem[-1:].isdigit() else stem
 
 
 def _owner(lock: IO[str]) -> str:

@@ -1,6 +1,5 @@
 """Decoding: images and videos as they come, faults by row, and nothing opened that is not an image."""
 
-import builtins
 import os
 import struct
 
@@ -11,78 +10,11 @@ from data_files import picture, write_video
 from PIL import Image
 
 import autofas.data.frames as frames_module
-from autofas.data.batches.crop_store import FrameStore
-from autofas.data.frames import check_files, count_frames, decode_frames, decode_image, sample_frames, spread
-from autofas.data.manifests.manifest import VIDEO_SUFFIXES, Manifest
+from autofas.data.frames import check_files, decode_image, sample_frames, spread
+from autofas.data.manifests.manifest import Manifest
 from autofas.errors import DataError
 
 av = pytest.importorskip("av")
-
-
-@pytest.mark.parametrize("suffix", VIDEO_SUFFIXES)
-def test_the_asked_frames_of_a_real_video(tmp_path, suffix):
-    path = write_video(tmp_path / f"v{suffix}")
-    assert count_frames(path) == 12
-    found = dict(decode_frames(path, [11, 0, 5, 5]))
-    assert list(found) == [0, 5, 11]
-    for number, image in found.items():
-        assert image.size == (64, 48)
-        grey = np.asarray(image)[30:, 30:].mean()
-        assert abs(grey - (10 + 16 * number)) < 4  # 16 grey levels apart, so no neighbour would pass
-
-
-def test_a_turned_video_is_shown_upright(tmp_path):
-    path = write_video(tmp_path / "v.mp4")
-    raw = path.read_bytes()
-    track = raw.index(b"tkhd")
-    matrix = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)  # a quarter turn clockwise
-    start = track + 44  # version, times, ids and sizes come before the matrix
-    assert struct.unpack(">9i", raw[start : start + 36])[0] == 1 << 16
-    path.write_bytes(raw[:start] + matrix + raw[start + 36 :])
-    _, image = next(decode_frames(path, [3]))
-    assert image.size == (48, 64)
-    red = np.asarray(image)[:, :, 0].astype(int) - np.asarray(image)[:, :, 1]
-    assert red[:12, -6:].mean() > 100  # the top left corner went to the top right
-    assert red[-12:, :6].mean() < 30
-
-
-def test_faults_of_videos(tmp_path):
-    path = write_video(tmp_path / "v.avi")
-    with pytest.raises(DataError, match="has 12 frames; frame 12 does not exist"):
-        list(decode_frames(path, [0, 12]))
-    with pytest.raises(DataError, match="no such file"):
-        list(decode_frames(tmp_path / "absent.avi", [0]))
-    with pytest.raises(DataError, match="no such file"):
-        count_frames(tmp_path / "absent.avi")
-    (tmp_path / "text.avi").write_text("not a video at all")
-    for ask in (lambda p: list(decode_frames(p, [0])), count_frames):
-        with pytest.raises(DataError, match="damaged or not a video"):
-            ask(tmp_path / "text.avi")
-    (tmp_path / "cut.avi").write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(DataError, match=r"frame 11 does not exist|damaged"):
-        list(decode_frames(tmp_path / "cut.avi", [11]))
-
-
-def test_without_pyav_one_line_names_the_extra(tmp_path, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *arguments, **named):
-        if name == "av":
-            raise ImportError("no av")
-        return real(name, *arguments, **named)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(
-        DataError, match=r"^videos need PyAV, which is not installed; pip install 'autofas\[data\]'$"
-    ):
-        list(decode_frames(tmp_path / "v.avi", [0]))
-    columns = {"pai": "print", "subject": "1", "session": "1", "video": "v", "split": "train"}
-    table = pd.DataFrame([{"path": "v.avi", **columns, "frame": frame} for frame in range(9)])
-    for ask in (check_files, FrameStore.build):
-        with pytest.raises(
-            DataError, match=r"^videos need PyAV, which is not installed; pip install 'autofas\[data\]'$"
-        ):
-            ask(Manifest(table, tmp_path))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P", "CMYK", "LA", "1"])
@@ -208,22 +140,6 @@ def test_sampling_takes_frames_of_each_video_in_time_order():
         ("b", 4),
     ]
     assert sample_frames(table, None) is table
-
-
-@pytest.mark.parametrize("kind", ["concat", "playlist"])
-def test_a_list_of_other_files_is_no_video(tmp_path, kind):
-    pytest.importorskip("av")
-    write_video(tmp_path / "secret.avi")  # FFmpeg by itself follows the first kind to it
-    lists = {
-        "concat": "ffconcat version 1.0\nfile secret.avi\n",
-        "playlist": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nsecret.avi\n#EXT-X-ENDLIST\n",
-    }
-    place = tmp_path / "v.mov"
-    place.write_text(lists[kind])
-    with pytest.raises(DataError, match="is damaged or not a video"):
-        list(decode_frames(place, [0]))
-    with pytest.raises(DataError, match="is damaged or not a video"):
-        count_frames(place)
 
 
 def test_a_jpeg_of_very_many_scans_is_refused_before_it_is_decoded(tmp_path):

@@ -73,3 +73,45 @@ def face_frames(
         canvas.paste(face, place(number))
         frames.append(np.asarray(canvas))
     return frames
+
+
+def write_packets(
+    path: Path,
+    frames: Sequence[np.ndarray],
+    codec: str = "mpeg4",
+    b_frames: int = 0,
+    first: int = 0,
+    times: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
+    change: Callable[..., object] | None = None,
+) -> Path:
+    """A video of RGB frames at 25 a second, whose container holds what the arguments say.
+
+    ``first`` is the time of the first frame in frames, ``times`` those of all, ``options`` are the muxer's,
+    and ``change(packet, number)`` gives the packet to write in the place of one.
+    """
+    import av
+
+    height, width = frames[0].shape[:2]
+    with av.open(str(path), "w", options=options or {}) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = width, height, PIXELS.get(codec, "yuv420p")
+        stream.bit_rate = 4_000_000
+        stream.codec_context.max_b_frames = b_frames
+        pictures = []
+        for number, pixels in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            picture.pts = times[number] if times else number + first
+            picture.time_base = Fraction(1, 25)
+            pictures.append(picture)
+        packets = [packet for picture in [*pictures, None] for packet in stream.encode(picture)]
+        for number, packet in enumerate(packets):
+            written = change(packet, number) if change else packet
+            written.stream = stream
+            container.mux(written)
+    return path
+
+
+def level_of(image: Image.Image) -> float:
+    """The mean grey of a picture."""
+    return float(np.asarray(image).mean())

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from autofas.data.frames import count_frames
 from autofas.data.manifests.faults import Faults, one_line, shown
 from autofas.data.manifests.manifest import BOX, Manifest, check_table
+from autofas.data.videos import count_whole_frames
 from autofas.errors import DataError
 from autofas.storage.files import file_size
 
@@ -124,19 +124,14 @@ def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
 
 
 def frame_counts(videos: Sequence[Path], notes: list[str], root: Path) -> dict[Path, int]:
-    """Frames of each video by its container; one that cannot be read is noted and left out."""
-
-    def count(path: Path) -> tuple[int, str]:
-        try:
-            return count_frames(path), ""
-        except DataError as error:
-            return 0, str(error).removeprefix(f"{path}: ")
-
+    """Frames of each video that can be decoded; a damaged one is noted, one without frames is left out."""
     counts = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for path, (frames, fault) in zip(videos, pool.map(count, videos), strict=True):
+        for path, (frames, fault) in zip(videos, pool.map(count_whole_frames, videos), strict=True):
             if frames:
                 counts[path] = frames
+                if fault:
+                    notes.append(f"{relative(path, root)}: {fault}; its first {frames} frames are used")
             else:
                 notes.append(f"{relative(path, root)}: {fault or 'has no frames'}; it is not used")
     return counts
