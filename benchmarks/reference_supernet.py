@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autofas.models.candidates import CANDIDATES, Pool, Separable, Skip
+from autofas.models.candidates import Candidate, Pool, Separable, Skip
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 
@@ -44,15 +44,31 @@ class Halve(nn.Module):
         return self.norm(torch.cat([self.even(x[:, :, ::2, ::2]), self.odd(shifted)], dim=1))
 
 
+class Depthwise(nn.Module):
+    """A depthwise convolution, less theta times the middle pixel times the kernel's sum (CDC, eq. 4)."""
+
+    def __init__(self, channels: int, kernel: int, stride: int, dilation: int, candidate: Separable) -> None:
+        super().__init__()
+        padding = dilation * (kernel // 2)
+        self.conv = nn.Conv2d(
+            channels, channels, kernel, stride, padding, dilation, groups=channels, bias=False
+        )
+        self.stride, self.theta = stride, candidate.theta
+        self.logit = nn.Parameter(torch.zeros(())) if candidate.learn_theta else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv(x)
+        theta = self.theta if self.logit is None else self.logit.sigmoid()
+        total = self.conv.weight.sum((2, 3))[:, 0, None, None]  # (C, 1, 1)
+        return out - theta * total * x[:, :, :: self.stride, :: self.stride]
+
+
 class SeparableChain(nn.Module):
     def __init__(self, channels: int, stride: int, candidate: Separable) -> None:
         super().__init__()
         k, dilation = candidate.kernel, candidate.dilation
         strides = [stride] + [1] * (candidate.repeats - 1)
-        self.depthwise = nn.ModuleList(
-            nn.Conv2d(channels, channels, k, s, dilation * (k // 2), dilation, groups=channels, bias=False)
-            for s in strides
-        )
+        self.depthwise = nn.ModuleList(Depthwise(channels, k, s, dilation, candidate) for s in strides)
         self.pointwise = nn.ModuleList(nn.Conv2d(channels, channels, 1, bias=False) for _ in strides)
         self.norms = nn.ModuleList(norm(channels) for _ in strides)
 
@@ -63,23 +79,24 @@ class SeparableChain(nn.Module):
 
 
 class PoolNorm(nn.Module):
-    def __init__(self, channels: int, stride: int, kind: str) -> None:
+    def __init__(self, channels: int, stride: int, candidate: Pool) -> None:
         super().__init__()
+        self.stride, self.theta = stride, candidate.theta
         self.pool = (
             nn.MaxPool2d(3, stride, 1)
-            if kind == "max"
+            if candidate.kind == "max"
             else nn.AvgPool2d(3, stride, 1, count_include_pad=False)
         )
         self.norm = norm(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.pool(x))
+        middle = x[:, :, :: self.stride, :: self.stride]
+        return self.norm(self.pool(x) - self.theta * middle)
 
 
-def operation(name: str, channels: int, stride: int) -> nn.Module | None:
-    candidate = CANDIDATES[name]
+def operation(candidate: Candidate, channels: int, stride: int) -> nn.Module | None:
     if isinstance(candidate, Pool):
-        return PoolNorm(channels, stride, candidate.kind)
+        return PoolNorm(channels, stride, candidate)
     if isinstance(candidate, Skip):
         return nn.Identity() if stride == 1 else Halve(channels, channels)
     if isinstance(candidate, Separable):
@@ -90,13 +107,17 @@ def operation(name: str, channels: int, stride: int) -> nn.Module | None:
 class MixedEdge(nn.Module):
     """All candidates on the first C/K channels of one edge, the rest bypassed, then the shuffle."""
 
-    def __init__(self, operations: tuple[str, ...], channels: int, stride: int, partial: int) -> None:
+    def __init__(self, space: Space, channels: int, stride: int, partial: int) -> None:
         super().__init__()
         self.stride, self.partial, self.width = stride, partial, channels // partial
         self.operations = nn.ModuleDict(
-            {name: module for name in operations if (module := operation(name, self.width, stride))}
+            {
+                name: module
+                for name, candidate in zip(space.operations, space.candidates, strict=True)
+                if (module := operation(candidate, self.width, stride))
+            }
         )
-        self.columns = {name: column for column, name in enumerate(operations)}
+        self.columns = {name: column for column, name in enumerate(space.operations)}
 
     def forward(self, x: Tensor, weights: Tensor) -> Tensor:
         chosen, rest = x[:, : self.width], x[:, self.width :]
@@ -130,7 +151,7 @@ class ReferenceCell(nn.Module):
         self.last = ReluConv(channels_in[1], channels)
         self.pairs = space.edges
         self.edges = nn.ModuleList(
-            MixedEdge(space.operations, channels, 2 if reduction and source < 2 else 1, partial)
+            MixedEdge(space, channels, 2 if reduction and source < 2 else 1, partial)
             for _, source in self.pairs
         )
 
@@ -149,7 +170,7 @@ class ReferenceSupernet(nn.Module):
         super().__init__()
         self.space, self.edge_normalization = space, edge_normalization
         layout = space.layout
-        self.stem = build_stem(layout.stem)
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
         channels = layout.channels
         before = last = layout.stem[-1].channels
         reduction_before = False

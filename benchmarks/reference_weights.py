@@ -94,7 +94,10 @@ def _fan(
                 elif isinstance(mix, SeparableMix):
                     for i, (depthwise, pointwise) in enumerate(zip(op.depthwise, op.pointwise, strict=True)):
                         fused = select(mix.depthwise[i])[s, t, :, None]
-                        yield f"{label}.depthwise{i}", select(depthwise.weight), fused
+                        yield f"{label}.depthwise{i}", select(depthwise.conv.weight), fused
+                        if mix.theta_logits is not None:
+                            theta = select(mix.theta_logits)[i, s, t]
+                            yield f"{label}.theta{i}", select(depthwise.logit), theta
                         fused = select(mix.pointwise[i])[s, t, :, :, None, None]
                         yield f"{label}.pointwise{i}", select(pointwise.weight), fused
 

@@ -1,7 +1,8 @@
 """One palette for every picture: the same thing has the same colour everywhere.
 
 The colours are Okabe and Ito's set (2008), which stays apart for all common forms of colour blindness, plus
-a violet, a brown and an olive; whatever a colour tells, a marker shape, a dash or a word tells as well.
+a violet, a brown and an olive; an operation of central differences has a darker shade of the plain one's and
+its line style. Whatever a colour tells, a marker shape, a dash or a word tells as well.
 """
 
 from typing import Any
@@ -18,6 +19,11 @@ PALETTE: dict[str, str] = {
     "sep_conv_5x5": "#CC79A7",
     "dil_conv_3x3": "#8C510A",
     "dil_conv_5x5": "#A89B00",
+    "cd_avg_pool_3x3": "#1B6CA8",
+    "cd_sep_conv_3x3": "#2E1760",
+    "cd_sep_conv_5x5": "#99336B",
+    "cd_dil_conv_3x3": "#5A3200",
+    "cd_dil_conv_5x5": "#6B6200",
     "input_node": "#CFE3F1",
     "node": "#FFFFFF",
     "output_node": "#FBE3C4",
@@ -41,6 +47,7 @@ OPERATION_DASHES: dict[str, Any] = {
     "dil_conv_3x3": (0, (2, 1)),
     "dil_conv_5x5": (0, (6, 1.2, 1, 1.2, 1, 1.2)),
 }
+OPERATION_DASHES |= {f"cd_{name}": dash for name, dash in OPERATION_DASHES.items() if f"cd_{name}" in PALETTE}
 """Matplotlib line style of each operation."""
 
 

@@ -27,6 +27,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from autofas.analysis.macs import LayerMacs, MacCounter, held_tensors, tensors_in
 from autofas.errors import ConfigError
+from autofas.models.central_difference import fold
+from autofas.models.derived_network import DerivedNetwork
 
 Inputs = Tensor | Mapping[str, Tensor]
 """A batch of images (B, 3, H, W), or one such tensor by modality."""
@@ -123,6 +125,8 @@ def describe(inputs: Inputs) -> str:
 
 
 def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:
+    if isinstance(model, DerivedNetwork):
+        model = fold(model)  # central differences as they are deployed, plain convolutions
     sample = _one_sample(inputs, meta)
     with torch.no_grad(), _slow_attention():
         network = _copy(model, meta)

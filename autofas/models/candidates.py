@@ -2,11 +2,16 @@
 
 A separable operation is [ReLU, depthwise k x k, pointwise 1x1, batch norm] taken `repeats` times; the
 stride is taken by the first depthwise convolution (DARTS, Liu et al., ICLR 2019, section 3.1; Auto-FAS,
-section 2.1.1). The supernet and the derived network both build what stands here.
+section 2.1.1). The `cd_` operations take central differences (NAS-FAS, Yu et al., TPAMI 2020): a depthwise
+kernel less theta times its sum in the middle, an average less theta times the middle pixel; theta is the
+layout's. The supernet and the derived network both build what stands here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+THETA = 0.7
+"""The share of the difference that CDCN takes (Yu et al., CVPR 2020, section 4.3)."""
 
 
 @dataclass(frozen=True)
@@ -16,9 +21,10 @@ class Zero:
 
 @dataclass(frozen=True)
 class Pool:
-    """3x3 pooling; borders do not count in the average."""
+    """3x3 pooling; borders do not count in the average. `theta` above 0: of central differences."""
 
     kind: Literal["max", "avg"]
+    theta: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,16 @@ class Skip:
 
 @dataclass(frozen=True)
 class Separable:
-    """`repeats` x [ReLU, depthwise convolution, pointwise convolution, batch norm]."""
+    """`repeats` x [ReLU, depthwise convolution, pointwise convolution, batch norm].
+
+    `theta` above 0: the depthwise kernels take central differences, with `learn_theta` by a theta each.
+    """
 
     kernel: int
     dilation: int = 1
     repeats: int = 2
+    theta: float = 0.0
+    learn_theta: bool = False
 
 
 Candidate = Zero | Pool | Skip | Separable
@@ -46,4 +57,19 @@ CANDIDATES: dict[str, Candidate] = {
     "sep_conv_5x5": Separable(5),
     "dil_conv_3x3": Separable(3, dilation=2, repeats=1),
     "dil_conv_5x5": Separable(5, dilation=2, repeats=1),
+    "cd_avg_pool_3x3": Pool("avg", theta=THETA),
+    "cd_sep_conv_3x3": Separable(3, theta=THETA),
+    "cd_sep_conv_5x5": Separable(5, theta=THETA),
+    "cd_dil_conv_3x3": Separable(3, dilation=2, repeats=1, theta=THETA),
+    "cd_dil_conv_5x5": Separable(5, dilation=2, repeats=1, theta=THETA),
 }
+
+
+def candidate(name: str, theta: float = THETA, learn_theta: bool = False) -> Candidate:
+    """The candidate of that name; one of central differences takes the given theta."""
+    found = CANDIDATES[name]
+    if isinstance(found, Separable) and found.theta > 0:
+        return replace(found, theta=theta, learn_theta=learn_theta)
+    if isinstance(found, Pool) and found.theta > 0:
+        return replace(found, theta=theta)
+    return found

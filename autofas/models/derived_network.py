@@ -9,6 +9,7 @@ appendix) and is off unless training asks for it.
 import torch
 from torch import Tensor, nn
 
+from autofas.models.candidates import THETA
 from autofas.models.genotype import Cell, Genotype
 from autofas.models.operations import FactorizedReduce, ReluConvNorm, build_operation, build_stem
 from autofas.runtime import ranks
@@ -17,7 +18,15 @@ from autofas.runtime import ranks
 class DerivedCell(nn.Module):
     """One cell: inputs (B, Cpp, H', W') and (B, Cp, H, W), output (B, len(concat) * C, H or H/2, ...)."""
 
-    def __init__(self, cell: Cell, channels_in: tuple[int, int], channels: int, reduces: tuple[bool, bool]):
+    def __init__(
+        self,
+        cell: Cell,
+        channels_in: tuple[int, int],
+        channels: int,
+        reduces: tuple[bool, bool],
+        theta: float = THETA,
+        learn_theta: bool = False,
+    ) -> None:
         super().__init__()
         reduction_before, reduction = reduces
         first = FactorizedReduce if reduction_before else ReluConvNorm
@@ -28,7 +37,7 @@ class DerivedCell(nn.Module):
         self.operations = nn.ModuleDict(
             {
                 f"{edge.input}->{edge.node}": build_operation(
-                    edge.operation, channels, 2 if reduction and edge.input < 2 else 1
+                    edge.operation, channels, 2 if reduction and edge.input < 2 else 1, theta, learn_theta
                 )
                 for edge in cell.edges
             }
@@ -68,7 +77,8 @@ class DerivedNetwork(nn.Module):
         super().__init__()
         layout = genotype.layout
         self.genotype = genotype
-        self.stem = build_stem(layout.stem)
+        theta = layout.theta, layout.learn_theta
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
         channels, before, last = layout.channels, layout.stem[-1].channels, layout.stem[-1].channels
         reduction_before = False
         cells = []
@@ -76,7 +86,8 @@ class DerivedNetwork(nn.Module):
             reduction = kind == "reduction"
             channels *= layout.channel_factor if reduction else 1
             cell = genotype.cell(kind)
-            cells.append(DerivedCell(cell, (before, last), channels, (reduction_before, reduction)))
+            reduces = reduction_before, reduction
+            cells.append(DerivedCell(cell, (before, last), channels, reduces, *theta))
             before, last, reduction_before = last, len(cell.concat) * channels, reduction
         self.cells = nn.ModuleList(cells)
         self.head = nn.Sequential(nn.ReLU(), nn.Conv2d(last, 1, 1))

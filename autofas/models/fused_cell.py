@@ -31,7 +31,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autofas.models.candidates import CANDIDATES, Candidate, Pool, Separable, Skip
+from autofas.models.candidates import Candidate, Pool, Separable, Skip, Zero
+from autofas.models.central_difference import difference_pool, fold_kernel, theta_logit
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
 from autofas.models.operations import even_and_odd_pixels
 
@@ -78,14 +79,14 @@ class PoolMix(Mix):
 
     def __init__(self, candidate: Pool, sources: int, channels: int, stride: int) -> None:
         super().__init__()
-        self.kind, self.stride = candidate.kind, stride
+        self.kind, self.stride, self.theta = candidate.kind, stride, candidate.theta
         self.norm = RunningStatistics(sources, channels)
 
     def forward(self, x: Tensor) -> Term:
         if self.kind == "max":
             pooled = F.max_pool2d(x, 3, self.stride, 1)
         else:
-            pooled = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
+            pooled = difference_pool(x, self.stride, self.theta)
         return Term(rows(pooled), None, self.norm, shared=True)
 
 
@@ -136,6 +137,9 @@ class SeparableMix(Mix):
         self.pointwise = nn.ParameterList(
             kernel_parameter(*edges, channels, channels, fan_in=channels) for _ in repeats
         )
+        self.theta = candidate.theta
+        learned = torch.full((candidate.repeats, *edges), theta_logit(candidate.theta))
+        self.theta_logits = nn.Parameter(learned) if candidate.learn_theta else None
         self.first_norm = Norm(*edges, channels) if candidate.repeats == 2 else None
         self.norm = RunningStatistics(*edges, channels)
 
@@ -147,9 +151,16 @@ class SeparableMix(Mix):
             x = self._depthwise(1, x, 1)
         return Term(rows(x), self.pointwise[-1], self.norm, shared=False)
 
+    def folded_depthwise(self, repeat: int) -> Tensor:
+        """The depthwise kernels of a repeat as plain ones: (S, T, c, k, k), central differences folded in."""
+        weight = self.depthwise[repeat]
+        if self.theta_logits is not None:
+            return fold_kernel(weight, self.theta_logits[repeat].sigmoid()[..., None])
+        return fold_kernel(weight, self.theta) if self.theta > 0 else weight
+
     def _first(self, relu_x: Tensor) -> Tensor:
         """Depthwise and pointwise convolution of the first repeat: (B, S*c, H, W) -> (B, S*T*c, H', W')."""
-        depthwise, pointwise = self.depthwise[0], self.pointwise[0]
+        depthwise, pointwise = self.folded_depthwise(0), self.pointwise[0]
         if depthwise[0, 0].numel() > DENSE_UP_TO:
             x = self._depthwise(0, self._copies(relu_x), self.stride)
             kernel = pointwise.flatten(0, 2)[..., None, None]  # (S*T*c, c, 1, 1)
@@ -163,7 +174,7 @@ class SeparableMix(Mix):
         return image(copies.flatten(1), x)
 
     def _depthwise(self, repeat: int, x: Tensor, stride: int) -> Tensor:
-        kernel = self.depthwise[repeat].flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
+        kernel = self.folded_depthwise(repeat).flatten(0, 2).unsqueeze(1)  # (S*T*c, 1, k, k)
         return self._convolution(x, kernel, stride, kernel.shape[0])
 
     def _convolution(self, x: Tensor, kernel: Tensor, stride: int, groups: int) -> Tensor:
@@ -199,7 +210,7 @@ class Fan(nn.Module):
 
     def __init__(
         self,
-        operations: tuple[str, ...],
+        candidates: tuple[Candidate, ...],
         order: Tensor,
         partial: int,
         sources: int,
@@ -213,11 +224,9 @@ class Fan(nn.Module):
         self.register_buffer("picks", picks, persistent=False)  # (S*c,)
         bypass = torch.eye(channels)[:, order[width:]]
         self.register_buffer("bypass", bypass, persistent=False)  # (C, C - c)
-        columns = [i for i, name in enumerate(operations) if name != "none"]
+        columns = [i for i, one in enumerate(candidates) if not isinstance(one, Zero)]
         self.register_buffer("columns", torch.tensor(columns), persistent=False)  # (terms,)
-        self.mixes = nn.ModuleList(
-            build_mix(CANDIDATES[operations[i]], sources, targets, width, stride) for i in columns
-        )
+        self.mixes = nn.ModuleList(build_mix(candidates[i], sources, targets, width, stride) for i in columns)
 
     def forward(
         self, x: Tensor, weights: Tensor, betas: Tensor, mixed: Tensor | None, bypassed: Tensor | None
@@ -279,7 +288,7 @@ class FusedCell(nn.Module):
 
     def __init__(
         self,
-        operations: tuple[str, ...],
+        candidates: tuple[Candidate, ...],
         channels_in: tuple[int, int],
         channels: int,
         nodes: int,
@@ -291,9 +300,9 @@ class FusedCell(nn.Module):
         self.stride = 2 if reduction else 1
         self.channels, self.width = channels, channels // partial
         self.preprocess = Preprocess(channels_in, channels, reduction_before)
-        fans = [Fan(operations, torch.arange(channels), partial, 2, nodes, self.stride)]
+        fans = [Fan(candidates, torch.arange(channels), partial, 2, nodes, self.stride)]
         shuffled = shuffled_order(channels, partial)
-        fans += [Fan(operations, shuffled, partial, 1, nodes - node, 1) for node in range(1, nodes)]
+        fans += [Fan(candidates, shuffled, partial, 1, nodes - node, 1) for node in range(1, nodes)]
         self.fans = nn.ModuleList(fans)
 
     def forward(self, before: Tensor, last: Tensor, weights: list[Tensor], betas: list[Tensor]) -> Tensor:

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autofas.models.candidates import CANDIDATES, Pool, Separable, Skip
+from autofas.models.candidates import THETA, Pool, Separable, Skip, candidate
+from autofas.models.central_difference import CentralDifferencePool2d, convolution
 from autofas.models.space import StemLayer
 
 
@@ -55,45 +56,60 @@ def even_and_odd_pixels(x: Tensor) -> tuple[Tensor, Tensor]:
 class SeparableConv(nn.Sequential):
     """`repeats` x [ReLU, depthwise k x k, pointwise 1x1, batch norm]; the first repeat takes the stride."""
 
-    def __init__(self, channels: int, stride: int, candidate: Separable) -> None:
+    def __init__(self, channels: int, stride: int, chosen: Separable) -> None:
         layers: list[nn.Module] = []
-        padding = candidate.dilation * (candidate.kernel // 2)
-        for repeat in range(candidate.repeats):
-            depthwise = nn.Conv2d(
+        for repeat in range(chosen.repeats):
+            depthwise = convolution(
                 channels,
                 channels,
-                candidate.kernel,
+                chosen.kernel,
                 stride=stride if repeat == 0 else 1,
-                padding=padding,
-                dilation=candidate.dilation,
+                dilation=chosen.dilation,
                 groups=channels,
-                bias=False,
+                theta=chosen.theta,
+                learned=chosen.learn_theta,
             )
             pointwise = nn.Conv2d(channels, channels, 1, bias=False)
             layers += [nn.ReLU(), depthwise, pointwise, nn.BatchNorm2d(channels)]
         super().__init__(*layers)
 
 
-def build_operation(name: str, channels: int, stride: int) -> nn.Module:
-    """The module of a candidate: (B, C, H, W) -> (B, C, ceil(H/stride), ceil(W/stride))."""
-    candidate = CANDIDATES[name]
-    if isinstance(candidate, Pool):
-        if candidate.kind == "max":
+def build_operation(
+    name: str, channels: int, stride: int, theta: float = THETA, learn_theta: bool = False
+) -> nn.Module:
+    """The module of a candidate: (B, C, H, W) -> (B, C, ceil(H/stride), ceil(W/stride)).
+
+    `theta` and `learn_theta` are those of the central differences, if it takes any.
+    """
+    chosen = candidate(name, theta, learn_theta)
+    if isinstance(chosen, Pool):
+        if chosen.kind == "max":
             return nn.MaxPool2d(3, stride, padding=1)
+        if chosen.theta > 0:
+            return CentralDifferencePool2d(stride, chosen.theta)
         return nn.AvgPool2d(3, stride, padding=1, count_include_pad=False)
-    if isinstance(candidate, Skip):
+    if isinstance(chosen, Skip):
         return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels)
-    if isinstance(candidate, Separable):
-        return SeparableConv(channels, stride, candidate)
+    if isinstance(chosen, Separable):
+        return SeparableConv(channels, stride, chosen)
     raise ValueError(f"operation {name} cannot be built into a network")
 
 
-def build_stem(layers: tuple[StemLayer, ...], channels_in: int = 3) -> nn.Sequential:
+def build_stem(
+    layers: tuple[StemLayer, ...], channels_in: int = 3, learn_theta: bool = False
+) -> nn.Sequential:
     """Convolution - batch norm - ReLU (- max pool) for every layer of the stem."""
     modules: list[nn.Module] = []
     for layer in layers:
         modules += [
-            nn.Conv2d(channels_in, layer.channels, layer.kernel, layer.stride, layer.kernel // 2, bias=False),
+            convolution(
+                channels_in,
+                layer.channels,
+                layer.kernel,
+                stride=layer.stride,
+                theta=layer.theta,
+                learned=learn_theta,
+            ),
             nn.BatchNorm2d(layer.channels),
             nn.ReLU(inplace=True),
         ]

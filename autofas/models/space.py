@@ -11,12 +11,12 @@ import hashlib
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from autofas.errors import GenotypeError
-from autofas.models.candidates import CANDIDATES
+from autofas.models.candidates import CANDIDATES, THETA, Candidate, candidate
 from autofas.storage.schema import Schema, nearest, read_yaml, validated
 
 SPACE_NAME = r"^[a-z][a-z0-9_]{0,40}$"
@@ -24,13 +24,26 @@ MAX_CHANNELS = 8192
 CellKind = Literal["normal", "reduction"]
 
 
+def _without_defaults(values: dict[str, Any], **later: Any) -> dict[str, Any]:
+    """Values without the keys that came later where they say nothing: older spaces keep their hash."""
+    return {name: value for name, value in values.items() if name not in later or value != later[name]}
+
+
 class StemLayer(Schema):
-    """Convolution - batch norm - ReLU, then an optional 3x3 max pool of stride 2."""
+    """Convolution - batch norm - ReLU, then an optional 3x3 max pool of stride 2.
+
+    `theta` above 0 makes it a convolution of central differences (autofas.models.central_difference).
+    """
 
     channels: int = Field(ge=1, le=4096)
     kernel: Literal[1, 3, 5, 7] = 3
     stride: Literal[1, 2] = 1
     pool: bool = False
+    theta: float = Field(default=0.0, ge=0, le=1)
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_defaults(handler(self), theta=0.0)
 
 
 class Layout(Schema):
@@ -38,6 +51,8 @@ class Layout(Schema):
 
     `channels` is the width C of the first cell's nodes, so a cell of n nodes puts out n*C channels;
     `channel_factor` multiplies C at every reduction cell (1: constant width, 2: doubling as in DARTS).
+    `theta` is the share of the difference in the cells' `cd_` operations; with `learn_theta` every
+    convolution of central differences, the stem's too, learns its own from there on.
     """
 
     input_size: int = Field(ge=8, le=1024)
@@ -46,6 +61,12 @@ class Layout(Schema):
     channel_factor: Literal[1, 2] = 1
     cells: tuple[CellKind, ...] = Field(min_length=1, max_length=64)
     intermediate_nodes: int = Field(default=4, ge=1, le=8)
+    theta: float = Field(default=THETA, ge=0, le=1)
+    learn_theta: bool = False
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_defaults(handler(self), theta=THETA, learn_theta=False)
 
     @model_validator(mode="after")
     def _channels_are_bounded(self) -> "Layout":
@@ -83,6 +104,12 @@ class Space(Schema):
         if set(self.operations) == {"none"}:
             raise ValueError("no operation but none")
         return self
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """What the operations are, in their order, with the layout's theta."""
+        theta, learned = self.layout.theta, self.layout.learn_theta
+        return tuple(candidate(name, theta, learned) for name in self.operations)
 
     @property
     def hash(self) -> str:

@@ -48,7 +48,7 @@ class Supernet(nn.Module):
             )
         self.space = space
         self.kinds = layout.cells
-        self.stem = build_stem(layout.stem)
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
         channels = layout.channels
         before = last = layout.stem[-1].channels
         reduction_before = False
@@ -58,7 +58,7 @@ class Supernet(nn.Module):
             channels *= layout.channel_factor if reduction else 1
             cells.append(
                 FusedCell(
-                    space.operations,
+                    space.candidates,
                     (before, last),
                     channels,
                     layout.intermediate_nodes,

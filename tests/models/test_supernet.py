@@ -5,18 +5,28 @@ import torch
 import torch.nn.functional as F
 
 from autofas.errors import GenotypeError
+from autofas.models.candidates import CANDIDATES
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from benchmarks.reference_supernet import ReferenceSupernet
 from benchmarks.reference_weights import parameter_pairs, share_weights, statistic_pairs
 
+PLAIN = tuple(name for name in CANDIDATES if not name.startswith("cd_"))
+DIFFERENCES = tuple(name for name in CANDIDATES if name.startswith("cd_"))
 
-def space(channels=8, factor=2, cells=("normal", "reduction", "normal", "reduction"), stem=12, **extra):
+
+def space(
+    channels=8,
+    factor=2,
+    cells=("normal", "reduction", "normal", "reduction"),
+    stem=({"channels": 12},),
+    operations=PLAIN,
+    **extra,
+):
     """A space with every candidate operation."""
     values = load_space("darts").model_dump()
-    values["layout"].update(
-        channels=channels, channel_factor=factor, cells=cells, stem=[{"channels": stem}], **extra
-    )
+    values["operations"] = operations
+    values["layout"].update(channels=channels, channel_factor=factor, cells=cells, stem=stem, **extra)
     return Space.model_validate(values)
 
 
@@ -94,14 +104,31 @@ def test_they_do_in_float32(partial, size, factor, normalise):
     raise AssertionError(f"no draw agrees: {found}")
 
 
-def largest_error(dtype, seed, partial, size, factor, normalise):
+@pytest.mark.parametrize("learned", [False, True], ids=["fixed", "learned"])
+@pytest.mark.parametrize(("partial", "size", "factor", "normalise"), [CASES[0], CASES[3], CASES[5]])
+@pytest.mark.parametrize("dense", [400, 0], ids=["dense", "depthwise"])
+def test_central_differences_equal_the_reference(
+    partial, size, factor, normalise, learned, dense, monkeypatch
+):
+    monkeypatch.setattr("autofas.models.fused_cell.DENSE_UP_TO", dense)
+    differences = {
+        "operations": ("none", "skip_connect", "sep_conv_3x3", *DIFFERENCES),
+        "stem": [{"channels": 6, "theta": 0.7}],
+        "theta": 0.4,
+        "learn_theta": learned,
+    }
+    error = largest_error(torch.float64, SEEDS[0], partial, size, factor, normalise, **differences)
+    assert error[0] < 1e-10, error
+
+
+def largest_error(dtype, seed, partial, size, factor, normalise, **layout):
     """The largest relative error of output, loss, gradients, statistics and evaluation, and where it is.
 
     A gradient that is nearly zero is compared on a hundredth of the largest one's scale (each on its own,
     K = 4 reaches 2e-5 and 7e-5 in float32), a mean on the scale of the deviation.
     """
     cells = ("normal", "reduction", "normal")
-    reference, fused = pair(partial, normalise, torch.float32, seed, factor=factor, cells=cells)
+    reference, fused = pair(partial, normalise, torch.float32, seed, factor=factor, cells=cells, **layout)
     images = torch.randn(4, 3, size, size).to(dtype)
     reference, fused = reference.to(dtype), fused.to(dtype)
     left, right = backward(reference, images), backward(fused, images)
