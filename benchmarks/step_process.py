@@ -140,7 +140,7 @@ def alternate(engine: PlainEngine | BilevelEngine) -> Steps:
 
 def plain(space: Space, partial_channels: int, device: str) -> Steps:
     """The papers' equations edge by edge; edge normalisation belongs to partial channels (PC-DARTS)."""
-    from benchmarks.reference_supernet import ReferenceSupernet
+    from tests.models.reference_supernet import ReferenceSupernet
 
     net = ReferenceSupernet(space, partial_channels, edge_normalization=partial_channels > 1)
     return alternate(PlainEngine(net.to(device)))

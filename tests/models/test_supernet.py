@@ -8,8 +8,8 @@ from autofas.errors import GenotypeError
 from autofas.models.candidates import CANDIDATES
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
-from benchmarks.reference_supernet import ReferenceSupernet
-from benchmarks.reference_weights import parameter_pairs, share_weights, statistic_pairs
+from tests.models.reference_supernet import ReferenceSupernet
+from tests.models.reference_weights import parameter_pairs, share_weights, statistic_pairs
 
 PLAIN = tuple(name for name in CANDIDATES if not name.startswith("cd_"))
 DIFFERENCES = tuple(name for name in CANDIDATES if name.startswith("cd_"))

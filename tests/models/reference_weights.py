@@ -21,7 +21,7 @@ from autofas.models.fused_cell import (
     shuffled_order,
 )
 from autofas.models.supernet import Supernet
-from benchmarks.reference_supernet import Halve, ReferenceCell, ReferenceSupernet
+from tests.models.reference_supernet import Halve, ReferenceCell, ReferenceSupernet
 
 Select = Callable[[nn.Parameter], Tensor]
 Pair = tuple[str, Tensor, Tensor]
