@@ -25,7 +25,7 @@ from autofas.runtime import ranks
 from autofas.search.engine import BilevelEngine
 from autofas.storage.schema import read_json
 from autofas.training.train import train
-from benchmarks.faults.runs import outcome
+from tests.campaigns.faults.runs import outcome
 from tests.conftest import TINY_FACES
 from tests.rank_processes import on_ranks, process_of, torchrun
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.mutations import (
+from tests.campaigns.mutations import (
     ROOT,
     Mutation,
     node_of,

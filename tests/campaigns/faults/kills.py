@@ -17,9 +17,9 @@ from typing import Any
 
 from autofas.runs import checkpoint
 from autofas.storage import files
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.hooks import at_line, at_lines, count, kill_me
-from benchmarks.faults.runs import STEPS, VERBS, WORKERS, Bench, results, resumed_place
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.hooks import at_line, at_lines, count, kill_me
+from tests.campaigns.faults.runs import STEPS, VERBS, WORKERS, Bench, results, resumed_place
 
 PROMISE = (
     "After SIGKILL no checkpoint is unreadable, no epoch that results.csv showed is lost, no more than the "

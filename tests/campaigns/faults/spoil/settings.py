@@ -5,10 +5,10 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.faults import project
-from benchmarks.faults.hostile import networks, plain
-from benchmarks.faults.project import RUN, SEARCH
-from benchmarks.faults.spoil.common import QUIET, RESUME, SMALL, TRAIN, spoil_json, spoil_yaml, texts
+from tests.campaigns.faults import project
+from tests.campaigns.faults.hostile import networks, plain
+from tests.campaigns.faults.project import RUN, SEARCH
+from tests.campaigns.faults.spoil.common import QUIET, RESUME, SMALL, TRAIN, spoil_json, spoil_yaml, texts
 
 
 def config(root: Path, rng: random.Random) -> list[str]:

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from benchmarks.faults.hostile.plain import PATHS, TEXTS
+from tests.campaigns.faults.hostile.plain import PATHS, TEXTS
 
 
 def hostile_info(values: Any, rng: random.Random) -> Any:

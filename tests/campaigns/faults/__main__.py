@@ -1,6 +1,6 @@
 """The fault campaign's command line: families in order, a table, and what did not hold.
 
-    python -m benchmarks.faults [--short] [--only FAMILY ...] [--jobs N] [--seed N] [--out results] [--json]
+    python -m tests.campaigns.faults [--short] [--only FAMILY ...] [--jobs N] [--seed N] [--out DIR] [--json]
 
 With --out a family's rows are kept in faults.json until it is run again, so families can be run one by one.
 """
@@ -24,9 +24,9 @@ from typing import Any
 from autofas.analysis.text_tables import markdown_table
 from autofas.runs.provenance import commit, machine
 from autofas.storage.files import write_json, write_text
-from benchmarks.faults.child import warm_up
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.runs import Bench
+from tests.campaigns.faults.child import warm_up
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.runs import Bench
 
 FAMILIES = ("kills", "damage", "signals", "write_errors", "nans", "workers", "starts", "strangers")
 SCHEMA_VERSION = 1
@@ -44,7 +44,9 @@ MOST_FAULTS = 50
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the families asked for; 1 if a case did not hold."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.campaigns.faults", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--short", action="store_true", help="a few cases of each family")
     parser.add_argument("--only", nargs="+", metavar="FAMILY", choices=FAMILIES, default=known_families())
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time")
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     args = parser.parse_args(words)
     facts = {
-        "command": " ".join(["python -m benchmarks.faults", *without_work(words)]),
+        "command": " ".join(["python -m tests.campaigns.faults", *without_work(words)]),
         "commit": commit(),
         "seed": args.seed,
         "torch": version("torch"),
@@ -95,7 +97,7 @@ def known_families() -> list[str]:
 
 def run_family(name: str, bench: Bench, seed: int, short: bool, jobs: int) -> dict[str, Any]:
     """Run a family's cases; counts by kind, the slowest, and what did not hold."""
-    module = importlib.import_module(f"benchmarks.faults.{name}")
+    module = importlib.import_module(f"tests.campaigns.faults.{name}")
     started = time.monotonic()
     if hasattr(module, "prepare"):
         module.prepare(bench)

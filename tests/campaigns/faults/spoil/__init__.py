@@ -1,10 +1,10 @@
 """Every kind of file that autofas reads, spoiled in a copy of the good project, and a command to read it."""
 
-from benchmarks.faults.spoil.common import Hostile
-from benchmarks.faults.spoil.data import image, manifest
-from benchmarks.faults.spoil.results import figures_and_record, scores
-from benchmarks.faults.spoil.saved import checkpoint, run_folder, torch_file, weights
-from benchmarks.faults.spoil.settings import config, genotype, init_map, space
+from tests.campaigns.faults.spoil.common import Hostile
+from tests.campaigns.faults.spoil.data import image, manifest
+from tests.campaigns.faults.spoil.results import figures_and_record, scores
+from tests.campaigns.faults.spoil.saved import checkpoint, run_folder, torch_file, weights
+from tests.campaigns.faults.spoil.settings import config, genotype, init_map, space
 
 KINDS: dict[str, Hostile] = {
     "config": config,

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 from autofas.runs.checkpoint import manifest_text
-from benchmarks.faults.hostile import plain, tensors
-from benchmarks.faults.project import OTHER, RUN, SEARCH
-from benchmarks.faults.spoil.common import QUIET, RESUME, SMALL, TRAIN, write
+from tests.campaigns.faults.hostile import plain, tensors
+from tests.campaigns.faults.project import OTHER, RUN, SEARCH
+from tests.campaigns.faults.spoil.common import QUIET, RESUME, SMALL, TRAIN, write
 
 
 def run_folder(root: Path, rng: random.Random) -> list[str]:

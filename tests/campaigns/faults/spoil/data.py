@@ -4,9 +4,9 @@ import os
 import random
 from pathlib import Path
 
-from benchmarks.faults.hostile import images, plain
-from benchmarks.faults.project import IMAGES, RUN
-from benchmarks.faults.spoil.common import QUIET, READERS, spoil_table, texts, write
+from tests.campaigns.faults.hostile import images, plain
+from tests.campaigns.faults.project import IMAGES, RUN
+from tests.campaigns.faults.spoil.common import QUIET, READERS, spoil_table, texts, write
 
 
 def manifest(root: Path, rng: random.Random) -> list[str]:

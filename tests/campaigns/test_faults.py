@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from benchmarks.faults import __main__ as campaign
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.runs import Bench
+from tests.campaigns.faults import __main__ as campaign
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.runs import Bench
 
 CASES = {
     "kills": 200, "damage": 200, "signals": 100, "write_errors": 20, "nans": 30, "workers": 20, "starts": 20,
@@ -31,7 +31,7 @@ def test_a_few_cases_of_every_family_hold(family, bench):
 
 @pytest.mark.parametrize(("family", "cases"), CASES.items())
 def test_the_whole_campaign_has_the_promised_cases(family, cases):
-    module = campaign.importlib.import_module(f"benchmarks.faults.{family}")
+    module = campaign.importlib.import_module(f"tests.campaigns.faults.{family}")
     made = module.cases(0, False)
     assert len(made) == cases == len({case.number for case in made})
     assert made == module.cases(0, False)
@@ -43,7 +43,7 @@ def test_the_whole_campaign_has_the_promised_cases(family, cases):
 def test_a_case_that_does_not_hold_is_counted_and_the_rows_of_other_families_are_kept(
     tmp_path, monkeypatch, capsys
 ):
-    from benchmarks.faults import nans
+    from tests.campaigns.faults import nans
 
     monkeypatch.setattr(nans, "cases", lambda seed, short: [Case(n, "x") for n in range(3)])
     monkeypatch.setattr(nans, "prepare", lambda bench: None)

@@ -4,9 +4,9 @@ import os
 import re
 import time
 
-from benchmarks.faults.child import Child, Ended
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.runs import Bench
+from tests.campaigns.faults.child import Child, Ended
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.runs import Bench
 
 PROMISE = (
     "Of two processes that resume one folder at the same moment exactly one owns it, and the other exits "

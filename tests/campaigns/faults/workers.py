@@ -7,10 +7,10 @@ from typing import Any
 from autofas.data.batches import loader
 from autofas.data.batches.crop_jobs import CropJobs
 from autofas.data.batches.loader import Loader
-from benchmarks.faults.child import Ended, children_of
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.hooks import at_call, kill
-from benchmarks.faults.runs import VERBS, Bench, checkpoint_hash
+from tests.campaigns.faults.child import Ended, children_of
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.hooks import at_call, kill
+from tests.campaigns.faults.runs import VERBS, Bench, checkpoint_hash
 
 PROMISE = (
     "A thread of the loader that ends without a word or raises, a decoding thread that raises and a killed "

@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from benchmarks.faults.hostile import plain, tables
-from benchmarks.faults.project import RUN
+from tests.campaigns.faults.hostile import plain, tables
+from tests.campaigns.faults.project import RUN
 
 Hostile = Callable[[Path, random.Random], list[str]]
 """Spoils a file of the project at a path and returns the command line that reads it."""

@@ -4,9 +4,9 @@ import json
 import random
 from pathlib import Path
 
-from benchmarks.faults.hostile import plain
-from benchmarks.faults.project import OTHER, RUN
-from benchmarks.faults.spoil.common import QUIET, SMALL, spoil_json, spoil_table, texts, write
+from tests.campaigns.faults.hostile import plain
+from tests.campaigns.faults.project import OTHER, RUN
+from tests.campaigns.faults.spoil.common import QUIET, SMALL, spoil_json, spoil_table, texts, write
 
 NUMBERS = (
     "1e999", "-inf", "inf", "nan", "1e308", "-1e308", "5e-324", "0x1", "1_0", "", "1", "0", "+1", "½",

@@ -18,9 +18,9 @@ from safetensors.torch import load_file
 from autofas.runs import checkpoint
 from autofas.search.search import _Search
 from autofas.training.train import _Training
-from benchmarks.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
-from benchmarks.faults.family import Seen
-from benchmarks.faults.hooks import at_call, count, kill_me
+from tests.campaigns.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
+from tests.campaigns.faults.family import Seen
+from tests.campaigns.faults.hooks import at_call, count, kill_me
 
 FACES = {
     "train_users": 2, "dev_users": 1, "test_users": 1, "frames_per_video": 1, "size": 32,

@@ -1,8 +1,8 @@
 """Family: files from strangers, read by the command lines that read them.
 
-Each case is a copy of a small good project (benchmarks.faults.project) in which one file is hostile, and one
-command line that reads it, run in a forked process under the eyes of `witness`. Drawn are the file, the way
-it is spoiled, and the command (benchmarks.faults.spoil).
+Each case is a copy of a small good project (`project`) in which one file is hostile, and one command line
+that reads it, run in a forked process under the eyes of `witness`. Drawn are the file, the way it is spoiled,
+and the command (`spoil`).
 """
 
 import random
@@ -10,10 +10,10 @@ import resource
 import shutil
 from pathlib import Path
 
-from benchmarks.faults import child, project, spoil
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.runs import Bench
-from benchmarks.faults.witness import Watchman, watched
+from tests.campaigns.faults import child, project, spoil
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.runs import Bench
+from tests.campaigns.faults.witness import Watchman, watched
 
 PROMISE = (
     "a hostile file ends in an ordinary result or in one line and exit code 2: no traceback, no code run, "

@@ -22,9 +22,9 @@ from autofas.runs import checkpoint
 from autofas.runs.run_folder import Run
 from autofas.search.search import _Search
 from autofas.training import train as training
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.hooks import at_call
-from benchmarks.faults.runs import EPOCHS, VERBS, Bench, checkpoint_hash
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.hooks import at_call
+from tests.campaigns.faults.runs import EPOCHS, VERBS, Bench, checkpoint_hash
 
 PROMISE = (
     "ENOSPC, EROFS and EACCES, before a run or in the middle of it, end it with exit code 2 and one line "

@@ -11,9 +11,9 @@ from autofas.models.supervisions import PixelwiseBCE
 from autofas.search.engine import BilevelEngine
 from autofas.search.search import _Search
 from autofas.training import train as training
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.hooks import count, poisoned
-from benchmarks.faults.runs import EPOCHS, Bench, checkpoint_hash
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.hooks import count, poisoned
+from tests.campaigns.faults.runs import EPOCHS, Bench, checkpoint_hash
 
 PROMISE = (
     "A NaN or infinity in a loss, a gradient or an alpha stops the run before any update, with exit code 2 "

@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 
 from autofas.data.manifests.manifest import Manifest, write_manifest
-from benchmarks.faults import child
+from tests.campaigns.faults import child
 
 RUN, SEARCH, OTHER = "runs/train/run", "runs/search/found", "runs/train/other"
 """Its finished training, with an evaluation, its finished search, and a second training."""

@@ -20,7 +20,7 @@ from typing import Any
 EXTRA_BYTES = 3 * 2**29
 """Memory a child may take besides what it has when it starts: 1.5 GiB."""
 
-_REPOSITORY = str(Path(__file__).resolve().parents[2])
+_REPOSITORY = str(Path(__file__).resolve().parents[3])
 _PACKAGES = [find_spec(name) for name in ("autofas", "autofas.baselines", "autofas.search_spaces")]
 _CODE = tuple(
     {

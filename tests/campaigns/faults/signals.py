@@ -21,11 +21,11 @@ from autofas.runs import record as run_record
 from autofas.search import strategy
 from autofas.search.search import _Search
 from autofas.training.train import _Training
-from benchmarks.faults.child import Child, Ended
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.hooks import at_call, at_line, signal_me
-from benchmarks.faults.kills import CODES, SAVE, lines_of
-from benchmarks.faults.runs import EPOCHS, VERBS, WORKERS, Bench, resumed_place
+from tests.campaigns.faults.child import Child, Ended
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.hooks import at_call, at_line, signal_me
+from tests.campaigns.faults.kills import CODES, SAVE, lines_of
+from tests.campaigns.faults.runs import EPOCHS, VERBS, WORKERS, Bench, resumed_place
 
 PROMISE = (
     "SIGINT ends the run with 130 and SIGTERM with 143 in less than 5 s and one line, in every phase; no "

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.faults.hostile.networks import hostile_info
-from benchmarks.faults.hostile.plain import changed, drawn, holder_of, json_text, places, spoiled
+from tests.campaigns.faults.hostile.networks import hostile_info
+from tests.campaigns.faults.hostile.plain import changed, drawn, holder_of, json_text, places, spoiled
 
 
 class _Call:

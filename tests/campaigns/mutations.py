@@ -1,6 +1,6 @@
 """Mistakes that a named test must notice: each is made in a copy of the tree, and its test must turn red.
 
-    python -m benchmarks.mutations [WORD ...] [--json] [--out results/mutations.md]
+    python -m tests.campaigns.mutations [WORD ...] [--json] [--out results/mutations.md]
 
 A test that cannot fail is worth nothing; this shows that these can. The mistakes stand in
 `tests/campaigns/mutations.yaml`, room by room, as text that is exchanged: the text stands once in the code
@@ -27,7 +27,7 @@ import yaml
 from autofas.analysis.text_tables import markdown_table
 from autofas.runs.provenance import commit, machine
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LIST = ROOT / "tests" / "campaigns" / "mutations.yaml"
 INSTALLED = ("baselines", "search_spaces")
 """The folders that install inside the package."""
@@ -182,7 +182,7 @@ def main() -> int:
     rows = campaign(mutations)
     red = sum(row["outcome"] == "red" for row in rows)
     minutes = (time.monotonic() - started) / 60
-    command = " ".join(["python -m benchmarks.mutations", *args.words])
+    command = " ".join(["python -m tests.campaigns.mutations", *args.words])
     text = (
         f"# Mistakes that a test notices: {red} of {len(rows)}\n\n"
         "Each mistake is made in a copy of the tree and must turn its test red; all pass without one.\n\n"

@@ -3,8 +3,8 @@
 import random
 from pathlib import Path
 
-from benchmarks.faults.family import Case, Seen
-from benchmarks.faults.runs import VERBS, Bench, place_of, resumed_place
+from tests.campaigns.faults.family import Case, Seen
+from tests.campaigns.faults.runs import VERBS, Bench, place_of, resumed_place
 
 PROMISE = (
     "A newest checkpoint whose state.pt or manifest.json was cut short or had a byte flipped is found "
