@@ -1,27 +1,24 @@
 """Hand-designed face anti-spoofing networks: one file each, PyTorch alone, and the counts their papers
 print.
 
-`BASELINES` describes them without importing torch; `build_baseline` imports the file of the one asked for.
-Published figures are kept as printed, each with the condition that makes it: size, number of outputs, and
-what was counted.
+`BASELINES` describes them without importing torch; `build_baseline` imports the file of the one asked for,
+which also holds its published figures (`PUBLISHED`).
 """
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from .published import FEATHERNETS, Published
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["BASELINES", "Baseline", "Published", "build_baseline"]
-
-MACS = "macs"
-"""Multiply-accumulates of convolutions and linear layers, biases left out."""
-FEATHERNETS = "feathernets"
-"""FeatherNets' counter: macs, biases, BatchNorm and ReLU outputs, k*k a pooled output."""
+__all__ = ["BASELINES", "FEATHERNETS", "Baseline", "Published", "build_baseline"]
 
 FEATHERNETS_PAPER = "Zhang et al., FeatherNets, CVPRW 2019"
 AFA_PAPER = "Chen et al., A Dataset and Benchmark towards Multi-modal Face Anti-spoofing, IEEE Access 2021"
@@ -30,26 +27,8 @@ VISIONLABS_PAPER = "Parkin and Grinchuk, Recognizing Multi-Modal Face Spoofing, 
 
 
 @dataclass(frozen=True)
-class Published:
-    """One published figure and its condition.
-
-    `params` and `macs` are as printed, None where the paper prints none; `convention` says what `macs`
-    counts; `kwargs` are the build arguments of that condition beside `input_size`; `note` says what does
-    not close.
-    """
-
-    params: str | None
-    macs: str | None
-    input_size: int
-    source: str
-    convention: str = MACS
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Baseline:
-    """What a hand-designed network is, and how it was published.
+    """What a hand-designed network is.
 
     `factory` is "file:function" inside this package. `modalities` has one name for a network that takes a
     tensor (B, 3, H, W) of any one modality, three for one that takes a dict of them. `supervision` is the
@@ -65,17 +44,23 @@ class Baseline:
     supervision: str
     modalities: tuple[str, ...] = ("color",)
     options: tuple[str, ...] = ("num_outputs", "input_size")
-    published: tuple[Published, ...] = ()
 
     def load(self) -> "Callable[..., nn.Module]":
         """Import the network's file and return the function that builds it."""
-        module, function = self.factory.split(":")
-        return getattr(import_module(f"{__name__}.{module}"), function)
+        module, function = self._place()
+        return getattr(module, function)
+
+    def published(self) -> tuple[Published, ...]:
+        """Import the network's file and return the figures its `PUBLISHED` holds; none where it has none."""
+        module, function = self._place()
+        return getattr(module, "PUBLISHED", {}).get(function, ())
+
+    def _place(self) -> tuple[ModuleType, str]:
+        file, function = self.factory.split(":")
+        return import_module(f"{__name__}.{file}"), function
 
 
 THREE = ("color", "depth", "ir")
-TABLE_2 = "FeatherNets table 2"
-TABLE_8 = "AFA table 8"
 
 _ALL = (
     Baseline(
@@ -86,7 +71,6 @@ _ALL = (
         input_size=224,
         supervision="focal",
         options=("head", "num_outputs", "input_size"),
-        published=(Published("0.35M", "79.99M", 224, TABLE_2, FEATHERNETS),),
     ),
     Baseline(
         name="feathernet_b",
@@ -96,7 +80,6 @@ _ALL = (
         input_size=224,
         supervision="focal",
         options=("head", "num_outputs", "input_size"),
-        published=(Published("0.35M", "83.05M", 224, TABLE_2, FEATHERNETS),),
     ),
     Baseline(
         name="resnet18",
@@ -105,10 +88,6 @@ _ALL = (
         factory="resnet18:resnet18",
         input_size=224,
         supervision="cross_entropy",
-        published=(
-            Published("11.18M", "1800M", 224, TABLE_2, MACS, note="1813.56M, printed as 1800M"),
-            Published("11.69M", "0.48G", 108, "Auto-FAS table 4", MACS, {"num_outputs": 1000}),
-        ),
     ),
     Baseline(
         name="resnet18_se",
@@ -127,7 +106,6 @@ _ALL = (
         input_size=224,
         supervision="cross_entropy",
         options=("num_outputs", "dropout", "input_size"),
-        published=(Published("2.23M", "306.17M", 224, TABLE_2, FEATHERNETS),),
     ),
     Baseline(
         name="shufflenet_v2",
@@ -136,7 +114,6 @@ _ALL = (
         factory="shufflenet_v2:shufflenet_v2",
         input_size=224,
         supervision="cross_entropy",
-        published=(Published("1.26M", "148.05M", 224, TABLE_2, FEATHERNETS),),
     ),
     Baseline(
         name="resnet18_three_stream",
@@ -147,7 +124,6 @@ _ALL = (
         supervision="cross_entropy",
         modalities=THREE,
         options=("num_outputs", "dropout", "input_size"),
-        published=(Published("13.33M", None, 112, TABLE_8),),
     ),
     Baseline(
         name="resnet18_se_three_stream",
@@ -158,7 +134,6 @@ _ALL = (
         supervision="cross_entropy",
         modalities=THREE,
         options=("num_outputs", "reduction", "dropout", "input_size"),
-        published=(Published("13.34M", None, 112, TABLE_8),),
     ),
     Baseline(
         name="facebagnet_a",
@@ -169,7 +144,6 @@ _ALL = (
         supervision="cross_entropy",
         modalities=THREE,
         options=("num_outputs", "dropout", "input_size"),
-        published=(Published("14.55M", None, 48, TABLE_8),),
     ),
     Baseline(
         name="visionlabs_dlas_a",
@@ -179,7 +153,6 @@ _ALL = (
         input_size=112,
         supervision="cross_entropy",
         modalities=THREE,
-        published=(Published("61.06M", None, 112, TABLE_8),),
     ),
     Baseline(
         name="visionlabs_dlas_b",
@@ -215,17 +188,6 @@ _ALL = (
         factory="fishnet:fishnet150",
         input_size=224,
         supervision="cross_entropy",
-        published=(
-            Published(
-                "24.96M",
-                "6452.72M",
-                224,
-                TABLE_2,
-                FEATHERNETS,
-                {"num_outputs": 1000},
-                note="printed for 1000 outputs; with 2 the network has 23.90M",
-            ),
-        ),
     ),
     Baseline(
         name="resnet_gc",
@@ -245,7 +207,6 @@ _ALL = (
         supervision="afa",
         modalities=THREE,
         options=("augment", "attention", "upsampling", "num_outputs", "input_size"),
-        published=(Published("17.84M", None, 8, TABLE_8),),
     ),
     Baseline(
         name="deeppixbis",
@@ -264,16 +225,6 @@ _ALL = (
         input_size=108,
         supervision="depth_map",
         options=("input_size", "map_size"),
-        published=(
-            Published(
-                "2.20M",
-                "8.50G",
-                108,
-                "Auto-FAS table 4",
-                note="not closed: 2.245M (+2.0 %) and 8.432G (-0.8 %); the table does not describe its "
-                "network, and no widths of its figure lose parameters and gain operations",
-            ),
-        ),
     ),
     Baseline(
         name="cdcn",

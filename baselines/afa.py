@@ -22,7 +22,13 @@ from torch import Tensor, nn
 
 from .afa_attention import DAM, DAMSE, Attention, conv_bn_relu
 from .blocks import SqueezeExcitation
+from .published import AFA_TABLE_8, Published
 from .sizes import MODALITIES, require_exactly, require_modalities, side_multiple
+
+PUBLISHED = {
+    "afa": (Published("17.84M", None, 8, AFA_TABLE_8),),
+}
+"""Printed params and MACs, by network."""
 
 WIDTH = 64
 

@@ -16,7 +16,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .published import AUTO_FAS_TABLE_4, Published
 from .sizes import require_at_least, side_at_least
+
+PUBLISHED = {
+    "auxiliary_depth": (
+        Published(
+            "2.20M",
+            "8.50G",
+            108,
+            AUTO_FAS_TABLE_4,
+            note="not closed: 2.245M (+2.0 %) and 8.432G (-0.8 %); the table does not describe its "
+            "network, and no widths of its figure lose parameters and gain operations",
+        ),
+    ),
+}
+"""Printed params and MACs, by network."""
 
 WIDTHS = (128, 196, 128)
 SMALLEST = 16

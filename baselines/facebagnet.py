@@ -14,7 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import FusionHead, SqueezeExcitation, basic_layer, init_fan_out
+from .published import AFA_TABLE_8, Published
 from .sizes import MODALITIES, require_at_least, require_modalities, side_at_least
+
+PUBLISHED = {
+    "facebagnet_a": (Published("14.55M", None, 48, AFA_TABLE_8),),
+}
+"""Printed params and MACs, by network."""
 
 SMALLEST = 8
 GROUPS = 32

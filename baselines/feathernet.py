@@ -20,7 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import init_fan_out
+from .published import FEATHERNETS, FEATHERNETS_TABLE_2, Published
 from .sizes import require_exactly, require_multiple, side_multiple
+
+PUBLISHED = {
+    "feathernet_a": (Published("0.35M", "79.99M", 224, FEATHERNETS_TABLE_2, FEATHERNETS),),
+    "feathernet_b": (Published("0.35M", "83.05M", 224, FEATHERNETS_TABLE_2, FEATHERNETS),),
+}
+"""Printed params and MACs, by network."""
 
 STAGES = ((1, 16, 1, 2), (6, 32, 2, 2), (6, 48, 6, 2), (6, 64, 3, 2))
 """(expansion, channels, blocks, first stride) of the four stages (table 1)."""

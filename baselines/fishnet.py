@@ -16,7 +16,23 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import init_fan_out
+from .published import FEATHERNETS, FEATHERNETS_TABLE_2, Published
 from .sizes import require_multiple, side_multiple
+
+PUBLISHED = {
+    "fishnet150": (
+        Published(
+            "24.96M",
+            "6452.72M",
+            224,
+            FEATHERNETS_TABLE_2,
+            FEATHERNETS,
+            {"num_outputs": 1000},
+            note="printed for 1000 outputs; with 2 the network has 23.90M",
+        ),
+    ),
+}
+"""Printed params and MACs, by network."""
 
 TAIL = ((64, 128, 2), (128, 256, 4), (256, 512, 8))
 """(input, output, units) of the three stages before each max-pooling: maps H/4, H/8, H/16."""

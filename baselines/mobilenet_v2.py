@@ -11,7 +11,13 @@ mean over the map, as the 306.17 M figure needs; the paper's 7x7 pooling is the 
 from torch import Tensor, nn
 
 from .blocks import init_fan_out
+from .published import FEATHERNETS, FEATHERNETS_TABLE_2, Published
 from .sizes import require_at_least, side_at_least
+
+PUBLISHED = {
+    "mobilenet_v2": (Published("2.23M", "306.17M", 224, FEATHERNETS_TABLE_2, FEATHERNETS),),
+}
+"""Printed params and MACs, by network."""
 
 SMALLEST = 32
 STAGES = (

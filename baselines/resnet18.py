@@ -15,7 +15,16 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import Ending, SqueezeExcitation, basic_layer, init_fan_out
+from .published import AUTO_FAS_TABLE_4, FEATHERNETS_TABLE_2, Published
 from .sizes import require_at_least, side_at_least
+
+PUBLISHED = {
+    "resnet18": (
+        Published("11.18M", "1800M", 224, FEATHERNETS_TABLE_2, note="1813.56M, printed as 1800M"),
+        Published("11.69M", "0.48G", 108, AUTO_FAS_TABLE_4, kwargs={"num_outputs": 1000}),
+    ),
+}
+"""Printed params and MACs, by network."""
 
 SMALLEST = 32
 

@@ -12,7 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import init_fan_out
+from .published import FEATHERNETS, FEATHERNETS_TABLE_2, Published
 from .sizes import require_exactly, side_multiple
+
+PUBLISHED = {
+    "shufflenet_v2": (Published("1.26M", "148.05M", 224, FEATHERNETS_TABLE_2, FEATHERNETS),),
+}
+"""Printed params and MACs, by network."""
 
 STAGES = ((116, 4), (232, 8), (464, 4))
 """(channels, blocks) of stages 2 to 4 at width 1, table 5."""

@@ -15,7 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import FusionHead, SqueezeExcitation, basic_layer, init_fan_out
+from .published import AFA_TABLE_8, Published
 from .sizes import MODALITIES, require_at_least, require_modalities, side_at_least
+
+PUBLISHED = {
+    "resnet18_three_stream": (Published("13.33M", None, 112, AFA_TABLE_8),),
+    "resnet18_se_three_stream": (Published("13.34M", None, 112, AFA_TABLE_8),),
+}
+"""Printed params and MACs, by network."""
 
 SMALLEST = 8
 

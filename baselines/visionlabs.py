@@ -18,7 +18,13 @@ import torch
 from torch import Tensor, nn
 
 from .blocks import SqueezeExcitation, init_fan_out
+from .published import AFA_TABLE_8, Published
 from .sizes import MODALITIES, require_at_least, require_modalities, side_at_least
+
+PUBLISHED = {
+    "visionlabs_dlas_a": (Published("61.06M", None, 112, AFA_TABLE_8),),
+}
+"""Printed params and MACs, by network."""
 
 CHANNELS = (64, 128, 256, 512)
 BLOCKS = (1, 2, 5, 3)

@@ -28,7 +28,7 @@ def baseline_rows(name: str, input_size: int | None = None) -> list[dict[str, An
     default = build(name, input_size=input_size)
     if input_size is not None:
         return [network_row(default)]
-    published = list(BASELINES[name].published)
+    published = list(BASELINES[name].published())
     as_built = [one for one in published if not one.kwargs and one.input_size == default.input_size]
     rows = [published_row(default, one) for one in as_built] or [network_row(default)]
     for condition in published:

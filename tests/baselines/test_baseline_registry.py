@@ -1,6 +1,7 @@
 """The register of hand-designed networks: what it names, and what importing it costs."""
 
 import ast
+import importlib
 import inspect
 import subprocess
 import sys
@@ -32,8 +33,15 @@ def test_an_entry_tells_the_truth_about_its_factory(name):
     assert baseline.options == tuple(parameters)
     assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters.values())
     assert parameters["input_size"].default == baseline.input_size
-    for row in baseline.published:
+    for row in baseline.published():
         assert set(row.kwargs) <= set(parameters)
+
+
+def test_published_figures_stand_in_the_file_of_a_network_that_exists():
+    factories = {baseline.factory for baseline in BASELINES.values()}
+    for file in {factory.partition(":")[0] for factory in factories}:
+        held = vars(importlib.import_module(f"autofas.baselines.{file}")).get("PUBLISHED", {})
+        assert {f"{file}:{function}" for function in held} <= factories
 
 
 def test_importing_the_register_does_not_import_torch():
