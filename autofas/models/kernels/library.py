@@ -1,0 +1,83 @@
+"""The compiled kernels' shared library, loaded on first use."""
+
+import ctypes
+import os
+from functools import lru_cache
+
+from autofas.models.kernels.build import FOLDER, LIBRARY
+
+INSTRUCTIONS = "AUTOFAS_KERNELS_INSTRUCTIONS"
+"""Environment variable that names a lesser instruction set than the processor's, to compare them."""
+
+Pointer = ctypes.c_void_p
+Int, Long = ctypes.c_int, ctypes.c_long
+
+SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
+    "new_grid": (Pointer, (Int, Int, Int, Int, Int, Int)),
+    "free_grid": (None, (Pointer,)),
+    "plane_size": (Long, (Pointer,)),
+    "planes_from_images": (None, (Pointer, Long, Pointer, Pointer, Pointer)),
+    "images_from_planes": (None, (Pointer, Long, Pointer, Pointer, Pointer)),
+}
+"""Result and arguments of every function of a unit."""
+
+
+class Unit:
+    """The library's functions of one precision ("float" or "double") and instruction set, as attributes."""
+
+    def __init__(self, library: ctypes.CDLL, precision: str, instructions: str) -> None:
+        self.precision, self.instructions = precision, instructions
+        for name, (result, arguments) in SIGNATURES.items():
+            function = getattr(library, f"autofas_{name}_{precision}_{instructions}")
+            function.restype, function.argtypes = result, arguments
+            setattr(self, name, function)
+
+    def __getattr__(self, name: str) -> "ctypes._NamedFuncPointer":
+        raise AttributeError(f"the kernels have no function {name}")
+
+
+@lru_cache(maxsize=1)
+def _loaded() -> tuple[ctypes.CDLL | None, str]:
+    """The library, or None and the reason why there is none."""
+    path = FOLDER / LIBRARY
+    if not path.is_file():
+        return None, "not built at installation"
+    try:
+        return ctypes.CDLL(str(path)), ""
+    except OSError as error:
+        return None, f"{LIBRARY} cannot be loaded: {error}"
+
+
+def reason() -> str | None:
+    """Why the kernels cannot be used here, or None where they can."""
+    return _loaded()[1] or None
+
+
+def available() -> bool:
+    """True if the library is built and can be loaded."""
+    return reason() is None
+
+
+def instructions() -> str:
+    """The instruction set in use: the processor's best, or the lesser one that the environment names."""
+    library, why = _loaded()
+    if library is None:
+        raise RuntimeError(f"the kernels are not available: {why}")
+    library.autofas_instructions.restype = ctypes.c_char_p
+    best = library.autofas_instructions().decode()
+    named = os.environ.get(INSTRUCTIONS)
+    known = ["generic", "avx2", "avx512"]
+    return best if named not in known else known[min(known.index(named), known.index(best))]
+
+
+@lru_cache(maxsize=8)
+def _unit(precision: str, instruction_set: str) -> Unit:
+    library, why = _loaded()
+    if library is None:
+        raise RuntimeError(f"the kernels are not available: {why}")
+    return Unit(library, precision, instruction_set)
+
+
+def unit(precision: str) -> Unit:
+    """The functions of a precision for this processor; RuntimeError where the kernels are not available."""
+    return _unit(precision, instructions())
