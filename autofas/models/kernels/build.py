@@ -2,8 +2,8 @@
 
     python -m autofas.models.kernels.build [--compiler CXX] [--sanitize]
 
-One source, kernels.cpp, is compiled once for every precision and instruction set (a unit); at run time the best
-set that the processor knows is taken. No headers of torch or Python are needed. This module imports
+One source, kernels.cpp, is compiled once for every precision and instruction set (a unit); at run time the
+best set that the processor knows is taken. No headers of torch or Python are needed. This module imports
 neither autofas nor torch, so that setup.py can use it.
 """
 
@@ -62,7 +62,8 @@ def commands(
 ) -> tuple[list[list[str]], list[str]]:
     """The compilations, in any order, and the link that follows them.
 
-    Writes `output`, with object files in `objects`. `machine` is the processor compiled for, this one by default.
+    Writes `output`, with object files in `objects`. `machine` is the processor compiled for, by default
+    this one.
     """
     base, compilations, made = compiler.split(), [], []
     for unit in units(machine or platform.machine()):
@@ -87,7 +88,7 @@ def build(
     machine: str = "",
     extra: tuple[str, ...] = (),
 ) -> Path:
-    """Compile and link, `output` replaced at once; raises RuntimeError in one line with the reason if it fails."""
+    """Compile and link; `output` is replaced at once. Raises RuntimeError with the reason in one line."""
     compiler = compiler or find_compiler()
     if compiler is None:
         raise RuntimeError("no C++ compiler found (g++ or clang++)")
