@@ -70,13 +70,14 @@ def draw_genotype(genotype: Genotype, folder: str | os.PathLike[str]) -> list[Pa
 def draw_alphas(
     history: Sequence[Mapping[str, ArrayLike]], space: Space, path: str | os.PathLike[str]
 ) -> None:
-    """Draw softmax(alpha) over the epochs, one small panel an edge, laid out as input by node, as a PNG.
+    """Draw softmax(alpha) after each epoch, one small panel an edge, laid out as input by node, as a PNG.
 
-    `history`: by epoch, for each kind of cell in it the raw alphas (edges, operations) in the order of
-    `space.edges` and `space.operations`. Raises GenotypeError for an empty history or another shape.
+    `history`: for each kind of cell in it the raw alphas (edges, operations) in the order of `space.edges`
+    and `space.operations`, before the first step (not drawn) and then after epoch 1, 2, ... Raises
+    GenotypeError for a history without an epoch or of another shape.
     """
-    kinds = [kind for kind in KINDS if history and kind in history[0]]
-    weights = {kind: _weights(history, kind, space) for kind in kinds}
+    kinds = [kind for kind in KINDS if len(history) > 1 and kind in history[0]]
+    weights = {kind: _weights(history, kind, space)[1:] for kind in kinds}
     if not kinds:
         raise GenotypeError("the alpha history holds no normal or reduction cell; search an epoch first")
     strongest = max(float(values.max()) for values in weights.values())
@@ -121,11 +122,11 @@ def _label_sizes(names: Sequence[str]) -> list[tuple[float, float]]:
 def _node_name(number: int, output: int) -> str:
     if number < FIRST_NODE:
         return f"$c_{{k-{FIRST_NODE - number}}}$"
-    return "$c_{k}$" if number == output else str(number - FIRST_NODE)
+    return "$c_{k}$" if number == output else str(number)  # as a genotype numbers its nodes
 
 
 def _edge_end(number: int) -> str:
-    return f"$c_{{k-{FIRST_NODE - number}}}$" if number < FIRST_NODE else str(number - FIRST_NODE)
+    return f"$c_{{k-{FIRST_NODE - number}}}$" if number < FIRST_NODE else str(number)
 
 
 def _draw_arrow(axes: Axes, arrow: Arrow, name: str) -> None:

@@ -67,7 +67,8 @@ def pareto_picture(
     curve = _draw_front(axes, points, front)
     for index, point in enumerate(points):
         _draw_point(axes, point, index in front)
-    place = f"{rows[0].dataset}, protocol {rows[0].protocol}"
+    place = rows[0].dataset  # a manifest of one's own has no protocol
+    place += f", protocol {rows[0].protocol}" if rows[0].protocol.lower() != "none" else ""
     figure.text(0.075, 0.955, title or f"{place}: ACER against {_NAMES[x]}", fontsize=14, weight="bold")
     figure.text(0.075, 0.022, _footer(rows, points, x), fontsize=7.5, color=PALETTE["faint"])
     _legend(figure, points)
@@ -224,7 +225,7 @@ def _draw_labels(
             low, high = axes.transData.transform(ends)[:, 1]
             markers.append(Box(px - 8, low - 2, px + 8, high + 2))
     frame = axes.get_window_extent(renderer)
-    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 + 12, frame.y1 + 12)
+    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 - 4, frame.y1 - 4)
     sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
     boxes = place_labels(anchors, sizes, bounds, obstacles=markers, lines=curve, gap=5.0 * scale)
     for text, extent, box, (px, py) in zip(texts, extents, boxes, anchors, strict=True):

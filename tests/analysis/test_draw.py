@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from autofas.analysis.cell_layout import RADIUS, CellLayout, layout_cell
@@ -105,7 +106,7 @@ def test_draw_alphas(tmp_path: Path, epochs: int, kinds: list[str]) -> None:
     # sep_conv_3x3 wins on every edge, so its colour must be seen far more than that of a loser.
     alphas = np.zeros((14, 6))
     alphas[:, SPACE.operations.index("sep_conv_3x3")] = 1.0
-    history = [dict.fromkeys(kinds, epoch * alphas + alphas) for epoch in range(epochs)]
+    history = [dict.fromkeys(kinds, epoch * alphas + alphas) for epoch in range(epochs + 1)]
     path = tmp_path / "alphas.png"
     draw_alphas(history, SPACE, path)
     with Image.open(path) as image:
@@ -129,7 +130,50 @@ def test_draw_alphas_of_a_larger_space(tmp_path: Path) -> None:
 def test_draw_alphas_refuses(tmp_path: Path) -> None:
     with pytest.raises(GenotypeError, match="no normal or reduction cell"):
         draw_alphas([], SPACE, tmp_path / "a.png")
+    with pytest.raises(GenotypeError, match="search an epoch first"):
+        draw_alphas([{"normal": np.zeros((14, 6))}], SPACE, tmp_path / "a.png")
     good, bad = {"normal": np.zeros((14, 6))}, {"normal": np.zeros((14, 5))}
     with pytest.raises(GenotypeError, match=r"epoch 1 have shape \(14, 5\), space auto_fas needs \(14, 6\)"):
         draw_alphas([good, bad], SPACE, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that are saved while a test runs."""
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    return figures
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 8, 40])
+def test_alphas_are_drawn_for_each_epoch_that_was_searched(
+    drawn: list[Figure], tmp_path: Path, epochs: int
+) -> None:
+    history = [{"normal": np.full((14, 6), float(epoch))} for epoch in range(epochs + 1)]
+    for epoch, record in enumerate(history):
+        record["normal"][:, 0] += epoch
+    draw_alphas(history, SPACE, tmp_path / "a.png")
+    panels = drawn[0].axes
+    assert len(panels) == 14
+    for panel in panels:
+        assert all(list(line.get_xdata()) == list(range(1, epochs + 1)) for line in panel.get_lines())
+        last = np.exp(epochs) / (np.exp(epochs) + 5)
+        assert panel.get_lines()[0].get_ydata()[-1] == pytest.approx(last)
+        ticks = panel.get_xticks()
+        assert ticks[0] == 1
+        assert ticks[-1] == epochs
+
+
+def test_nodes_are_numbered_as_in_the_genotype(drawn: list[Figure], tmp_path: Path) -> None:
+    cell = _random_cell(1)
+    draw_cell(cell, tmp_path / "cell.png", "a cell")
+    inputs = ["$c_{k-2}$", "$c_{k-1}$"]
+    numbers = [str(node) for node in cell.concat]
+    assert numbers == ["2", "3", "4", "5"]
+    shown = [text.get_text() for text in drawn[0].axes[0].texts]
+    assert [text for text in shown if text in (*inputs, *map(str, range(9)))] == [*inputs, *numbers]
+    draw_alphas([{"normal": np.zeros((14, 6))}] * 3, SPACE, tmp_path / "a.png")
+    ends = [*inputs, *numbers]
+    expected = [f"{ends[source]} → {ends[node]}" for node, source in SPACE.edges]
+    assert [panel.get_title() for panel in drawn[1].axes] == expected

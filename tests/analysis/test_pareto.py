@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from autofas.analysis.label_placement import Box, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import PALETTE
 from autofas.analysis.pareto import pareto_front, points_of
-from autofas.analysis.pareto_plot import pareto_picture, plot_pareto
+from autofas.analysis.pareto_plot import ParetoPicture, pareto_picture, plot_pareto
 from autofas.errors import DataError
 
 
@@ -144,8 +145,39 @@ def test_picture_labels_do_not_overlap(count: int, x: str) -> None:
         assert any(
             b.x0 - 1 <= extent.x0 and extent.x1 <= b.x1 + 1 and b.y0 - 1 <= extent.y0 for b in picture.labels
         )
-        assert extent.x0 >= 0
-        assert extent.x1 <= 1600
+        _within_axes(picture, extent)
+
+
+def _within_axes(picture: ParetoPicture, extent: Bbox) -> None:
+    frame = picture.figure.axes[0].get_window_extent()
+    assert extent.x0 >= frame.x0
+    assert extent.y0 >= frame.y0
+    assert extent.x1 <= frame.x1
+    assert extent.y1 <= frame.y1
+
+
+@pytest.mark.parametrize("place", ["cheapest", "dearest", "best", "worst"])
+def test_a_long_name_at_any_edge_stays_inside_the_axes(place: str) -> None:
+    name = "feathernet_with_a_name_that_is_long_72x72"
+    params = {"cheapest": 20_000, "dearest": 40_000_000}.get(place, 900_000)
+    acer = {"best": 0.0, "worst": 0.5}.get(place, 0.05)
+    rows = [_row(name, params, acer), *_crowd(7)]
+    picture = pareto_picture(rows)
+    renderer = picture.figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    texts = [
+        text for text in picture.figure.texts if "network-" in text.get_text() or name in text.get_text()
+    ]
+    assert len(texts) == 8
+    for text in texts:
+        _within_axes(picture, text.get_window_extent(renderer))
+
+
+@pytest.mark.parametrize("protocol", ["none", "None"])
+def test_a_set_without_a_protocol_names_none(protocol: str) -> None:
+    figure = pareto_picture([_row("a", 1000, 0.1, protocol=protocol)]).figure
+    texts = [text.get_text() for text in figure.texts]
+    assert "synthetic: ACER against parameters" in texts
+    assert not [text for text in texts if "rotocol" in text]
 
 
 def test_plot_is_written(tmp_path: Path) -> None:
