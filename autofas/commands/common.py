@@ -51,7 +51,7 @@ def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True) -> None:
-    """--dataset, --data-root, --frames-per-video and, with ``protocol``, --protocol and --fold."""
+    """--dataset, --data-root, --frames-per-video and, with `protocol`, --protocol and --fold."""
     group = parser.add_argument_group("data")
     group.add_argument(
         "--dataset",

@@ -1,11 +1,9 @@
 """From a name or a path to a data set divided by a protocol, with what a reader of its figures must know.
 
-Built-in names: the published sets of ``ENTRIES`` (a folder the user has) and ``synthetic`` (generated into a
+Built-in names: the published sets of `ENTRIES` (a folder the user has) and `synthetic` (generated into a
 cache folder on first use). Any other data set comes as the path of a manifest.csv. A reader for another set
-is a module of ``readers`` and an entry of ``ENTRIES``.
+is a module of `readers` and an entry of `ENTRIES`.
 """
-
-from __future__ import annotations
 
 import difflib
 import hashlib
@@ -33,8 +31,8 @@ from autofas.storage.files import whole_file
 class Entry:
     """What is known of a published set by its name: reader, default protocol, modalities.
 
-    ``default_protocol`` None divides the set by its manifest's own split column; ``modalities`` None leaves
-    it to the manifest's columns; ``phones`` says that the set is divided by OULU-NPU's numbered protocols.
+    `default_protocol` None divides the set by its manifest's own split column; `modalities` None leaves
+    it to the manifest's columns; `phones` says that the set is divided by OULU-NPU's numbered protocols.
     """
 
     about: About | None
@@ -63,7 +61,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Dataset:
-    """A manifest divided by a protocol and fold; ``notes`` say what is missing, permitted or set aside."""
+    """A manifest divided by a protocol and fold; `notes` say what is missing, permitted or set aside."""
 
     name: str
     manifest: Manifest
@@ -73,7 +71,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def split(self, name: str) -> pd.DataFrame:
-        """The rows of a split; raises ``DataError`` that names the splits there are."""
+        """The rows of a split; raises `DataError` that names the splits there are."""
         if name not in self.splits:
             raise DataError(f"{self.name} has no {name} rows; it has {', '.join(self.splits)}")
         return self.splits[name]
@@ -97,11 +95,11 @@ def load_dataset(
 ) -> Dataset:
     """Open a data set by built-in name or manifest path and divide it by a protocol.
 
-    ``seed``, ``dev_share`` and ``test_share`` matter to the protocols that draw subjects and to nothing
-    else. ``frames_per_video=None`` takes 8 of an OULU video and every row of a manifest.
-    ``shared_subjects`` accepts a manifest whose own splits share subjects, and says so in the notes.
-    ``synthetic`` are arguments of ``synthetic.generate``, ``cache_dir`` the folder it writes under. Raises
-    ``DataError``, one line.
+    `seed`, `dev_share` and `test_share` matter to the protocols that draw subjects and to nothing
+    else. `frames_per_video=None` takes 8 of an OULU video and every row of a manifest.
+    `shared_subjects` accepts a manifest whose own splits share subjects, and says so in the notes.
+    `synthetic` are arguments of `synthetic.generate`, `cache_dir` the folder it writes under. Raises
+    `DataError`, one line.
     """
     name, manifest, notes = open_manifest(
         name_or_path,
@@ -133,7 +131,7 @@ def default_protocol(
 
 
 def protocol_label(name_or_path: str | os.PathLike[str], asked: str | int | None = None) -> str:
-    """The protocol as figures and provenance name it; ``none`` where a manifest divides itself."""
+    """The protocol as figures and provenance name it; `none` where a manifest divides itself."""
     protocol = default_protocol(name_or_path, asked)
     return "none" if protocol is None else str(protocol)
 
@@ -169,7 +167,7 @@ def open_manifest(
 
 
 def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Where generated sets and crops go: the argument, ``$AUTOFAS_CACHE``, or ``~/.cache/autofas``."""
+    """Where generated sets and crops go: the argument, `$AUTOFAS_CACHE`, or `~/.cache/autofas`."""
     if cache_dir is not None:
         return Path(cache_dir)
     named = os.environ.get("AUTOFAS_CACHE")
@@ -177,7 +175,7 @@ def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
 
 
 def mark_cache(folder: Path) -> None:
-    """Leave a mark in a cache folder that autofas fills; raises ``DataError`` if it cannot be written."""
+    """Leave a mark in a cache folder that autofas fills; raises `DataError` if it cannot be written."""
     mark = folder / CACHE_MARK
     if not mark.exists():
         try:
@@ -253,7 +251,7 @@ def _manifest_path(text: str) -> Path:
 
 
 def built_in_name(text: str) -> str | None:
-    """The built-in name that is meant (``ReplayAttack`` is ``replay-attack``), None for anything else.
+    """The built-in name that is meant (`ReplayAttack` is `replay-attack`), None for anything else.
 
     A name with a dot or a slash is a path, and so is one that exists as a file or holds a manifest.csv.
     """

@@ -5,8 +5,6 @@ target are another convention and are labelled so where they are computed. Subje
 different people even where their numbers agree; only equal files tell that the sets overlap.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from autofas.data.catalog import Dataset
@@ -31,7 +29,7 @@ class CrossDatabase:
 
 
 def cross_database(source: Dataset, target: Dataset) -> CrossDatabase:
-    """Train and dev of ``source``, test of ``target``; raises ``DataError`` where one of them is empty."""
+    """Train and dev of `source`, test of `target`; raises `DataError` where one of them is empty."""
     parts: Splits = {}
     for name, dataset in (("train", source), ("dev", source), ("test", target)):
         table = dataset.split(name)

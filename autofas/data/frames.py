@@ -45,7 +45,7 @@ _DAMAGED = (OSError, ValueError, SyntaxError, TypeError, EOFError, KeyError, Ind
 
 
 def decode_image(path: Path) -> Image.Image:
-    """An image file as an upright 8-bit RGB picture; raises ``DataError`` if it is missing, damaged or too
+    """An image file as an upright 8-bit RGB picture; raises `DataError` if it is missing, damaged or too
     large.
     """
     try:
@@ -76,9 +76,9 @@ def decode_image(path: Path) -> Image.Image:
 
 
 def require_file(path: Path) -> None:
-    """Raise ``DataError`` for a pipe or device, which could wait for ever, and for a file of absurd size.
+    """Raise `DataError` for a pipe or device, which could wait for ever, and for a file of absurd size.
 
-    Raises ``OSError`` where there is none; a folder is left to who opens it.
+    Raises `OSError` where there is none; a folder is left to who opens it.
     """
     found = os.stat(path)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
@@ -88,7 +88,7 @@ def require_file(path: Path) -> None:
 
 
 def spread(total: int, count: int | None) -> list[int]:
-    """``count`` indices spread evenly over ``total`` frames, each in the middle of its share; all of them
+    """`count` indices spread evenly over `total` frames, each in the middle of its share; all of them
     for None.
     """
     if count is not None and count < 1:
@@ -99,7 +99,7 @@ def spread(total: int, count: int | None) -> list[int]:
 
 
 def sample_frames(table: pd.DataFrame, count: int | None) -> pd.DataFrame:
-    """At most ``count`` evenly spread frames of each video of a manifest table, in the table's own order."""
+    """At most `count` evenly spread frames of each video of a manifest table, in the table's own order."""
     if count is None:
         return table
     keep: list[np.ndarray] = []
@@ -119,7 +119,7 @@ def check_files(
 ) -> int:
     """Decode every image and video frame of a manifest and return how many there were.
 
-    Missing, truncated and non-image files are all named by line and column in one ``DataError``.
+    Missing, truncated and non-image files are all named by line and column in one `DataError`.
     """
     rows = manifest.table if table is None else table
     faults = Faults(manifest.source)
@@ -166,7 +166,7 @@ def _faults_of(manifest: Manifest, path: str, frames: list[int]) -> list[str]:
 
 
 def modality_column(table: pd.DataFrame, modality: str) -> str:
-    """The manifest column that holds a modality's paths; raises ``DataError`` where the table has none."""
+    """The manifest column that holds a modality's paths; raises `DataError` where the table has none."""
     column = MODALITY_COLUMNS.get(modality)
     if column is None:
         raise DataError(f"modality {shown(modality)} does not exist; choose {', '.join(MODALITY_COLUMNS)}")

@@ -5,8 +5,6 @@ constants (CASIA-SURF, NUAA); a manifest of one's own has none. CASIA-MFSD's dev
 so its official train and dev are those of the same draw.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,7 +76,7 @@ class Inspected:
 
 
 def protocols_of(dataset: str, table: pd.DataFrame) -> list[tuple[str, int | None]]:
-    """Every protocol of a data set with every fold the table has rows for; a manifest's own is ``none``."""
+    """Every protocol of a data set with every fold the table has rows for; a manifest's own is `none`."""
     if dataset in OULU_DATASETS:
         return [(str(number), fold) for number in OULU_FOLDS for fold in folds(dataset, number, table)]
     if dataset == "replay-attack":

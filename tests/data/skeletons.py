@@ -128,7 +128,7 @@ def surf_training() -> Iterator[tuple[str, str, int, int]]:
 
 
 def surf_challenge(root: Path, sources: Path, files: bool = True) -> Path:
-    """The challenge's lists and, with ``files``, every picture they name."""
+    """The challenge's lists and, with `files`, every picture they name."""
     picture(0, (8, 8)).save(sources / "a.jpg")
     image = Links(sources / "a.jpg")
 

@@ -26,7 +26,7 @@ def write_frames(
     codec: str = "mpeg4",
     times: Sequence[int] | None = None,
 ) -> Path:
-    """A video of RGB frames; ``times`` are their hundredths of a second, evenly 4 unless given."""
+    """A video of RGB frames; `times` are their hundredths of a second, evenly 4 unless given."""
     import av
 
     height, width = frames[0].shape[:2]
@@ -66,7 +66,7 @@ def cut_short(path: Path, share: float) -> Path:
 def face_frames(
     face: Image.Image, count: int, size: tuple[int, int], place: Callable[[int], tuple[int, int]]
 ):
-    """Frames with a picture pasted onto grey at ``place(number)``."""
+    """Frames with a picture pasted onto grey at `place(number)`."""
     frames = []
     for number in range(count):
         canvas = Image.new("RGB", size, (120, 120, 120))
@@ -87,8 +87,8 @@ def write_packets(
 ) -> Path:
     """A video of RGB frames at 25 a second, whose container holds what the arguments say.
 
-    ``first`` is the time of the first frame in frames, ``times`` those of all, ``options`` are the muxer's,
-    and ``change(packet, number)`` gives the packet to write in the place of one.
+    `first` is the time of the first frame in frames, `times` those of all, `options` are the muxer's,
+    and `change(packet, number)` gives the packet to write in the place of one.
     """
     import av
 

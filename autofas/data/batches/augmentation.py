@@ -10,8 +10,6 @@ compression adds them to bona fide images. Presets therefore apply those to part
 all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -32,8 +30,8 @@ _DEPTH_SCALES, _DEPTH_OFFSETS = (1 / 8, 1 / 5), (100.0, 200.0)
 class AugmentPolicy:
     """How often and how strongly training images are changed; every default leaves them as they are.
 
-    Probabilities a sample: ``flip``, ``warp`` (of the three after it), ``grayscale``, ``rescale``,
-    ``blur``, ``noise``, ``jpeg``, ``cutout``, ``gamma``, ``depth_scale``. Strengths are the largest change,
+    Probabilities a sample: `flip`, `warp` (of the three after it), `grayscale`, `rescale`,
+    `blur`, `noise`, `jpeg`, `cutout`, `gamma`, `depth_scale`. Strengths are the largest change,
     drawn uniformly up to it.
     """
 
@@ -134,7 +132,7 @@ PRESETS: Mapping[str, AugmentPolicy] = {
 
 
 def preset(name: str) -> AugmentPolicy:
-    """A policy by name; raises ``ConfigError`` for an unknown one."""
+    """A policy by name; raises `ConfigError` for an unknown one."""
     if name not in PRESETS:
         raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
     return PRESETS[name]
@@ -151,8 +149,8 @@ def augment_batch(
 ) -> dict[str, Tensor]:
     """Change a batch by a policy: (B, 3, H, W) by modality, float in [0, 1] or uint8, to float32 in [0, 1].
 
-    ``rows`` (B,) identifies the samples; the result for a row depends on (seed, epoch, row) and its images
-    alone. ``bona_fide`` (B,) bool says whose depth may be scaled; None, nobody's.
+    `rows` (B,) identifies the samples; the result for a row depends on (seed, epoch, row) and its images
+    alone. `bona_fide` (B,) bool says whose depth may be scaled; None, nobody's.
     """
     result = {
         name: image.float().div(255) if image.dtype == torch.uint8 else image.float()
@@ -173,6 +171,30 @@ def augment_batch(
     for name, image in result.items():
         result[name] = _on(image, chosen, lambda part, at: ops.cut_out(part, centre[at], side[at]))
     return result
+
+
+class _Draws:
+    """A batch's uniform numbers, taken column by column in a fixed order whatever the policy switches off."""
+
+    _PHOTOMETRY = 18
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def uniform(self, low: float, high: float) -> np.ndarray:
+        column = self._numbers[:, self._next]
+        self._next += 1
+        return low + (high - low) * column
+
+    def chance(self, probability: float) -> np.ndarray:
+        return self.uniform(0, 1) < probability
+
+    def factor(self, strength: float) -> np.ndarray:
+        return self.uniform(1 - strength, 1 + strength)
+
+    def skip_photometry(self) -> None:
+        self._next += self._PHOTOMETRY
 
 
 def _geometry(images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws) -> None:
@@ -238,27 +260,3 @@ def _on(image: Tensor, chosen: np.ndarray, change: Callable[[Tensor, np.ndarray]
         return change(image, at)
     index = torch.from_numpy(at).to(image.device)
     return image.index_copy(0, index, change(image.index_select(0, index), at))
-
-
-class _Draws:
-    """A batch's uniform numbers, taken column by column in a fixed order whatever the policy switches off."""
-
-    _PHOTOMETRY = 18
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        self._numbers = numbers
-        self._next = 0
-
-    def uniform(self, low: float, high: float) -> np.ndarray:
-        column = self._numbers[:, self._next]
-        self._next += 1
-        return low + (high - low) * column
-
-    def chance(self, probability: float) -> np.ndarray:
-        return self.uniform(0, 1) < probability
-
-    def factor(self, strength: float) -> np.ndarray:
-        return self.uniform(1 - strength, 1 + strength)
-
-    def skip_photometry(self) -> None:
-        self._next += self._PHOTOMETRY

@@ -1,11 +1,9 @@
 """The image operations of augmentation, each over a batch with a parameter a sample.
 
 All take float32 (B, C, H, W) in [0, 1] and float64 numpy parameters of shape (B,); none draws a random
-number. What is left out: real JPEG files (Pillow encodes one image at a time; ``jpeg`` computes the same
+number. What is left out: real JPEG files (Pillow encodes one image at a time; `jpeg` computes the same
 quantisation without chroma subsampling or entropy coding, which loses nothing).
 """
-
-from __future__ import annotations
 
 from functools import lru_cache
 
@@ -50,10 +48,10 @@ _CHROMINANCE_TABLE = (
 
 
 def warp(images: Tensor, degrees: np.ndarray, zoom: np.ndarray, shift: np.ndarray) -> Tensor:
-    """Rotate by ``degrees`` counter-clockwise, keep ``zoom`` of each side, move the window by ``shift`` (B,
+    """Rotate by `degrees` counter-clockwise, keep `zoom` of each side, move the window by `shift` (B,
     2).
 
-    One bilinear resampling; ``shift`` is (right, down) in image sides. Outside is the nearest border pixel.
+    One bilinear resampling; `shift` is (right, down) in image sides. Outside is the nearest border pixel.
     """
     height, width = images.shape[-2:]
     angle = np.deg2rad(degrees)
@@ -75,7 +73,7 @@ def warp(images: Tensor, degrees: np.ndarray, zoom: np.ndarray, shift: np.ndarra
 def colour(
     images: Tensor, brightness: np.ndarray, contrast: np.ndarray, saturation: np.ndarray, gain: np.ndarray
 ) -> Tensor:
-    """Multiply by ``brightness``, then per channel by ``gain`` (B, 3); scale contrast about the mean grey
+    """Multiply by `brightness`, then per channel by `gain` (B, 3); scale contrast about the mean grey
     value and saturation about each pixel's grey value; one 3x3 matrix and offset a sample, clipped to [0,
     1]."""
     luma = np.asarray(LUMA)
@@ -92,12 +90,12 @@ def colour(
 
 
 def gamma(images: Tensor, exponent: np.ndarray) -> Tensor:
-    """Raise pixels to ``exponent``: above 1 darkens, below 1 brightens."""
+    """Raise pixels to `exponent`: above 1 darkens, below 1 brightens."""
     return images.pow(_column(exponent, images))
 
 
 def blur(images: Tensor, sigma: np.ndarray) -> Tensor:
-    """Gaussian blur of standard deviation ``sigma`` pixels, separable, over 9 taps, borders repeated."""
+    """Gaussian blur of standard deviation `sigma` pixels, separable, over 9 taps, borders repeated."""
     taps = np.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1)
     weights = np.exp(-(taps**2) / (2 * np.maximum(sigma, 1e-3)[:, None] ** 2))
     weights /= weights.sum(axis=1, keepdims=True)  # (B, 9)
@@ -112,7 +110,7 @@ def blur(images: Tensor, sigma: np.ndarray) -> Tensor:
 
 
 def rescale(images: Tensor, factor: np.ndarray) -> Tensor:
-    """Shrink by ``factor`` (in (0, 1]) without aliasing and enlarge again, as a distant or low-resolution
+    """Shrink by `factor` (in (0, 1]) without aliasing and enlarge again, as a distant or low-resolution
     camera does; sizes are rounded to sixteenths of the side so that samples share resamplings."""
     height, width = images.shape[-2:]
     steps = np.clip(np.round(factor * 16).astype(int), 1, 16)
@@ -130,12 +128,12 @@ def rescale(images: Tensor, factor: np.ndarray) -> Tensor:
 
 
 def add_noise(images: Tensor, std: np.ndarray, field: Tensor) -> Tensor:
-    """Add ``field`` (B, C*H*W) of standard normal numbers times ``std``, clipped to [0, 1]."""
+    """Add `field` (B, C*H*W) of standard normal numbers times `std`, clipped to [0, 1]."""
     return torch.addcmul(images, field.view_as(images), _column(std, images)).clamp_(0, 1)
 
 
 def jpeg(images: Tensor, quality: np.ndarray) -> Tensor:
-    """What baseline JPEG at ``quality`` (1 to 100) without chroma subsampling does to RGB images.
+    """What baseline JPEG at `quality` (1 to 100) without chroma subsampling does to RGB images.
 
     YCbCr (JFIF), 8x8 DCT, the standard tables scaled by the quality as the reference encoder does, and
     back.
@@ -166,7 +164,7 @@ def quantisation_tables(quality: np.ndarray) -> np.ndarray:
 
 
 def cut_out(images: Tensor, centre: np.ndarray, side: np.ndarray) -> Tensor:
-    """Cutout (DeVries, 2017): mid-grey squares of ``side`` image sides about ``centre`` (B, 2: x, y)."""
+    """Cutout (DeVries, 2017): mid-grey squares of `side` image sides about `centre` (B, 2: x, y)."""
     height, width = images.shape[-2:]
     x = torch.arange(width, device=images.device)
     y = torch.arange(height, device=images.device)[:, None]
@@ -184,8 +182,8 @@ def cut_out(images: Tensor, centre: np.ndarray, side: np.ndarray) -> Tensor:
 
 
 def scale_depth(images: Tensor, scale: np.ndarray, offset: np.ndarray) -> Tensor:
-    """FeatherNets' algorithm 1 on 8-bit depth: ``scale`` times the depth plus, where it is above 20 of 255,
-    ``offset`` (of 255); a face's relief shrinks to what another camera would give, its hole stays dark."""
+    """FeatherNets' algorithm 1 on 8-bit depth: `scale` times the depth plus, where it is above 20 of 255,
+    `offset` (of 255); a face's relief shrinks to what another camera would give, its hole stays dark."""
     lifted = torch.where(images > _DEPTH_FLOOR / 255, _column(offset / 255, images), images.new_zeros(()))
     return (images * _column(scale, images) + lifted).clamp_(0, 1)
 

@@ -5,8 +5,6 @@ resize, so threads use every core without copying pixels between processes. Ever
 is gathered into one error with its manifest line; after the first such row nothing more is handed over.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -56,9 +54,9 @@ class CropJobs:
         self._stop = Event()
 
     def run(self, keep: Keep, workers: int, progress: Progress | None = None) -> None:
-        """Decode every row and pass crops to ``keep(first row, crops by modality)`` in row order.
+        """Decode every row and pass crops to `keep(first row, crops by modality)` in row order.
 
-        Raises one ``DataError`` that names every undecodable row.
+        Raises one `DataError` that names every undecodable row.
         """
         total = len(self.lines)
         faults = Faults(self.manifest.source)

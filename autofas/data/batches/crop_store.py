@@ -1,7 +1,7 @@
 """Decoded face crops of a manifest, uint8, in memory or in a cache folder that is mapped instead of read.
 
-A cached store is a folder ``<slot>-<digest>`` with one ``.npy`` of (N, 3, size, size) a modality and
-``index.json``. The slot names what was asked (root, rows, boxes, size, margin, modalities), the digest adds
+A cached store is a folder `<slot>-<digest>` with one `.npy` of (N, 3, size, size) a modality and
+`index.json`. The slot names what was asked (root, rows, boxes, size, margin, modalities), the digest adds
 each source file's size and modification time in nanoseconds. Time and size, not content: hashing the bytes
 would read a whole data set to decide that nothing need be read. A copied or touched file costs a rebuild;
 only a file rewritten with its old size and old time would go unseen. The crops' own bytes are hashed: the
@@ -11,8 +11,6 @@ A store is built under a temporary name and renamed when complete, so a killed o
 damaged image or a full disk leaves the earlier cache as it was. It is written in order with plain writes:
 on a full disk those raise an error, where writing through a mapping kills the process.
 """
-
-from __future__ import annotations
 
 import hashlib
 import json
@@ -63,12 +61,12 @@ class FrameStore:
         cache_dir: str | os.PathLike[str] | None = None,
         workers: int = 2,
         progress: Progress | None = None,
-    ) -> FrameStore:
-        """Decode and crop the rows of ``table`` (by default all of the manifest's), or map them from the
+    ) -> "FrameStore":
+        """Decode and crop the rows of `table` (by default all of the manifest's), or map them from the
         cache.
 
-        ``margin`` is the factor on the face box; ``cache_dir=None`` keeps the crops in memory; ``progress``
-        is called with (frames done, frames in all). Raises ``DataError`` that names every damaged file by
+        `margin` is the factor on the face box; `cache_dir=None` keeps the crops in memory; `progress`
+        is called with (frames done, frames in all). Raises `DataError` that names every damaged file by
         its manifest line, and for a folder that cannot be written.
         """
         if not 8 <= size <= MAX_SIZE:
@@ -121,7 +119,7 @@ class FrameStore:
         return {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in self.arrays.items()}
 
     def rows(self, table: pd.DataFrame) -> np.ndarray:
-        """Where each row of a manifest table is in the store, (N,) int64; raises ``DataError`` if absent."""
+        """Where each row of a manifest table is in the store, (N,) int64; raises `DataError` if absent."""
         found = [self._rows.get(key, -1) for key in zip(table["path"], map(int, table["frame"]), strict=True)]
         positions = np.asarray(found, dtype=np.int64)
         if (positions < 0).any():
@@ -224,7 +222,7 @@ def _write(
 
 
 def write_crops(stream: IO[bytes], crops: np.ndarray) -> None:
-    """Append crops to an open ``.npy`` file."""
+    """Append crops to an open `.npy` file."""
     stream.write(np.ascontiguousarray(crops).data)
 
 

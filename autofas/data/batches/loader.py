@@ -5,8 +5,6 @@ sampler counts a batch when the consumer takes it, not when it is prepared, so a
 batches resumes with the next one.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -31,8 +29,8 @@ STD = 0.5
 
 @dataclass(frozen=True)
 class Batch:
-    """Images (B, 3, H, W) float32 in [-1, 1] by modality, ``targets['label']`` (B,) float32 with 1 for bona
-    fide, and ``index`` (B,) int64, the rows' positions in the table the batch was drawn from."""
+    """Images (B, 3, H, W) float32 in [-1, 1] by modality, `targets['label']` (B,) float32 with 1 for bona
+    fide, and `index` (B,) int64, the rows' positions in the table the batch was drawn from."""
 
     images: dict[str, Tensor]
     targets: dict[str, Tensor]
@@ -43,11 +41,11 @@ class Batch:
 
 
 class Loader:
-    """Training batches of a table: ``for batch in loader`` gives the rest of the sampler's current epoch.
+    """Training batches of a table: `for batch in loader` gives the rest of the sampler's current epoch.
 
-    ``augment`` is a policy or a preset's name. State (``state_dict``) is the sampler's; ``sampler`` is a
-    fresh ``EpochSampler`` over the table's labels unless given. On a CUDA device copies are pinned and
-    augmentation runs there. Raises ``DataError`` for rows or modalities the store does not hold.
+    `augment` is a policy or a preset's name. State (`state_dict`) is the sampler's; `sampler` is a
+    fresh `EpochSampler` over the table's labels unless given. On a CUDA device copies are pinned and
+    augmentation runs there. Raises `DataError` for rows or modalities the store does not hold.
     """
 
     def __init__(
@@ -110,7 +108,7 @@ class Loader:
             prepared.close()
 
     def batch(self, index: np.ndarray, epoch: int) -> Batch:
-        """The rows at positions ``index`` of the table as a batch, augmented as in ``epoch``."""
+        """The rows at positions `index` of the table as a batch, augmented as in `epoch`."""
         images = _images(self.store, self.rows[index], self.modalities, self.device)
         images = augment_batch(
             images,
@@ -127,7 +125,7 @@ class Loader:
         return {"sampler": self.sampler.state_dict(), "augment_seed": self.seed}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where a saved loader stood; raises ``RunError`` if its sampler does not fit."""
+        """Go on where a saved loader stood; raises `RunError` if its sampler does not fit."""
         self.sampler.load_state_dict(state["sampler"])
         self.seed = int(state["augment_seed"])
 
@@ -145,7 +143,7 @@ def evaluation_batches(
 ) -> Generator[Batch, None, None]:
     """Every row of a table once, in its order, without augmentation; the last batch may be smaller.
 
-    Ranks take the batches in turn: this one gets number ``rank``, ``rank + world_size`` and so on.
+    Ranks take the batches in turn: this one gets number `rank`, `rank + world_size` and so on.
     """
     rows = store.rows(table)
     labels = labels_of(table)
@@ -171,7 +169,7 @@ def normalise(images: Tensor) -> Tensor:
 
 
 def background(tasks: Iterable[Callable[[], Batch]], ahead: int) -> Generator[Batch, None, None]:
-    """Results of tasks in order, up to ``ahead`` computed in advance on one thread; 0 computes them here.
+    """Results of tasks in order, up to `ahead` computed in advance on one thread; 0 computes them here.
 
     An exception of a task is raised where its result would have come. Closing the iterator ends the thread.
     """

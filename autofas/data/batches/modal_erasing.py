@@ -4,8 +4,6 @@ FaceBagNet (Shen et al., CVPRW 2019), which AFA took over. A chosen sample loses
 keeps only one, each half the time. An erased image is black, -1 in a batch's range, as a dead sensor's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -6,8 +6,6 @@ and a resumed run other numbers than an uninterrupted one. Here each row hashes 
 finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), vectorised over rows and draws.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
@@ -31,7 +29,7 @@ def uniforms(seed: int, epoch: int, rows: np.ndarray, count: int) -> np.ndarray:
 def normal_fields(seed: int, offsets: np.ndarray, length: int, device: torch.device) -> Tensor:
     """(len(offsets), length) standard normal float32, each a window of one bank of 2^20 numbers or more.
 
-    ``offsets`` in [0, 1) say where in the bank a window starts: one draw a sample instead of one a pixel.
+    `offsets` in [0, 1) say where in the bank a window starts: one draw a sample instead of one a pixel.
     """
     bank = _bank(seed % 2**63, max(_BANK, 4 * length), str(device))
     starts = (offsets * (len(bank) - length)).astype(np.int64)

@@ -5,8 +5,6 @@ The order of an epoch is a function of (seed, epoch) alone, so the state of a sa
 resumed run sees the batches the interrupted one would have seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,10 +16,10 @@ from autofas.errors import DataError, RunError
 class EpochSampler:
     """Batches of row positions, from where the state stands to the end of its epoch.
 
-    ``labels`` (N,) holds 1 for bona fide and 0 for attack. With ``balance`` an epoch has as many bona fide
+    `labels` (N,) holds 1 for bona fide and 0 for attack. With `balance` an epoch has as many bona fide
     rows as attack rows in every batch of even size: the larger class is drawn without repeats, the smaller
     one is cycled. Ranks share each global batch without duplicates and always have the same number of
-    batches. Raises ``DataError`` where no batch can be made.
+    batches. Raises `DataError` where no batch can be made.
     """
 
     def __init__(
@@ -110,7 +108,7 @@ class EpochSampler:
         return {"epoch": self.epoch, "position": self.position, **self._identity()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Stand where a saved sampler stood; raises ``RunError`` if it ordered other rows or batches."""
+        """Stand where a saved sampler stood; raises `RunError` if it ordered other rows or batches."""
         identity = self._identity()
         changed = [
             f"{name} {state.get(name)!r} is now {value!r}"
@@ -156,6 +154,6 @@ class EpochSampler:
 
 
 def _cycled(rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
-    """``count`` of ``rows`` in random order, each used equally often up to one."""
+    """`count` of `rows` in random order, each used equally often up to one."""
     rounds = [random.permutation(rows) for _ in range(-(-count // len(rows)))]
     return np.concatenate(rounds)[:count]

@@ -11,8 +11,6 @@ Images are (B, 3, H, W) in [-1, 1] by modality. Random numbers belong to (seed, 
 augmentation does to all modalities alike (`autofas.data.batches.augmentation`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ A user who repairs a table of ten thousand rows wants every fault at once, each 
 and not a screenful: the first few are spelt out and the rest are counted.
 """
 
-from __future__ import annotations
-
 from autofas.errors import DataError
 
 LISTED = 5
@@ -36,14 +34,14 @@ class Faults:
         return self.count
 
     def add(self, line: int, column: str, text: str) -> None:
-        """Note a fault; ``line`` is the 1-based line number in the file (the header is line 1)."""
+        """Note a fault; `line` is the 1-based line number in the file (the header is line 1)."""
         self.count += 1
         self.entries.append((line, f"line {line}, {column}: {text}" if column else f"line {line}: {text}"))
         if len(self.entries) > _KEPT:  # a table can have a fault in each of its million rows
             self.entries = sorted(self.entries, key=lambda entry: entry[0])[:LISTED]
 
     def raise_if_any(self) -> None:
-        """Raise one ``DataError`` that lists the first faults by line and counts the others."""
+        """Raise one `DataError` that lists the first faults by line and counts the others."""
         if not self.entries:
             return
         entries = [text for _, text in sorted(self.entries, key=lambda entry: entry[0])]

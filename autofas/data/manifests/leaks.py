@@ -1,11 +1,9 @@
 """What must not be in two parts of a protocol: the content of a file, whatever its name.
 
-``partition.check_disjoint`` compares names of subjects and videos; here the bytes are compared. Only files of
+`partition.check_disjoint` compares names of subjects and videos; here the bytes are compared. Only files of
 equal size can be equal, so others are not read; of equals the first 64 kB are hashed and then, if they agree,
 all of it. Left out: the same picture encoded twice, which has other bytes.
 """
-
-from __future__ import annotations
 
 import hashlib
 import os
@@ -37,7 +35,7 @@ class Content:
 
 
 def read_content(manifest: Manifest, prefix: str = "") -> Content:
-    """Digests of the colour files of a manifest; ``prefix`` keeps two manifests' unique files apart."""
+    """Digests of the colour files of a manifest; `prefix` keeps two manifests' unique files apart."""
     return compare_files({prefix + path: _place(manifest, path) for path in manifest.table["path"].unique()})
 
 
@@ -127,7 +125,7 @@ def _place(manifest: Manifest, path: str) -> Path | None:
 
 
 def _equal(names: Iterable[str], files: Mapping[str, Path | None], limit: int | None) -> list[list[str]]:
-    """Groups of two or more names whose files, or their first ``limit`` bytes, are equal."""
+    """Groups of two or more names whose files, or their first `limit` bytes, are equal."""
     names = list(names)
     if len(names) < 2:
         return []

@@ -1,16 +1,14 @@
 """manifest.csv: the one data format, a row a frame, read, checked as a whole and written.
 
-Columns: ``path, pai, subject, session, video, frame, split``; optionally ``device``, ``depth`` and ``ir``
-(paths of the other modalities) and a face box ``bbox_x, bbox_y, bbox_w, bbox_h`` in pixels of the colour
-image, where fractions go to the nearest whole pixel. ``pai`` is ``bona_fide`` or the name of the
+Columns: `path, pai, subject, session, video, frame, split`; optionally `device`, `depth` and `ir`
+(paths of the other modalities) and a face box `bbox_x, bbox_y, bbox_w, bbox_h` in pixels of the colour
+image, where fractions go to the nearest whole pixel. `pai` is `bona_fide` or the name of the
 attack instrument, never a bare 0 or 1. Paths are relative to the manifest and stay inside its folder. A path
-names an image, or a video (by its suffix: ``VIDEO_SUFFIXES``) of which ``frame`` is the 0-based index.
+names an image, or a video (by its suffix: `VIDEO_SUFFIXES`) of which `frame` is the 0-based index.
 
 Every fault of a file is found before the first one is reported. What is not done here: opening the images
-(see ``frames.check_files``), and comparing splits (see ``partition.check_disjoint``).
+(see `frames.check_files`), and comparing splits (see `partition.check_disjoint`).
 """
-
-from __future__ import annotations
 
 import csv
 import difflib
@@ -61,8 +59,8 @@ MAX_COLUMNS = 64
 class Manifest:
     """A checked table of frames and the folder its paths start from.
 
-    ``table`` has the manifest's columns as strings (``frame`` and the box as integers; a box of width 0
-    means none) and an index named ``line``: the line of each row in the file, which faults found later can
+    `table` has the manifest's columns as strings (`frame` and the box as integers; a box of width 0
+    means none) and an index named `line`: the line of each row in the file, which faults found later can
     name.
     """
 
@@ -71,7 +69,7 @@ class Manifest:
     source: str = "manifest"
 
     def resolve(self, path: str) -> Path:
-        """The place of a manifest path on this machine; raises ``DataError`` where links lead out of the
+        """The place of a manifest path on this machine; raises `DataError` where links lead out of the
         root."""
         place = self.root / path
         try:
@@ -94,7 +92,7 @@ def _inside(root: Path, place: Path) -> bool:
 
 
 def read_manifest(path: str | os.PathLike[str]) -> Manifest:
-    """Read and check a manifest; every fault is named by line and column in one ``DataError``."""
+    """Read and check a manifest; every fault is named by line and column in one `DataError`."""
     place = Path(path)
     header, rows, lines, faults = _read_rows(place)
     columns = _columns(header, place)
@@ -113,7 +111,7 @@ def read_manifest(path: str | os.PathLike[str]) -> Manifest:
 def write_manifest(manifest: Manifest, path: str | os.PathLike[str]) -> None:
     """Check and write a manifest whole: a reader sees the old file or the new one, never a part.
 
-    Paths are rewritten relative to the new place. Raises ``DataError`` where one would leave its folder.
+    Paths are rewritten relative to the new place. Raises `DataError` where one would leave its folder.
     """
     place = Path(path)
     table = manifest.table.copy()

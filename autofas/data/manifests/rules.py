@@ -4,8 +4,6 @@ Kept apart from reading and writing so that readers of data sets, which build ta
 rules.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 
@@ -42,7 +40,7 @@ def check_table(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:
     """Check every cell and the rows against each other; returns the table with numbers typed and paths
     normalised.
 
-    Faults are noted in ``faults`` under the table's index; the returned table is usable only if there are
+    Faults are noted in `faults` under the table's index; the returned table is usable only if there are
     none.
     """
     table = table.copy()

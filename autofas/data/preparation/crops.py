@@ -8,8 +8,6 @@ of the band, which averaging filters attenuate, nearest or two-pixel interpolati
 patterns, and Lanczos overlays with ringing.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from PIL import Image
 
@@ -22,7 +20,7 @@ Box = tuple[int, int, int, int]
 def whole_pixels(x: float, y: float, width: float, height: float) -> Box:
     """A box in whole pixels: each number to the nearest one, but a size above 0 to no less than 1.
 
-    Raises ``ValueError`` or ``OverflowError`` for NaN and the infinities.
+    Raises `ValueError` or `OverflowError` for NaN and the infinities.
     """
     return round(x), round(y), max(round(width), int(width > 0)), max(round(height), int(height > 0))
 
@@ -30,8 +28,8 @@ def whole_pixels(x: float, y: float, width: float, height: float) -> Box:
 def face_square(size: tuple[int, int], box: Box | None, margin: float) -> Box:
     """The square to cut as (x, y, side, side) in pixels, possibly past the borders.
 
-    ``size`` is the picture's (width, height), ``box`` a face box (x, y, width, height), ``margin`` the
-    factor on its longer side. Raises ``DataError`` if the box misses the picture or is absurdly large.
+    `size` is the picture's (width, height), `box` a face box (x, y, width, height), `margin` the
+    factor on its longer side. Raises `DataError` if the box misses the picture or is absurdly large.
     """
     width, height = size
     if box is None:

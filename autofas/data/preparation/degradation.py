@@ -8,8 +8,6 @@ image). The paper does not say how it enlarges or in which order it resizes and 
 bilinear and smoothing comes last, at the small side, as for its network's input.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,7 +21,7 @@ _K1, _K2 = 0.01, 0.03
 
 
 def degrade(images: Tensor, side: int, *, blur: bool = True) -> Tensor:
-    """(B, C, H, W) resized to (B, C, side, side) and, with ``blur``, smoothed by the 3x3 Gaussian."""
+    """(B, C, H, W) resized to (B, C, side, side) and, with `blur`, smoothed by the 3x3 Gaussian."""
     if not 2 <= side <= min(images.shape[-2:]):
         raise DataError(f"cannot degrade {images.shape[-1]}-pixel images to a side of {side}")
     small = resize(images, side)

@@ -10,8 +10,6 @@ its whole range, as the paper says.
 Left out: the cameras' own containers, and the alignment of depth to colour.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +27,8 @@ EXPANSION = 1.3
 def read_raw(path: Path, *, packed: bool = False) -> tuple[np.ndarray, int]:
     """(H, W) int64 and the bits a pixel has: 16 for a one-channel 16-bit picture, else 8.
 
-    With ``packed`` three channels hold one number of 24 bits, red highest; without it the first channel
-    counts. Raises ``DataError`` if the file is missing, damaged or too large.
+    With `packed` three channels hold one number of 24 bits, red highest; without it the first channel
+    counts. Raises `DataError` if the file is missing, damaged or too large.
     """
     try:
         require_file(path)
@@ -49,10 +47,10 @@ def read_raw(path: Path, *, packed: bool = False) -> tuple[np.ndarray, int]:
 
 
 def normalise_depth(depth: np.ndarray, box: Box | None, algorithm: str = "mean50") -> np.ndarray:
-    """(H, W) raw depth to (H, W) uint8 by algorithm 1 (``minmax``) or 2 (``mean50``) for a face box.
+    """(H, W) raw depth to (H, W) uint8 by algorithm 1 (`minmax`) or 2 (`mean50`) for a face box.
 
-    ``box`` (x, y, width, height) is in pixels of the depth map; None takes all of it. A face without any
-    depth gives zeros. Raises ``DataError`` for an unknown algorithm or a box outside the map.
+    `box` (x, y, width, height) is in pixels of the depth map; None takes all of it. A face without any
+    depth gives zeros. Raises `DataError` for an unknown algorithm or a box outside the map.
     """
     if algorithm not in ALGORITHMS:
         raise DataError(f"depth normalisation {algorithm} does not exist; choose {' or '.join(ALGORITHMS)}")
@@ -80,7 +78,7 @@ def normalise_depth(depth: np.ndarray, box: Box | None, algorithm: str = "mean50
 
 
 def to_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Values mapped linearly, ``low`` to 0 and ``high`` to 255, rounded and saturated; uint8 of the same
+    """Values mapped linearly, `low` to 0 and `high` to 255, rounded and saturated; uint8 of the same
     shape."""
     if high <= low:  # a flat face: what is nearer is black, what is farther white, the face itself grey
         return np.where(values < low, 0, np.where(values > high, 255, 128)).astype(np.uint8)

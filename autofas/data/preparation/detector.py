@@ -1,10 +1,8 @@
 """Where the face is in a picture: the interface that preparation asks, and the choice by name.
 
-A detector gives every face with its score, best first; preparation takes the best. ``mtcnn`` needs the extra
-``[data]``; ``none`` finds nothing, so that only boxes from a data set's own files count.
+A detector gives every face with its score, best first; preparation takes the best. `mtcnn` needs the extra
+`[data]`; `none` finds nothing, so that only boxes from a data set's own files count.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -46,7 +44,7 @@ class NoDetector:
 
 
 def make_detector(name: str) -> Detector:
-    """A detector by name; raises ``DataError`` for an unknown one or one that is not installed."""
+    """A detector by name; raises `DataError` for an unknown one or one that is not installed."""
     if name == "none":
         return NoDetector()
     if name == "mtcnn":

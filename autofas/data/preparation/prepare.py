@@ -1,14 +1,12 @@
 """Preparation: the frames of a manifest as square face crops in a folder with a manifest of its own.
 
-The folder holds ``color/<video>/<frame>.png`` (and ``depth/``, ``ir/``), ``manifest.csv``, ``skipped.csv``
-with every row that gave no face and why, and ``prepare.jsonl``, the journal of finished jobs. A preparation
+The folder holds `color/<video>/<frame>.png` (and `depth/`, `ir/`), `manifest.csv`, `skipped.csv`
+with every row that gave no face and why, and `prepare.jsonl`, the journal of finished jobs. A preparation
 that was interrupted goes on where it stopped; one that is complete does nothing. The same sources and
 settings give the same bytes, whatever the number of workers, wherever it was interrupted.
 
 Crops carry no box: they are the face, and a store takes them whole.
 """
-
-from __future__ import annotations
 
 import csv
 import fcntl
@@ -55,9 +53,9 @@ def prepare(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Prepared:
-    """Cut the faces of every row of a manifest into the folder ``out``.
+    """Cut the faces of every row of a manifest into the folder `out`.
 
-    ``progress`` is called with (rows done, rows in all). Raises ``DataError`` where ``out`` holds another
+    `progress` is called with (rows done, rows in all). Raises `DataError` where `out` holds another
     preparation or cannot be written, where PyAV or the detector is absent, and where no row gave a face.
     """
     settings = settings or Settings()

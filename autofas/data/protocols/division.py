@@ -1,7 +1,7 @@
 """Evaluation protocols as rules over a manifest's table: who is in train, dev and test. No torch, no files.
 
 OULU-NPU's four protocols (Boulkenafet et al., FG 2017) are rules on phone, session and instrument; the rule
-table below yields exactly the sets of the 42 official lists. Any manifest can also use ``none`` (its own
+table below yields exactly the sets of the 42 official lists. Any manifest can also use `none` (its own
 split column) or a development protocol made from its train and dev rows, its test rows set aside:
 
 leave-one-session-out[:NAME]                  test is that session; the others give train and dev by subject
@@ -13,8 +13,6 @@ leave-subjects-out:N                          N groups of subjects, one a fold
 Without NAME the values, sorted, are the folds 1, 2, ... Protocols of other published sets, and those across
 cameras, are in named_protocols.py.
 """
-
-from __future__ import annotations
 
 import re
 from dataclasses import dataclass
@@ -53,7 +51,7 @@ _CHOICES = "none, leave-one-{session,subject,pai,device}-out[:NAME] or leave-sub
 
 @dataclass(frozen=True)
 class OuluRule:
-    """What train and dev, and what test, may hold; ``by_phone``: the fold's phone is test's alone."""
+    """What train and dev, and what test, may hold; `by_phone`: the fold's phone is test's alone."""
 
     by_phone: bool
     sessions: tuple[tuple[str, ...], tuple[str, ...]]
@@ -69,11 +67,11 @@ OULU_RULES = {
 
 
 def oulu_split(table: pd.DataFrame, protocol: int | str, fold: int | None = None) -> Splits:
-    """Train, dev and test of OULU-NPU protocol 1 to 4; protocols 3 and 4 need ``fold`` 1 to 6, the phone
+    """Train, dev and test of OULU-NPU protocol 1 to 4; protocols 3 and 4 need `fold` 1 to 6, the phone
     left out.
 
-    The table needs ``device`` '1' to '6', ``session`` '1' to '3', ``pai`` of ``OULU_PAIS`` and ``split``.
-    Raises ``DataError`` for a protocol or fold that does not exist and for values outside the rule.
+    The table needs `device` '1' to '6', `session` '1' to '3', `pai` of `OULU_PAIS` and `split`.
+    Raises `DataError` for a protocol or fold that does not exist and for values outside the rule.
     """
     number = _oulu_number(protocol)
     rule = OULU_RULES[number]
@@ -101,9 +99,9 @@ def oulu_split(table: pd.DataFrame, protocol: int | str, fold: int | None = None
 def folds(
     dataset: str, protocol: int | str | None, table: pd.DataFrame | None = None
 ) -> tuple[int | None, ...]:
-    """The folds of a protocol, ``(None,)`` where it has none.
+    """The folds of a protocol, `(None,)` where it has none.
 
-    With ``table`` only folds it has rows for are given (generated faces may have fewer phones); the
+    With `table` only folds it has rows for are given (generated faces may have fewer phones); the
     development protocols need it.
     """
     name = _name(protocol)
@@ -138,7 +136,7 @@ def apply_protocol(
     test_share: float = 0.3,
 ) -> Split:
     """The splits of any protocol; a split that would be empty or lack a class is an error except under
-    ``none``.
+    `none`.
     """
     name = _name(protocol)
     if name == "none":

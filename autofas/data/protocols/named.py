@@ -1,20 +1,18 @@
 """Protocols with names: Replay-Attack's, CASIA-MFSD's scenarios, NUAA's own split, and across cameras.
 
 Replay-Attack (Chingovska et al., 2012): grandtest, print, mobile, highdef, photo, video and digitalphoto
-choose attacks, ``-fixed`` or ``-hand`` after the name one support; ``fixed`` and ``hand`` alone choose among
+choose attacks, `-fixed` or `-hand` after the name one support; `fixed` and `hand` alone choose among
 all attacks. Bona fide videos are the same in all of them.
 
 CASIA-MFSD (Zhang et al., 2012): three qualities (low, normal, high), three attacks (warped, cut, video) and
 overall. The set has train and test alone, so dev is made of training subjects, and the notes say so.
 
-``official`` is a set's own train and test, with a dev made the same way where it has none; NUAA's test shares
-subjects with its train. ``cross-device`` trains on one camera and tests on another, a fold an ordered pair,
-or ``cross-device:A:B`` (GREAT-FASD-S, AFA section III).
+`official` is a set's own train and test, with a dev made the same way where it has none; NUAA's test shares
+subjects with its train. `cross-device` trains on one camera and tests on another, a fold an ordered pair,
+or `cross-device:A:B` (GREAT-FASD-S, AFA section III).
 
 A rule looks at the manifest's columns alone, so it holds for a prepared copy as for the original.
 """
-
-from __future__ import annotations
 
 import re
 from itertools import permutations
@@ -55,7 +53,7 @@ def has_name(name: str) -> bool:
 
 
 def named_folds(name: str, table: pd.DataFrame | None) -> tuple[int | None, ...]:
-    """The folds of a named protocol: the ordered pairs of cameras for cross-device, else ``(None,)``."""
+    """The folds of a named protocol: the ordered pairs of cameras for cross-device, else `(None,)`."""
     match = _CROSS.fullmatch(name)
     if match is None or match[1]:
         return (None,)
@@ -67,7 +65,7 @@ def named_folds(name: str, table: pd.DataFrame | None) -> tuple[int | None, ...]
 def named_split(
     table: pd.DataFrame, name: str, fold: int | None, *, seed: int = 0, dev_share: float = 0.25
 ) -> Split:
-    """The parts of a named protocol; raises ``DataError`` for data of another set or a part without a
+    """The parts of a named protocol; raises `DataError` for data of another set or a part without a
     class."""
     if _is_cross(name):
         split = _cross_device(table, name, fold, seed, dev_share)

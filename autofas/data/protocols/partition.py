@@ -7,8 +7,6 @@ the one is taken whose two sides hold both classes, then as many instruments as 
 of each.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +28,7 @@ _NAMED = 5
 class Split:
     """The parts of one protocol and fold, and what a reader of its figures must know.
 
-    ``shared_subjects`` says that the protocol permits subjects in both train and test.
+    `shared_subjects` says that the protocol permits subjects in both train and test.
     """
 
     parts: Splits
@@ -48,13 +46,13 @@ def leave_out(
     seed: int = 0,
     subject_disjoint: bool = False,
 ) -> Splits:
-    """Train, dev and test where test holds the rows whose ``column`` is ``value`` (a value or several).
+    """Train, dev and test where test holds the rows whose `column` is `value` (a value or several).
 
-    The other rows are divided into train and dev by subject, ``dev_share`` of the subjects in dev. With
-    ``subject_disjoint`` a ``test_share`` of the subjects is drawn for test alone, and the rows they have
+    The other rows are divided into train and dev by subject, `dev_share` of the subjects in dev. With
+    `subject_disjoint` a `test_share` of the subjects is drawn for test alone, and the rows they have
     elsewhere, like the left-out rows of the others, are in no split; without it test may share subjects
-    with train. Leaving out ``subject`` is disjoint by itself. Leaving out ``pai`` takes the bona fide rows
-    of test from subjects drawn for test. Raises ``DataError`` where a split would lack a class.
+    with train. Leaving out `subject` is disjoint by itself. Leaving out `pai` takes the bona fide rows
+    of test from subjects drawn for test. Raises `DataError` where a split would lack a class.
     """
     values = {value} if isinstance(value, str) else set(value)
     if column not in table or column in {"frame", "path"}:
@@ -93,7 +91,7 @@ def leave_out(
 def leave_group_out(
     table: pd.DataFrame, groups: int, fold: int, *, dev_share: float = 0.25, seed: int = 0
 ) -> Splits:
-    """Train, dev and test where test is the ``fold``-th of ``groups`` groups of subjects (1-based), all
+    """Train, dev and test where test is the `fold`-th of `groups` groups of subjects (1-based), all
     disjoint.
     """
     subjects = sorted(map(str, table["subject"].unique()), key=lambda name: _rank(seed, 0, "group", name))
@@ -111,8 +109,8 @@ def split_halves(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A training table divided for a search: rows for the weights and rows for the architecture parameters.
 
-    ``share`` of the subjects goes to the first part; no subject (with ``by="video"``: no video) is in both,
-    both hold bona fide and attack rows and, where possible, every instrument. Raises ``DataError`` where
+    `share` of the subjects goes to the first part; no subject (with `by="video"`: no video) is in both,
+    both hold bona fide and attack rows and, where possible, every instrument. Raises `DataError` where
     that cannot be. This divides the train split only: the dev set stays unseen by a search.
     """
     if by not in {"subject", "video"}:
@@ -126,9 +124,9 @@ def split_halves(
 
 
 def check_disjoint(splits: Mapping[str, pd.DataFrame], *, shared_subjects: bool = False) -> tuple[str, ...]:
-    """Stop with ``DataError`` where two splits share a video or a subject, naming them.
+    """Stop with `DataError` where two splits share a video or a subject, naming them.
 
-    ``shared_subjects`` permits shared subjects for protocols that are defined so (a session left out, say);
+    `shared_subjects` permits shared subjects for protocols that are defined so (a session left out, say);
     what is shared is then returned as notes, which belong beside every figure of such a split. Videos are
     never shared.
     """
@@ -152,7 +150,7 @@ def check_disjoint(splits: Mapping[str, pd.DataFrame], *, shared_subjects: bool 
 
 
 def require_both_classes(splits: Mapping[str, pd.DataFrame], what: str) -> None:
-    """Raise ``DataError`` where a split has no bona fide or no attack rows."""
+    """Raise `DataError` where a split has no bona fide or no attack rows."""
     for name, part in splits.items():
         bona_fide = int((part["pai"] == BONA_FIDE).sum())
         for count, word in ((bona_fide, "bona fide"), (len(part) - bona_fide, "attack")):
@@ -165,7 +163,7 @@ def require_both_classes(splits: Mapping[str, pd.DataFrame], what: str) -> None:
 def draw_subjects(
     table: pd.DataFrame, share: float, seed: int, *, purpose: str, column: str = "subject"
 ) -> tuple[str, ...]:
-    """Subjects that make up ``share`` of a table, at least one and never all, with both classes on both
+    """Subjects that make up `share` of a table, at least one and never all, with both classes on both
     sides.
     """
     if not 0 < share < 1:

@@ -4,10 +4,8 @@ GREAT-FASD-S (AFA: Chen et al., IEEE Access 2021): 96 people before an Intel Rea
 DCAM710, colour, depth and infrared; the only published counts are the DCAM710's bona fide images, 15,399 to
 train and 6,835 to test. MMFD (FeatherNets: Zhang et al., CVPRW 2019): 15 people, 15,415 bona fide and
 28,438 attack samples. Neither paper names a file, and neither set could be found for download; so the rows
-come from a ``manifest.csv`` in the data set's folder and only the counts are compared.
+come from a `manifest.csv` in the data set's folder and only the counts are compared.
 """
-
-from __future__ import annotations
 
 import os
 from pathlib import Path
@@ -38,7 +36,7 @@ MMFD = About(
 
 
 def read_great_fasd_s(root: str | os.PathLike[str], frames_per_video: int | None = None) -> Reading:
-    """GREAT-FASD-S from the ``manifest.csv`` of its folder; every row unless ``frames_per_video`` is
+    """GREAT-FASD-S from the `manifest.csv` of its folder; every row unless `frames_per_video` is
     given."""
     manifest = _manifest(Path(root), GREAT_FASD_S, frames_per_video)
     table = manifest.table
@@ -56,7 +54,7 @@ def read_great_fasd_s(root: str | os.PathLike[str], frames_per_video: int | None
 
 
 def read_mmfd(root: str | os.PathLike[str], frames_per_video: int | None = None) -> Reading:
-    """MMFD from the ``manifest.csv`` of its folder; every row unless ``frames_per_video`` is given."""
+    """MMFD from the `manifest.csv` of its folder; every row unless `frames_per_video` is given."""
     manifest = _manifest(Path(root), MMFD, frames_per_video)
     table = manifest.table
     lines = _compared("subjects", table["subject"].nunique(), 15)

@@ -5,12 +5,10 @@
 
 A name says what is shown, by three qualities of camera: 1, 2 and HR_1 bona fide; 3, 4 and HR_2 a warped
 print; 5, 6 and HR_3 a print with the eyes cut out; 7, 8 and HR_4 a video replay. Which of the first two is
-called normal and which low follows public loaders, not the original notes. ``device`` is the quality.
-Folder numbers repeat, so a subject is ``train_01`` or ``test_01``. There is no development set and no face
+called normal and which low follows public loaders, not the original notes. `device` is the quality.
+Folder numbers repeat, so a subject is `train_01` or `test_01`. There is no development set and no face
 box file.
 """
-
-from __future__ import annotations
 
 import os
 from collections import Counter
@@ -70,7 +68,7 @@ def official_videos() -> list[dict[str, str]]:
 
 
 def fields_of(split: str, number: int, stem: str) -> dict[str, str]:
-    """Subject, instrument, quality and video name of ``<split>_release/<number>/<stem>.avi``."""
+    """Subject, instrument, quality and video name of `<split>_release/<number>/<stem>.avi`."""
     pai, quality = _MEANING[stem.lower()]
     return {
         "video": f"{split}_{number:02d}_{stem}",
@@ -83,9 +81,9 @@ def fields_of(split: str, number: int, stem: str) -> dict[str, str]:
 
 
 def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER_VIDEO) -> Reading:
-    """Evenly spread frames of every video under ``root``; ``None`` takes all frames.
+    """Evenly spread frames of every video under `root`; `None` takes all frames.
 
-    Needs PyAV, which counts the frames. Raises ``DataError`` with what to do if nothing of the set is there.
+    Needs PyAV, which counts the frames. Raises `DataError` with what to do if nothing of the set is there.
     """
     place = Path(root)
     notes: list[str] = []

@@ -10,11 +10,9 @@ Later release, where a list's label is 0 for bona fide:
   protocol/CASIA_SURF@p1_*.txt of `<path> <label>`, compared with the folders' names
 
 The kinds of attack are prints with parts of the face cut out, held flat or bent; their number starts the
-clip's name. Where a path tells the label, the path is believed. The set ``val`` is the split ``dev``. Faces
+clip's name. Where a path tells the label, the path is believed. The set `val` is the split `dev`. Faces
 are cropped already, so no box is needed.
 """
-
-from __future__ import annotations
 
 import os
 import re
@@ -92,9 +90,9 @@ _BARE = re.compile(r"(?:Val|Testing)/[0-9]{4}/([0-9]{6})-color\.(?:jpg|png)")
 
 
 def read(root: str | os.PathLike[str], frames_per_video: int | None = None) -> Reading:
-    """Every sample under ``root``, or at most ``frames_per_video`` of each training clip.
+    """Every sample under `root`, or at most `frames_per_video` of each training clip.
 
-    Raises ``DataError`` with what to do if nothing of the set is there, or if the labels are exchanged.
+    Raises `DataError` with what to do if nothing of the set is there, or if the labels are exchanged.
     """
     place = Path(root)
     notes: list[str] = []

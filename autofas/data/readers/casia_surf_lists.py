@@ -3,8 +3,6 @@
 The two have opposite labels: 1 is bona fide in the challenge package and 0 in the later release.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
 """OULU-NPU's eye files and the face square that two eyes imply.
 
-A file ``<id>.txt`` has one line a frame: frame index from 0, then x, y of the eye on the image's left and
+A file `<id>.txt` has one line a frame: frame index from 0, then x, y of the eye on the image's left and
 x, y of the other, in pixels, separated by commas. Zeros mean that no face was found; the nearest frame with
 a face stands in.
 
@@ -10,8 +10,6 @@ hairline to chin, some 185 mm high and 140 mm wide, the eyes some 70 mm below th
 reaches from 1.0 d above the eyes to 1.8 d below and holds the whole face before any margin. It stays
 upright when the head is tilted.
 """
-
-from __future__ import annotations
 
 import math
 from bisect import bisect_left
@@ -57,7 +55,7 @@ def read_eyes(path: Path) -> EyeTrack:
     """Parse an eye file; a line that is not five numbers is noted and its frame treated as
     undetected.
 
-    Raises ``DataError`` if the file cannot be read at all.
+    Raises `DataError` if the file cannot be read at all.
     """
     try:
         file_size(path, _MAX_BYTES, DataError)

@@ -1,11 +1,9 @@
-"""Replay-Attack's ``.face`` files: the face box of each frame of a video.
+"""Replay-Attack's `.face` files: the face box of each frame of a video.
 
-A line is ``frame x y width height`` between blanks, the corner at the top left; boxes of other detectors have
+A line is `frame x y width height` between blanks, the corner at the top left; boxes of other detectors have
 fractions of pixels. Not every frame has a line; a box without a size means that no face was found. The box of
 the nearest frame stands in.
 """
-
-from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -38,9 +36,9 @@ class BoxTrack:
 
 
 def read_boxes(path: Path) -> BoxTrack:
-    """Parse a ``.face`` file; a line that is not a frame and four numbers is noted and left out.
+    """Parse a `.face` file; a line that is not a frame and four numbers is noted and left out.
 
-    Raises ``DataError`` if the file cannot be read at all.
+    Raises `DataError` if the file cannot be read at all.
     """
     found: dict[int, Box] = {}
     unreadable = []

@@ -9,8 +9,6 @@ so their counts are compared with the published ones. The split is not disjoint 
 development set and prints are the only attack. No face box is shipped.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections import Counter
@@ -53,9 +51,9 @@ _INNER = (".", "raw", "Raw", "db")
 
 
 def read(root: str | os.PathLike[str], frames_per_video: int | None = None) -> Reading:
-    """Every listed image under ``root``, or at most ``frames_per_video`` of each recording.
+    """Every listed image under `root`, or at most `frames_per_video` of each recording.
 
-    Raises ``DataError`` with what to do if nothing of the set is there.
+    Raises `DataError` with what to do if nothing of the set is there.
     """
     place = Path(root)
     base = next((place / name for name in _INNER if (place / name / "ClientRaw").is_dir()), None)

@@ -10,10 +10,8 @@ real-world variations, FG 2017. Accepted layouts, each folder possibly doubled b
 
 The split follows from the user number, whatever folder a file lies in. Everything that differs from the
 official set is returned as lines, not hidden. Left out: the box files some laboratories keep beside their
-frames (``.dat``), whose order of numbers is not documented.
+frames (`.dat`), whose order of numbers is not documented.
 """
-
-from __future__ import annotations
 
 import os
 import re
@@ -60,10 +58,10 @@ class _Video:
 
 
 def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER_VIDEO) -> Reading:
-    """Evenly spread frames of every video under ``root``; ``None`` takes all frames.
+    """Evenly spread frames of every video under `root`; `None` takes all frames.
 
     Face squares come from the eye files, frame counts from them or else from the videos (which needs PyAV).
-    Raises ``DataError`` with what to do if nothing of the data set is there.
+    Raises `DataError` with what to do if nothing of the data set is there.
     """
     place = Path(root)
     folders = _split_folders(place)

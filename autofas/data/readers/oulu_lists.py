@@ -7,8 +7,6 @@ list's label is +1 for bona fide; for attacks -1, or -2 for replays in test list
 from the file's name, never from the label.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from itertools import product
@@ -34,7 +32,7 @@ def split_of_user(user: str) -> str:
 
 
 def fields_of(name: str) -> dict[str, str]:
-    """Device, session, subject, instrument and split of a video's name such as ``1_1_01_1``."""
+    """Device, session, subject, instrument and split of a video's name such as `1_1_01_1`."""
     match = NAME.fullmatch(name)
     if match is None:
         raise ValueError(f"{name} is not an OULU-NPU name")
@@ -73,7 +71,7 @@ def count_differences(videos: Iterable[str]) -> list[str]:
 
 
 def list_differences(root: Path) -> list[str]:
-    """A line for each official list file under ``root`` that is missing, unreadable or differs from the
+    """A line for each official list file under `root` that is missing, unreadable or differs from the
     rule.
 
     Nothing is reported where there is no Protocols folder: the rules suffice.

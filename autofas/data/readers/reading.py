@@ -1,11 +1,9 @@
 """What every reader returns, what it says when a data set is not there, and helpers that all of them need.
 
-A reader never hides a difference from the published set: it is a line in ``Reading.differences``. Files are
+A reader never hides a difference from the published set: it is a line in `Reading.differences`. Files are
 found by listing folders, so no name from a list file is opened unseen, and what a link leads to outside the
 data set's folder is not read.
 """
-
-from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +73,7 @@ def listed(names: Sequence[str], count: int = LISTED) -> str:
 
 
 def inner_folder(root: Path, *names: str) -> Path | None:
-    """The first of ``names`` that is a folder of ``root``; one doubled by unpacking is entered."""
+    """The first of `names` that is a folder of `root`; one doubled by unpacking is entered."""
     for name in names:
         folder = root / name
         if folder.is_dir() and inside(folder, root):
@@ -84,12 +82,12 @@ def inner_folder(root: Path, *names: str) -> Path | None:
 
 
 def inside(path: Path, root: Path) -> bool:
-    """Whether a path, with its links followed, stays in the folder ``root``, with its links followed."""
+    """Whether a path, with its links followed, stays in the folder `root`, with its links followed."""
     return path.resolve().is_relative_to(root.resolve())
 
 
 def entries(folder: Path, root: Path, notes: list[str]) -> list[os.DirEntry[str]]:
-    """The visible entries of a folder by name; a link that leaves ``root`` is noted and left out."""
+    """The visible entries of a folder by name; a link that leaves `root` is noted and left out."""
     try:
         found = sorted(
             (entry for entry in os.scandir(folder) if not entry.name.startswith(".")),
@@ -110,12 +108,12 @@ def entries(folder: Path, root: Path, notes: list[str]) -> list[os.DirEntry[str]
 
 
 def relative(path: Path, root: Path) -> str:
-    """A path under ``root`` as a manifest writes it."""
+    """A path under `root` as a manifest writes it."""
     return path.relative_to(root).as_posix()
 
 
 def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
-    """A small text file of a data set, byte order mark removed; raises ``DataError``, one line."""
+    """A small text file of a data set, byte order mark removed; raises `DataError`, one line."""
     try:
         file_size(path, limit, DataError)
         return path.read_text(encoding="utf-8-sig", errors="replace")

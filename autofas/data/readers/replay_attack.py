@@ -6,13 +6,11 @@
 <root>/face-locations/<the same path>.face                    optional: boxes
 <root>/enroll/ and <root>/protocols/                          not read: the protocols follow from the names
 
-Suffixes of other containers are accepted. ``pai`` is the device of the attack and what it shows
-(``print_photo``, ``mobile_video``); the extra column ``support`` is ``fixed``, ``hand`` or, for bona fide
-videos, ``none``; ``session`` is the light; ``device`` the one webcam. The set follows from the client
+Suffixes of other containers are accepted. `pai` is the device of the attack and what it shows
+(`print_photo`, `mobile_video`); the extra column `support` is `fixed`, `hand` or, for bona fide
+videos, `none`; `session` is the light; `device` the one webcam. The set follows from the client
 number, whatever folder a file lies in.
 """
-
-from __future__ import annotations
 
 import os
 import re
@@ -85,9 +83,9 @@ def official_videos() -> list[dict[str, str]]:
 
 
 def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER_VIDEO) -> Reading:
-    """Evenly spread frames of every video under ``root``; ``None`` takes all frames.
+    """Evenly spread frames of every video under `root`; `None` takes all frames.
 
-    Needs PyAV, which counts the frames. Raises ``DataError`` with what to do if nothing of the set is there.
+    Needs PyAV, which counts the frames. Raises `DataError` with what to do if nothing of the set is there.
     """
     place = Path(root)
     notes: list[str] = []
