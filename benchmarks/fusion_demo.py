@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from autofas.cli import main_values
-from autofas.data.catalog import cache_folder
+from autofas.data.cache import cache_folder
 from autofas.data.synthetic import generate
 from autofas.runs.provenance import commit, machine
 from autofas.storage.files import write_text

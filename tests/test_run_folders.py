@@ -8,7 +8,7 @@ import pytest
 from autofas.cli import main, one_line
 from autofas.config.resolve import to_yaml
 from autofas.config.train import TrainConfig
-from autofas.data.catalog import CACHE_MARK, mark_cache, own_cache
+from autofas.data.cache import CACHE_MARK, mark_cache, own_cache
 from autofas.errors import RunError
 from autofas.evaluation.evaluate import read_metrics, training_of
 from autofas.evaluation.verification import verify

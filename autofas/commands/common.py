@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from autofas.data.catalog import BUILT_IN
+
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """--preset, --config, --set, --print-config."""
@@ -56,7 +58,7 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
     group.add_argument(
         "--dataset",
         metavar="NAME|FILE",
-        help="oulu, replay-attack, casia-mfsd, casia-surf, nuaa, ..., synthetic, or a manifest.csv",
+        help=f"{', '.join(BUILT_IN)}, or a manifest.csv",
     )
     if protocol:
         group.add_argument(
@@ -83,7 +85,7 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
     """The layer below all arguments that a run to be resumed was configured with; none without --resume."""
     if args.resume is None:
         return []
-    from autofas.data.catalog import own_cache
+    from autofas.data.cache import own_cache
     from autofas.runs.run_folder import Run, stored_config
 
     values = stored_config(Run.open(args.resume).path)

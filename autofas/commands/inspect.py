@@ -72,7 +72,7 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     elif config.fold is not None:
         wanted = [(str(config.protocol), config.fold)]
     else:
-        wanted = [(str(config.protocol), fold) for fold in folds(published, config.protocol, manifest.table)]
+        wanted = [(str(config.protocol), fold) for fold in folds(config.protocol, manifest.table)]
     counts, missing, notes, leaks = [], [], [], []
     for protocol, fold in wanted:
         found = inspect_protocol(published, manifest.table, protocol, fold, seed=config.split_seed)

@@ -7,7 +7,7 @@ different people even where their numbers agree; only equal files tell that the 
 
 from dataclasses import dataclass
 
-from autofas.data.catalog import Dataset
+from autofas.data.dataset import Dataset
 from autofas.data.manifests.leaks import Content, compare_files, find_leaks
 from autofas.data.protocols.partition import Splits
 from autofas.errors import DataError

@@ -8,7 +8,7 @@ import hashlib
 
 import pandas as pd
 
-from autofas.data.catalog import Dataset
+from autofas.data.dataset import Dataset
 
 
 def manifest_sha256(table: pd.DataFrame) -> str:

@@ -7,20 +7,19 @@ so its official train and dev are those of the same draw.
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from autofas.data.catalog import protocol_label
-from autofas.data.protocols.division import OULU_DATASETS, OULU_FOLDS, apply_protocol, folds
-from autofas.data.protocols.named import CASIA_PROTOCOLS, REPLAY_PROTOCOLS, device_pairs
+from autofas.data.catalog import ENTRIES, protocol_label
+from autofas.data.protocols.division import apply_protocol, folds
 from autofas.data.protocols.partition import Split
-from autofas.data.readers import casia_mfsd, casia_surf, nuaa, replay_attack
-from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
 
 Counts = dict[tuple[str, str], int]
+Unit = Literal["videos", "frames"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Inspected:
     split: Split | None
     fault: str
     official: Counts | None
-    unit: str = "videos"
+    unit: Unit = "videos"
 
     def rows(self) -> list[dict[str, Any]]:
         """A row for each split and PAI that is there or ought to be."""
@@ -77,15 +76,13 @@ class Inspected:
 
 def protocols_of(dataset: str, table: pd.DataFrame) -> list[tuple[str, int | None]]:
     """Every protocol of a data set with every fold the table has rows for; a manifest's own is `none`."""
-    if dataset in OULU_DATASETS:
-        return [(str(number), fold) for number in OULU_FOLDS for fold in folds(dataset, number, table)]
-    if dataset == "replay-attack":
-        return [(name, None) for name in REPLAY_PROTOCOLS]
-    if dataset == "casia-mfsd":
-        return [(name, None) for name in CASIA_PROTOCOLS]
-    if dataset == "great-fasd-s" and "device" in table:
-        return [("cross-device", fold + 1) for fold in range(len(device_pairs(table)))] or [("none", None)]
-    return [(protocol_label(dataset) if dataset else "none", None)]
+    entry = ENTRIES.get(dataset)
+    own = entry.protocols if entry is not None else ()
+    found: list[tuple[str, int | None]] = []
+    for name in own or (protocol_label(dataset) if dataset else "none",):
+        with suppress(DataError):  # a table without the column that the folds come from
+            found += [(name, fold) for fold in folds(name, table)]
+    return found or [("none", None)]
 
 
 def inspect_protocol(
@@ -97,40 +94,28 @@ def inspect_protocol(
         split = apply_protocol(table, protocol, fold, seed=seed)
     except DataError as error:
         fault = str(error)
-    official, unit = official_counts(dataset, protocol, fold, seed=seed, table=table)
+    official, unit = official_counts(dataset, table, protocol, fold, seed=seed)
     return Inspected(protocol, fold, split, fault, official, unit)
 
 
 def official_counts(
-    dataset: str, protocol: str, fold: int | None, *, seed: int = 0, table: pd.DataFrame | None = None
-) -> tuple[Counts | None, str]:
-    """The published set's counts by split and PAI, and their unit (videos or frames); None where unknown."""
-    if dataset == "casia-surf" and protocol == "none":
-        challenge = table is None or bool((table["pai"] == casia_surf.UNKNOWN_ATTACK).any())
-        return (
-            (dict(casia_surf.CHALLENGE_FRAMES), "frames")
-            if challenge
-            else (dict(casia_surf.RELEASE_CLIPS), "videos")
-        )
-    if dataset == "nuaa":
-        # its train is divided for a dev set by subjects of unequal size, so only test has an official count
-        return {key: count for key, count in nuaa.COUNTS.items() if key[0] == "test"}, "frames"
-    published = _published(dataset)
-    if published is None:
+    dataset: str, table: pd.DataFrame, protocol: str, fold: int | None, *, seed: int = 0
+) -> tuple[Counts | None, Unit]:
+    """The published set's counts by split and PAI, and their unit; None where unknown.
+
+    Counts that are constants are those of the set's own split, and of no other protocol.
+    """
+    entry = ENTRIES.get(dataset)
+    if entry is None or entry.reader is None:
+        return None, "videos"
+    reader = entry.load()
+    if hasattr(reader, "official_counts") and protocol in ("none", protocol_label(dataset)):
+        return reader.official_counts(table)
+    if not hasattr(reader, "official_videos"):
         return None, "videos"
     try:
-        parts = apply_protocol(published, protocol, fold, seed=seed).parts
+        parts = apply_protocol(pd.DataFrame(reader.official_videos()), protocol, fold, seed=seed).parts
     except DataError:
         return None, "videos"
     rows = Counter((name, str(pai)) for name, part in parts.items() for pai in part["pai"])
     return dict(rows), "videos"
-
-
-def _published(dataset: str) -> pd.DataFrame | None:
-    if dataset == "oulu":
-        return official_videos()
-    if dataset == "replay-attack":
-        return pd.DataFrame(replay_attack.official_videos())
-    if dataset == "casia-mfsd":
-        return pd.DataFrame(casia_mfsd.official_videos())
-    return None

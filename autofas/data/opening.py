@@ -1,26 +1,16 @@
 """From a data configuration to rows and decoded crops: what every verb that reads images starts with."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from autofas.config.data import DataConfig
 from autofas.data.batches.crop_store import FrameStore
-from autofas.data.catalog import (
-    ENTRIES,
-    Dataset,
-    built_in_name,
-    cache_folder,
-    default_protocol,
-    load_dataset,
-    mark_cache,
-    open_manifest,
-)
+from autofas.data.cache import cache_folder, mark_cache
+from autofas.data.catalog import default_protocol, find_entry
+from autofas.data.dataset import Dataset, Progress, load_dataset, open_manifest
 from autofas.data.frames import MODALITY_COLUMNS
 from autofas.data.manifests.manifest import Manifest
 from autofas.data.protocols.division import folds
 from autofas.runtime import ranks
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -47,17 +37,17 @@ def open_whole(config: DataConfig, progress: Progress | None = None) -> tuple[st
 def folds_of(config: DataConfig) -> tuple[int | None, ...]:
     """The folds of a configuration's protocol, (None,) where it has none.
 
-    OULU-NPU's protocols have their folds whatever is on the disk; those of other sets depend on the rows.
+    Where the catalog knows a protocol's folds they hold whatever is on the disk; others depend on the rows.
     """
-    name = built_in_name(config.dataset) or ""
     protocol = default_protocol(config.dataset, config.protocol)
-    table = None if name in ENTRIES and ENTRIES[name].phones else open_whole(config)[1].table
-    return folds(name, protocol, table)
+    entry = find_entry(config.dataset)
+    known = entry.folds.get(str(protocol)) if entry is not None else None
+    return known or folds(protocol, open_whole(config)[1].table)
 
 
 def modalities_of(config: DataConfig) -> tuple[str, ...]:
     """The modalities that a configuration's data set can give: those of its entry, else of its columns."""
-    entry = ENTRIES.get(built_in_name(config.dataset) or "")
+    entry = find_entry(config.dataset)
     if entry is not None and entry.modalities is not None:
         return entry.modalities
     columns = open_whole(config)[1].table.columns

@@ -18,7 +18,8 @@ from pydantic import Field
 from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
-from autofas.data.catalog import own_cache, protocol_label
+from autofas.data.cache import own_cache
+from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, open_data
 from autofas.errors import DataError, RunError

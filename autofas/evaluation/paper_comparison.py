@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autofas.data.catalog import expected_folds
 from autofas.errors import RunError
 from autofas.evaluation.evaluate import read_metrics
 from autofas.evaluation.paper_tables import Column, PaperTable, Row
-from autofas.evaluation.summary import expected_folds
 from autofas.metrics import summarize_folds
 from autofas.printed import command
 

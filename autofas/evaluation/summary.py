@@ -9,7 +9,7 @@ standard deviation is None with the reason, not 0.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autofas.data.protocols.division import OULU_DATASETS, OULU_FOLDS
+from autofas.data.catalog import expected_folds
 from autofas.errors import MetricError
 from autofas.evaluation.report import RATES, csv_text
 from autofas.metrics import summarize_folds
@@ -33,13 +33,6 @@ def summarize(reports: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         key = tuple(values[name] for name in (*_SAME, "recipe_sha256"))
         groups.setdefault(key, []).append(values)
     return [_summary(group) for group in groups.values()]
-
-
-def expected_folds(dataset: str, protocol: str) -> tuple[int, ...]:
-    """The folds a complete figure needs, () where the protocol has none or the manifest decides."""
-    if dataset not in OULU_DATASETS or not protocol.isdigit():
-        return ()
-    return tuple(fold for fold in OULU_FOLDS.get(int(protocol), ()) if fold is not None)
 
 
 def summary_rows(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

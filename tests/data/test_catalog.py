@@ -1,134 +1,131 @@
-"""From names and paths to data sets: splits, notes, and what unknown names are told."""
+"""The catalog alone knows the data sets' names; what an entry says is true of its reader."""
 
-import numpy as np
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
 import pytest
-from data_files import COLUMNS, frames_folder, write_rows
 
-from autofas.data.batches.crop_store import FrameStore
-from autofas.data.catalog import cache_folder, load_dataset
-from autofas.data.manifests.manifest import write_manifest
-from autofas.errors import DataError
-
-TINY = {
-    "users": {"train": 2, "dev": 1, "test": 1},
-    "frames_per_video": 1,
-    "size": 32,
-    "phones": (1,),
-    "sessions": (1, 3),
-}
-
-
-def test_a_manifest_by_path_or_folder(make_manifest, tmp_path):
-    make_manifest()
-    for name in (tmp_path / "manifest.csv", str(tmp_path)):
-        data = load_dataset(name)
-        assert list(data.splits) == ["train"]
-        assert data.name == tmp_path.name
-        assert data.protocol == "none"
-        assert len(data.split("train")) == 24
-    with pytest.raises(DataError, match="has no test rows; it has train"):
-        data.split("test")
-
-
-def test_a_development_protocol_of_a_manifest(make_manifest, tmp_path):
-    make_manifest(subjects=8)
-    data = load_dataset(tmp_path, protocol="leave-one-session-out:2", seed=4)
-    assert set(data.split("test")["session"]) == {"2"}
-    assert any("not subject-disjoint" in note for note in data.notes)
-    data = load_dataset(tmp_path, protocol="leave-one-session-and-subjects-out", fold=2, seed=4)
-    assert data.notes == ()
-    assert data.fold == 2
-
-
-def test_frames_per_video_of_a_manifest(make_manifest, tmp_path):
-    make_manifest(frames=6)  # sessions alternate: 3 frames a video
-    assert len(load_dataset(tmp_path).split("train")) == 72
-    assert len(load_dataset(tmp_path, frames_per_video=2).split("train")) == 48
-
-
-def test_shared_subjects_stop_unless_permitted(tmp_path):
-    rows = [
-        [f"{s}{p}{split}.png", p, s, "1", f"{s}{p}{split}", 0, split]
-        for s in "ab"
-        for p in ("bona_fide", "print")
-        for split in ("train", "test")
-    ]
-    write_rows(tmp_path / "manifest.csv", COLUMNS, rows)
-    with pytest.raises(DataError, match="train and test share subjects a, b"):
-        load_dataset(tmp_path)
-    notes = load_dataset(tmp_path, shared_subjects=True).notes
-    assert notes == ("not subject-disjoint: train and test share subjects a, b, which this protocol permits",)
-
-
-def test_oulu_without_a_folder_says_what_it_is(tmp_path):
-    with pytest.raises(DataError, match=r"no --data-root given\. It is the University of Oulu"):
-        load_dataset("oulu", protocol=1)
-    with pytest.raises(DataError, match="that folder does not exist"):
-        load_dataset("oulu", protocol=1, data_root=tmp_path / "absent")
-
-
-def test_oulu_from_a_folder(tmp_path):
-
-    for user in ("01", "21", "36"):
-        for session in "13":
-            for file in "12345":
-                frames_folder(tmp_path, f"1_{session}_{user}_{file}", range(2))
-    data = load_dataset("oulu", protocol=1, data_root=tmp_path, frames_per_video=1)
-    assert {name: len(part) for name, part in data.splits.items()} == {"train": 5, "dev": 5, "test": 5}
-    assert any("1 of 360 bona_fide" in note or "2 of 360 bona_fide" in note for note in data.notes)
-    with pytest.raises(DataError, match="OULU protocol 3 fold 2 leaves no bona fide rows in test"):
-        load_dataset("oulu", protocol=3, fold=2, data_root=tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("olu", "data set 'olu' is not known; did you mean oulu?"),
-        ("synthetc", "did you mean synthetic?"),
-        ("imagenet", "data set 'imagenet' is not known; choose oulu, replay-attack, casia-mfsd, casia-surf,"),
-        ("siw", "SiW has no reader yet; list its frames in a manifest.csv"),
-        ("ReplayAttack", "Replay-Attack was not found: no --data-root given. It is Idiap's"),
-        ("casia_surf", "CASIA-SURF was not found: no --data-root given"),
-        ("casia-fasd", "CASIA-MFSD was not found: no --data-root given"),
-        ("MMFD", "MMFD was not found: no --data-root given"),
-        ("nothing/manifest.csv", "nothing/manifest.csv: no such manifest"),
-        ("faces.csv", "faces.csv: no such manifest"),
-    ],
+import autofas
+from autofas.data import readers
+from autofas.data.catalog import (
+    BUILT_IN,
+    ENTRIES,
+    WITHOUT_READER,
+    built_in_name,
+    default_protocol,
+    expected_folds,
+    protocol_label,
+    unknown_name,
 )
-def test_unknown_names(name, message):
-    with pytest.raises(DataError) as caught:
-        load_dataset(name)
-    assert message in str(caught.value)
+from autofas.data.inspection import official_counts, protocols_of
+from autofas.data.protocols.division import apply_protocol, folds
+from autofas.data.protocols.names import REPLAY_PROTOCOLS
+
+PACKAGE = Path(autofas.__file__).parent
+GENERATED = {
+    "config/data.py": "the default of the configuration",
+    "commands/demo.py": "the demonstration's data",
+    "data/dataset.py": "the generated faces' folder in the cache",
+}
+"""Where else the generated faces may be named, and as what."""
 
 
-def test_a_folder_without_a_manifest(tmp_path):
-    with pytest.raises(DataError, match=r"is a folder without a manifest\.csv"):
-        load_dataset(tmp_path)
+def words_of(file: Path) -> set[str]:
+    """The strings that a module writes out, one of which might be a name."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    found = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in found if isinstance(value, str)}
 
 
-def test_the_cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("AUTOFAS_CACHE", str(tmp_path / "c"))
-    assert cache_folder() == tmp_path / "c"
-    assert cache_folder(tmp_path) == tmp_path
-    monkeypatch.delenv("AUTOFAS_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "autofas"
+def test_no_other_module_names_a_data_set():
+    names = {word for name, entry in ENTRIES.items() for word in (name, *entry.aliases)} | {*WITHOUT_READER}
+    files = {file.relative_to(PACKAGE).as_posix(): file for file in PACKAGE.rglob("*.py")}
+    assert names & words_of(files.pop("data/catalog.py")) == names
+    for place, file in files.items():
+        known = {"synthetic"} if place in GENERATED else set()
+        assert words_of(file) & names <= known, f"{place} names a data set"
 
 
-def test_synthetic_faces_are_made_once_and_divided(tmp_path):
-    pytest.importorskip("autofas.data.synthetic")
-    data = load_dataset("synthetic", protocol=1, cache_dir=tmp_path, synthetic=TINY)
-    assert {name: len(part) for name, part in data.splits.items()} == {"train": 10, "dev": 5, "test": 5}
-    assert "generated faces in" in data.notes[0]
-    made = data.manifest.root
-    stamp = (made / "manifest.csv").stat().st_mtime_ns
-    again = load_dataset("synthetic", protocol=2, cache_dir=tmp_path, synthetic=TINY)
-    assert again.manifest.root == made
-    assert (made / "manifest.csv").stat().st_mtime_ns == stamp
-    store = FrameStore.build(data.manifest, size=32)
-    assert store.crops("color", np.arange(2)).std() > 10
-    with pytest.raises(DataError, match="synthetic faces cannot be made with sizes"):
-        load_dataset("synthetic", cache_dir=tmp_path, synthetic={"sizes": 3})
-    with pytest.raises(DataError, match="protocol 3 fold 2 leaves no bona fide rows in test"):
-        load_dataset("synthetic", protocol=3, fold=2, cache_dir=tmp_path, synthetic=TINY)
-    write_manifest(data.manifest, made / "copy.csv")
+def test_every_reader_has_an_entry_and_the_contract():
+    modules = {entry.reader for entry in ENTRIES.values() if entry.reader}
+    folder = Path(readers.__file__).parent
+    sets = {file.stem for file in folder.glob("*.py") if "\ndef read(" in file.read_text(encoding="utf-8")}
+    assert sets == modules
+    for entry in ENTRIES.values():
+        if entry.reader:
+            module = entry.load()
+            assert module.ABOUT.title in inspect.getdoc(module) or module.ABOUT.title in module.ABOUT.layout
+            assert list(inspect.signature(module.read).parameters) == ["root", "frames_per_video"]
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_the_protocols_of_an_entry_exist(name):
+    entry = ENTRIES[name]
+    label = protocol_label(name)
+    assert label in {"none", "official", *entry.protocols}
+    for protocol in entry.protocols:
+        cameras = pd.DataFrame({"device": ["a", "b"]})
+        found = folds(protocol, cameras if protocol == "cross-device" else None)
+        assert found == entry.folds.get(protocol, found)
+    assert set(entry.folds) <= set(entry.protocols)
+
+
+def test_names_are_told_from_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert [built_in_name(word) for word in ("OULU-NPU", "Replay_Attack", "casia fasd", "nuaa")] == [
+        "oulu", "replay-attack", "casia-mfsd", "nuaa"
+    ]  # fmt: skip
+    assert [built_in_name(word) for word in ("oulu.csv", "./oulu", "mine", "siw")] == [None] * 4
+    (tmp_path / "nuaa").write_text("a manifest by that name")
+    assert built_in_name("NUAA") == "nuaa"
+    assert built_in_name("nuaa") == "nuaa"  # the very name always means the set
+
+
+def test_default_protocols_and_folds():
+    assert default_protocol("replay") == "grandtest"
+    assert default_protocol("replay", "print") == "print"
+    assert default_protocol("my/manifest.csv") is None
+    assert protocol_label("my/manifest.csv") == "none"
+    assert expected_folds("oulu", "4") == (1, 2, 3, 4, 5, 6)
+    assert expected_folds("oulu", "1") == expected_folds("mine", "none") == expected_folds("nuaa", "1") == ()
+
+
+def test_an_unknown_name_is_told_the_near_ones():
+    assert "did you mean replay-attack?" in str(unknown_name("replay-atack"))
+    assert "SiW has no reader yet" in str(unknown_name("SiW"))
+    assert f"choose {', '.join(BUILT_IN)}" in str(unknown_name("zzz"))
+
+
+def test_naming_the_sets_imports_nothing_heavy():
+    script = "import sys, autofas.data.catalog; print({'pandas', 'numpy', 'torch'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_official_counts_are_those_of_the_protocol_they_were_counted_for():
+    table = pd.DataFrame({"pai": ["bona_fide", "print"], "device": ["1", "1"]})
+    for protocol in ("official", "none"):
+        counts, unit = official_counts("nuaa", table, protocol, None)
+        assert (counts, unit) == ({("test", "bona_fide"): 3362, ("test", "print"): 5761}, "frames")
+    assert official_counts("nuaa", table, "leave-one-session-out", 1) == (None, "videos")
+    assert official_counts("mine", table, "none", None) == (None, "videos")
+    videos = pd.DataFrame(ENTRIES["oulu"].load().official_videos())
+    counts, unit = official_counts("oulu", videos, "3", 2)
+    assert unit == "videos"
+    assert sum(counts.values()) == sum(len(part) for part in apply_protocol(videos, 3, 2).parts.values())
+
+
+def test_the_protocols_that_a_table_has_rows_for():
+    videos = pd.DataFrame(ENTRIES["oulu"].load().official_videos())
+    assert len(protocols_of("oulu", videos)) == 1 + 1 + 6 + 6
+    two = videos[videos["device"] < "3"]
+    assert protocols_of("oulu", two)[2:] == [("3", 1), ("3", 2), ("4", 1), ("4", 2)]
+    assert protocols_of("replay-attack", videos) == [(name, None) for name in REPLAY_PROTOCOLS]
+    assert protocols_of("great-fasd-s", videos.drop(columns="device")) == [("none", None)]
+    assert len(protocols_of("great-fasd-s", two)) == 2
+    assert protocols_of("nuaa", videos) == [("official", None)]
+    assert protocols_of("", videos) == [("none", None)]

@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from autofas.data.catalog import load_dataset
+from autofas.data.dataset import load_dataset
 
 
 def test_a_folder_named_nuaa_is_divided_by_its_split_column(tmp_path):

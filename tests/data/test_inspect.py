@@ -7,8 +7,8 @@ import pytest
 from data_files import COLUMNS, picture, write_rows
 
 from autofas.cli import main, main_values
-from autofas.data.catalog import load_dataset
 from autofas.data.cross import cross_database, cross_leaks
+from autofas.data.dataset import load_dataset
 from autofas.data.manifests.leaks import compare_files, find_leaks, read_content
 from autofas.data.manifests.manifest import read_manifest
 from autofas.errors import DataError

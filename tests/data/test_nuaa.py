@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autofas.data.batches.crop_store import FrameStore
-from autofas.data.catalog import load_dataset
+from autofas.data.dataset import load_dataset
 from autofas.data.frames import check_files
 from autofas.data.manifests.manifest import read_manifest
 from autofas.data.protocols.partition import check_disjoint, split_halves

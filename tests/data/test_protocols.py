@@ -101,29 +101,29 @@ def test_the_rule_wants_oulu_columns_and_values(official):
 
 def test_a_fold_without_rows_is_an_error_that_says_so(official):
     few = official[official["device"].isin(["1", "2"])]
-    assert folds("synthetic", 3, few) == (1, 2)
+    assert folds(3, few) == (1, 2)
     assert apply_protocol(few, 3, 2).parts["test"]["device"].unique().tolist() == ["2"]
     with pytest.raises(DataError, match="OULU protocol 3 fold 5 leaves no bona fide rows in test"):
         apply_protocol(few, 3, 5)
 
 
 def test_folds_by_name(official):
-    assert folds("oulu", 1) == (None,)
-    assert folds("oulu", 3) == folds("oulu", "4") == (1, 2, 3, 4, 5, 6)
-    assert folds("anything", None) == folds("anything", "none") == (None,)
-    assert folds("anything", "leave-subjects-out:4") == (1, 2, 3, 4)
-    assert folds("anything", "leave-one-session-out:2") == (None,)
-    assert folds("anything", "leave-one-session-out", official) == (1, 2, 3)
-    assert folds("anything", "leave-one-pai-out", official) == (1, 2, 3, 4)
+    assert folds(1) == (None,)
+    assert folds(3) == folds("4") == (1, 2, 3, 4, 5, 6)
+    assert folds(None) == folds("none") == (None,)
+    assert folds("leave-subjects-out:4") == (1, 2, 3, 4)
+    assert folds("leave-one-session-out:2") == (None,)
+    assert folds("leave-one-session-out", official) == (1, 2, 3)
+    assert folds("leave-one-pai-out", official) == (1, 2, 3, 4)
     for name, message in [
         ("5", "OULU protocol 5"),
         ("leave-one-hat-out", "does not exist"),
         ("p1", "does not exist"),
     ]:
         with pytest.raises(DataError, match=message):
-            folds("x", name)
+            folds(name)
     with pytest.raises(DataError, match="depend on the manifest"):
-        folds("x", "leave-one-session-out")
+        folds("leave-one-session-out")
 
 
 def test_none_is_the_split_column(official):

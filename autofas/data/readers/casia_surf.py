@@ -20,6 +20,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from autofas.data.frames import sample_frames
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest
 from autofas.data.readers.casia_surf_lists import (
@@ -123,6 +125,13 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = None) -> R
     reading = checked(rows, place, [*differences, *notes])
     table = sample_frames(reading.manifest.table, frames_per_video)
     return Reading(Manifest(table, place, str(place)), reading.differences)
+
+
+def official_counts(table: pd.DataFrame) -> tuple[dict[tuple[str, str], int], str]:
+    """Frames of the challenge or clips of the later release, whichever the table is, by split and PAI."""
+    if bool((table["pai"] == UNKNOWN_ATTACK).any()):
+        return dict(CHALLENGE_FRAMES), "frames"
+    return dict(RELEASE_CLIPS), "videos"
 
 
 def _list_file(root: Path, split: str) -> Path | None:

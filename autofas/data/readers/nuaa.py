@@ -15,6 +15,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from autofas.data.frames import sample_frames
 from autofas.data.manifests.faults import shown
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest
@@ -67,6 +69,11 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = None) -> R
     reading = checked(rows, place, [*count_lines(found, COUNTS, "images"), *notes])
     table = sample_frames(reading.manifest.table, frames_per_video)
     return Reading(Manifest(table, place, str(place)), reading.differences)
+
+
+def official_counts(table: pd.DataFrame) -> tuple[dict[tuple[str, str], int], str]:
+    """Images by split and PAI: of test alone, because a dev set is made of unequal training subjects."""
+    return {key: count for key, count in COUNTS.items() if key[0] == "test"}, "frames"
 
 
 def _rows(root: Path, base: Path, word: str, notes: list[str]) -> Iterator[dict[str, object]]:

@@ -22,7 +22,14 @@ from autofas.data.frames import spread
 from autofas.data.manifests.manifest import VIDEO_SUFFIXES
 from autofas.data.preparation.crops import Box
 from autofas.data.readers.eyes import EyeTrack, read_eyes
-from autofas.data.readers.oulu_lists import LIST_WORD, NAME, count_differences, fields_of, list_differences
+from autofas.data.readers.oulu_lists import (
+    LIST_WORD,
+    NAME,
+    count_differences,
+    fields_of,
+    list_differences,
+)
+from autofas.data.readers.oulu_lists import official_videos as official_videos
 from autofas.data.readers.reading import (
     FRAMES_PER_VIDEO,
     About,
