@@ -86,11 +86,11 @@ def gradients(order, training):
     engine.weight_step(rows(1))
     engine.supernet.train(training)
     if order == "first":
-        loss, arch = engine._gradients("arch", own_rows(2))
+        loss, arch = engine.gradients("arch", own_rows(2))
     else:
         with engine.supernet.frozen_statistics():
             loss, arch = engine._second_order(own_rows(2), own_rows(3))
-    weights = engine._gradients("weights", own_rows(3))
+    weights = engine.gradients("weights", own_rows(3))
     parts = {"arch": [loss, *arch], "weights": [weights[0], *weights[1]], "running": engine.running}
     return {name: torch.cat([part.detach().flatten() for part in found]) for name, found in parts.items()}
 
@@ -117,7 +117,7 @@ def test_in_training_a_gradient_is_the_mean_of_the_ranks(tmp_path):
     def alone(half):
         engine = built()
         engine.weight_step(rows(1))
-        loss, found = engine._gradients("weights", rows(3, half))
+        loss, found = engine.gradients("weights", rows(3, half))
         return torch.cat([loss.detach().flatten(), *(part.flatten() for part in found)]), engine.running
 
     (left, left_running), (right, right_running) = alone(slice(0, 4)), alone(slice(4, 8))

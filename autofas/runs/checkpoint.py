@@ -24,9 +24,9 @@ import numpy as np
 import torch
 
 from autofas.errors import RunError
-from autofas.storage.files import file_size, require_space, sync_folder
-from autofas.runtime.interruption import deferred
 from autofas.models.tensor_files import read_torch
+from autofas.runtime.interruption import deferred
+from autofas.storage.files import file_size, require_space, sync_folder
 from autofas.storage.schema import read_json, read_text, require_version
 
 SCHEMA_VERSION = 2
@@ -41,10 +41,11 @@ def save_checkpoint(folder: Path, state: dict[str, Any]) -> None:
     A signal waits until it is written. Raises RunError if it cannot be; the last one is then intact.
     """
     with deferred():
-        _save(folder, state)
+        replace_last(folder, state)
 
 
-def _save(folder: Path, state: dict[str, Any]) -> None:
+def replace_last(folder: Path, state: dict[str, Any]) -> None:
+    """What `save_checkpoint` does, open to signals."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
@@ -54,8 +55,8 @@ def _save(folder: Path, state: dict[str, Any]) -> None:
     fresh = folder / f".{LAST}.{os.getpid()}"
     try:
         fresh.mkdir()
-        _write_synced(fresh / "state.pt", payload)
-        _write_synced(fresh / "manifest.json", manifest_text(payload, SCHEMA_VERSION).encode())
+        write_synced(fresh / "state.pt", payload)
+        write_synced(fresh / "manifest.json", manifest_text(payload, SCHEMA_VERSION).encode())
         sync_folder(fresh)
     except OSError as exc:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -209,7 +210,8 @@ def restore_random_state(state: dict[str, Any]) -> None:
         torch.cuda.set_rng_state(state["cuda"][0])
 
 
-def _write_synced(path: Path, payload: bytes) -> None:
+def write_synced(path: Path, payload: bytes) -> None:
+    """Write a new file, and have its bytes on the disk."""
     with open(path, "wb") as stream:
         stream.write(payload)
         stream.flush()

@@ -19,8 +19,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from autofas.errors import RunError
-from autofas.storage.files import write_json
 from autofas.runs.provenance import commit
+from autofas.storage.files import write_json
 from autofas.storage.schema import Schema, read_json, validated
 
 RECORD_FILE = "record.json"

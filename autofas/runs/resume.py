@@ -8,18 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from autofas.runtime import ranks
 from autofas.config.run import RunConfig
-from autofas.data.fingerprint import fingerprint
 from autofas.data.batches.loader import Batch
+from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData
 from autofas.errors import AutofasError, RankLost, RunError
-from autofas.runtime.interruption import Interrupted
-from autofas.runtime.launch import launched
 from autofas.printed import command
+from autofas.runs.checkpoint import load_checkpoint, remove_leftovers
 from autofas.runs.provenance import code_version
 from autofas.runs.run_folder import FollowedRun, Run
-from autofas.runs.checkpoint import Schedule, load_checkpoint, remove_leftovers, save_checkpoint
+from autofas.runtime import ranks
+from autofas.runtime.interruption import Interrupted
+from autofas.runtime.launch import launched
 
 
 def open_run(config: RunConfig, verb: str, name: str | None, resume: str | None, echo: bool) -> Run:
@@ -110,21 +110,29 @@ def prepare_resume(run: Run, device: str, threads: int) -> dict[str, Any] | None
     return state
 
 
-def check_progress(state: Mapping[str, Any], epochs: int, losses: Sequence[str]) -> None:
-    """Raise ValueError unless a checkpoint's counts, rows and the lists named in `losses` are in order."""
-    epoch, rows = state["epoch"], state["results"]
-    if type(epoch) is not int or not 0 <= epoch <= epochs:
-        raise ValueError(f"epoch {epoch!r} of {epochs}")
-    if [row["epoch"] for row in rows] != list(range(1, epoch + 1)):
-        raise ValueError(f"results has rows of other epochs than 1 to {epoch}")
+def check_progress(state: Mapping[str, Any], unit: str, rounds: int) -> None:
+    """Raise ValueError unless a checkpoint's number of rounds done and the rows of its results are in order.
+
+    `unit`, "epoch" or "trial", is the column that numbers the rows.
+    """
+    done, rows = state["epoch"], state["results"]
+    if type(done) is not int or not 0 <= done <= rounds:
+        raise ValueError(f"{unit} {done!r} of {rounds}")
+    if [row[unit] for row in rows] != list(range(1, done + 1)):
+        raise ValueError(f"results has rows of other {unit}s than 1 to {done}")
     for row in rows:
         if row.keys() != rows[0].keys() or not all(isinstance(v, str | int | float) for v in row.values()):
             raise ValueError(
                 "the rows of results differ in their columns, or hold something other than text and numbers"
             )
-    for name in losses:
-        if any(loss.shape != () or not loss.is_floating_point() for loss in state.get(name, ())):
-            raise ValueError(f"{name} holds something other than numbers")
+
+
+def saved_losses(state: Mapping[str, Any], name: str, device: torch.device) -> list[Tensor]:
+    """The losses that a checkpoint holds of an epoch's batches; raises ValueError unless all are numbers."""
+    losses = state.get(name, ())
+    if any(loss.shape != () or not loss.is_floating_point() for loss in losses):
+        raise ValueError(f"{name} holds something other than numbers")
+    return [loss.to(device) for loss in losses]
 
 
 def check_tensors(found: Mapping[str, Tensor], own: Mapping[str, Tensor], what: str) -> None:
@@ -134,32 +142,6 @@ def check_tensors(found: Mapping[str, Tensor], own: Mapping[str, Tensor], what: 
     for name, tensor in found.items():
         if (tensor.shape, tensor.dtype, tensor.layout) != (own[name].shape, own[name].dtype, torch.strided):
             raise ValueError(f"{what}: {name} has a different shape or type")
-
-
-class Saving:
-    """A job that can be saved between any two batches: its class says where it stands and what to keep."""
-
-    run: Run
-    schedule: Schedule
-
-    def _place(self) -> tuple[int, int]:
-        """Epochs done, and batches of the current one."""
-        raise NotImplementedError
-
-    def _state(self) -> dict[str, Any]:
-        """All that a checkpoint holds."""
-        raise NotImplementedError
-
-    def _save(self) -> None:
-        """Write a checkpoint, on rank 0, and count from now."""
-        if self.run.writes:
-            save_checkpoint(self.run.path, self._state())
-        self.schedule.saved(self._place())
-
-    def _save_if_new(self) -> None:
-        """Save unless the last save was at this very place."""
-        if not self.schedule.holds(self._place()):
-            self._save()
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 `runs/<command>/<name>/` holds `config.yaml` (resolved, re-runnable), `env.json` (versions, threads,
 device, commit), `results.csv` (a row an epoch), `log.txt` and what the command makes. Names never
-overwrite: a second `exp` becomes `exp2`, a second `so0` `so0-2`. A folder is locked while a process owns it. Of several ranks the
-first owns it and the others follow: they write nothing.
+overwrite: a second `exp` becomes `exp2`, a second `so0` `so0-2`. A folder is locked while a process owns it.
+Of several ranks the first owns it and the others follow: they write nothing.
 
-A folder may come from a stranger (autofas.storage.folders): one with a link that leaves it, a pipe or a device is not
-opened.
+A folder may come from a stranger (autofas.storage.folders): one with a link that leaves it, a pipe or a
+device is not opened.
 """
 
 import errno
@@ -22,13 +22,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
-from autofas.storage import schema
 from autofas.config.resolve import to_yaml
 from autofas.errors import RunError
+from autofas.runs.provenance import ENVIRONMENT_VERSION, environment
+from autofas.runtime.launch import launched
+from autofas.storage import schema
 from autofas.storage.files import write_json, write_rows, write_text
 from autofas.storage.folders import closed_folder
-from autofas.runtime.launch import launched
-from autofas.runs.provenance import ENVIRONMENT_VERSION, environment
 from autofas.storage.schema import Schema, read_json, read_yaml
 
 

@@ -85,7 +85,7 @@ class BilevelEngine:
 
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
-        loss, gradients = self._gradients("weights", batch)
+        loss, gradients = self.gradients("weights", batch)
         loss = self._finite(loss, gradients, "weights'", batch)
         _assign(self.weights, gradients)
         if self.grad_clip is not None:
@@ -100,7 +100,7 @@ class BilevelEngine:
         Second order needs the batch of the weight half that the next weight step will take.
         """
         if self.order == "first":
-            loss, gradients = self._gradients("arch", arch_batch)
+            loss, gradients = self.gradients("arch", arch_batch)
         elif weight_batch is None:
             raise ValueError("a second-order architecture step needs the weight half's batch too")
         else:
@@ -112,9 +112,9 @@ class BilevelEngine:
         self.arch_optimizer.zero_grad(set_to_none=True)
         return loss
 
-    def _gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+    def gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
         """Loss and gradients of the weights, or of the architecture parameters alone, over all ranks."""
-        compute = self._weight_gradients if which == "weights" else self._arch_gradients
+        compute = self.weight_gradients if which == "weights" else self.arch_gradients
         if self.cuda_graphs:
             replayed = self._replayed.get(which)
             if replayed is None or not replayed.fits(batch):
@@ -124,11 +124,13 @@ class BilevelEngine:
         loss, *gradients = ranks.average([loss, *gradients], self.running if which == "weights" else ())
         return loss, gradients
 
-    def _weight_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+    def weight_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        """This rank's loss, and its gradients of the weights."""
         loss = self._loss(batch)
         return loss, torch.autograd.grad(loss, self.weights)
 
-    def _arch_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+    def arch_gradients(self, batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
+        """This rank's loss, and its gradients of the architecture parameters alone."""
         # the backward pass too: cells that are recomputed are recomputed as they were
         with self.supernet.frozen_statistics(), self.supernet.frozen_weights():
             loss = self._loss(batch)
@@ -209,7 +211,7 @@ class BilevelEngine:
         with torch.no_grad():
             for weight, value, part in zip(self.weights, kept, direction, strict=True):
                 torch.addcmul(value, part, radius, out=weight)
-        return self._arch_gradients(batch)[1]
+        return self.arch_gradients(batch)[1]
 
     def state_dict(self) -> dict[str, Any]:
         """Supernet and both optimisers."""

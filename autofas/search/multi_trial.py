@@ -10,7 +10,7 @@ it is an extra: `pip install autofas[nni]`.
 import itertools
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,11 +22,9 @@ from autofas.models.build import build
 from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, genotype_from_cells
 from autofas.models.space import Space
 from autofas.models.supervisions import ensure_finite
-from autofas.runs.checkpoint import save_checkpoint
-from autofas.runs.progress import Clock
-from autofas.runs.resume import first_rows, require_same_identity, saved_if_interrupted
-from autofas.runs.run_folder import Run
-from autofas.search.strategy import SearchJob, SearchResult, finish
+from autofas.runs.resume import first_rows
+from autofas.runtime import ranks
+from autofas.search.strategy import Strategy
 from autofas.training.optimizers import (
     build_optimizer,
     clip_gradients,
@@ -118,35 +116,45 @@ class NniEvolution:
         self._tuner.trial_end(self._trial, True)
 
 
-class MultiTrial(SearchJob):
+class MultiTrial(Strategy):
     """Networks trained one by one on the weight half and judged by their loss on the architecture half."""
 
-    def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
-        super().__init__(config, space, run, device)
-        self.tuner: Tuner = NniEvolution(choice_counts(space), max(2, config.trials // 4), config.seed)
+    unit = "trial"
 
+    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
+        super().__init__(config, space, device)
+        if ranks.world_size() > 1:
+            raise ConfigError(
+                f"strategy {config.strategy} runs in a single process; start it without torchrun"
+            )
         self.best: tuple[float, tuple[Cell, Cell]] | None = None
 
-    def go(self) -> SearchResult:
-        config = self.config
-        clock = Clock(config.trials - len(self.results))
-        with saved_if_interrupted(self.run, "search", lambda: None):  # a trial that was cut short runs again
-            for trial in range(len(self.results), config.trials):
-                started = time.perf_counter()
-                cells = cells_of(self.space, self.tuner.propose())
-                loss = self._trial(genotype_from_cells(self.space, *cells, config.strategy))
-                best = self._learn(loss, cells)
-                seconds = round(time.perf_counter() - started, 3)
-                row = {"trial": trial + 1, "arch_loss": loss, "best": best, "seconds": seconds}
-                self.results.append(row)
-                self.run.log(
-                    f"trial {trial + 1}/{config.trials}  arch {loss:.4f}  best {best:.4f}  "
-                    f"{seconds:.1f} s, {clock.left()} left"
-                )
-                save_checkpoint(self.run.path, self._state())
-                self.run.write_results(self.results)
+    @property
+    def rounds(self) -> int:
+        return self.config.trials
+
+    def open(self, *, fresh: bool) -> None:
+        """The halves, and the tuner."""
+        super().open(fresh=fresh)
+        population = max(2, self.config.trials // 4)
+        self.tuner: Tuner = NniEvolution(choice_counts(self.space), population, self.config.seed)
+
+    def do_round(self) -> dict[str, Any]:
+        """One trial: the network that the tuner proposes, trained and judged."""
+        started = time.perf_counter()
+        cells = cells_of(self.space, self.tuner.propose())
+        loss = self.train_and_judge(genotype_from_cells(self.space, *cells, self.config.strategy))
+        best = self._learn(loss, cells)
+        seconds = round(time.perf_counter() - started, 3)
+        return {"trial": self.done + 1, "arch_loss": loss, "best": best, "seconds": seconds}
+
+    def told(self, row: dict[str, Any]) -> str:
+        return f"arch {row['arch_loss']:.4f}  best {row['best']:.4f}"
+
+    def choose(self) -> tuple[tuple[Cell, Cell], str]:
+        """The cells of the trial with the smallest loss."""
         assert self.best is not None  # a search has at least one trial
-        return finish(config, self.space, self.run, self.best[1], config.strategy, [], self.results)
+        return self.best[1], self.config.strategy
 
     def _learn(self, loss: float, cells: tuple[Cell, Cell]) -> float:
         """Tell the tuner of a trial and keep the best; returns the smallest loss so far."""
@@ -155,26 +163,23 @@ class MultiTrial(SearchJob):
             self.best = (loss, cells)
         return self.best[0]
 
-    def _state(self) -> dict[str, Any]:
-        return {
-            "results": self.results,
-            "loaders": [self.weight_loader.state_dict(), self.arch_loader.state_dict()],
-            "log_bytes": self.run.log_bytes(),
-            "identity": self.identity,
-        }
+    def described_place(self) -> str:
+        return f"trial {self.done}"
 
-    def load(self, state: dict[str, Any], accept_changed: Sequence[str]) -> None:
-        """Go on after the trials of a checkpoint: the tuner is asked and told once more what it was."""
-        require_same_identity(self.run, state["identity"], self.identity, accept_changed)
+    def save_if_new(self) -> None:
+        """Nothing to save at a signal: a trial that was cut short runs again."""
+
+    def state(self) -> dict[str, Any]:
+        return {"loaders": [self.weight_loader.state_dict(), self.arch_loader.state_dict()]}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """The tuner is asked and told once more what it was."""
         self.weight_loader.load_state_dict(state["loaders"][0])
         self.arch_loader.load_state_dict(state["loaders"][1])
-        self.results = list(state["results"])
-        for row in self.results:
+        for row in state["results"]:
             self._learn(float(row["arch_loss"]), cells_of(self.space, self.tuner.propose()))
-        self.run.write_results(self.results)
-        self.run.note(f"resumed after trial {len(self.results)}")
 
-    def _trial(self, genotype: Genotype) -> float:
+    def train_and_judge(self, genotype: Genotype) -> float:
         """Mean loss on the architecture half after a short training on the weight half."""
         config, modality = self.config, self.config.data.modalities[0]
         torch.manual_seed(config.seed)
@@ -185,12 +190,13 @@ class MultiTrial(SearchJob):
             set_learning_rate(optimizer, learning_rate(config.weights, epoch, config.epochs))
             for batch in self.weight_loader:
                 loss = network.supervision.loss(network(batch.images), batch.targets)
-                where = f"trial {len(self.results) + 1}, epoch {epoch + 1} (rows {first_rows(batch)})"
+                where = f"trial {self.done + 1}, epoch {epoch + 1} (rows {first_rows(batch)})"
                 ensure_finite(loss, where)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 clip_gradients(list(network.parameters()), config.weights.grad_clip, where)
                 optimizer.step()
+                ranks.check()
         network.eval()
         with torch.no_grad():
             losses = [

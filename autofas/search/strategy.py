@@ -1,5 +1,6 @@
-"""What the strategies of a search share: the halves of the training split, and how a search ends."""
+"""What the strategies of a search share: the halves of the training split, and the genotype at the end."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,15 @@ import torch
 from autofas.config.search import SearchConfig
 from autofas.data.batches.loader import Loader
 from autofas.data.catalog import protocol_label
-from autofas.data.opening import OpenData, open_data
+from autofas.data.opening import open_data
 from autofas.data.protocols.partition import split_halves
-from autofas.models.genotype import Genotype, genotype_from_cells, save_genotype
+from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
+from autofas.runs.lifecycle import Resumable
 from autofas.runs.progress import log_progress
 from autofas.runs.provenance import commit
 from autofas.runs.resume import identity
-from autofas.runs.run_folder import Run
-from autofas.runtime import ranks
+from autofas.runs.training_batches import training_loader
 from autofas.search.history import Floats
 
 
@@ -31,26 +32,31 @@ class SearchResult:
     path: Path
 
 
-class SearchJob:
-    """The training split of a run, divided by subject into the two halves of a search."""
+class Strategy(Resumable[SearchResult]):
+    """A way to search: `open` divides the training split into halves, `choose` ends with two cells."""
 
-    def __init__(self, config: SearchConfig, space: Space, run: Run, device: torch.device) -> None:
-        self.config, self.space, self.run, self.device = config, space, run, device
+    verb = "search"
+    config: SearchConfig
+
+    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
+        super().__init__(config, device)
+        self.space = space
         self.history: list[dict[str, Floats]] = []
-        self.results: list[dict[str, Any]] = []
-        size = config.input_size or space.layout.input_size
-        with log_progress(run, "reading frames") as progress:
+
+    @abstractmethod
+    def choose(self) -> tuple[tuple[Cell, Cell], str]:
+        """The normal and the reduction cell that the search ends with, and the rule that chose them."""
+
+    def open(self, *, fresh: bool) -> None:
+        """Read the training split and divide it by subject: a half for the weights, one for the alphas."""
+        config = self.config
+        size = config.input_size or self.space.layout.input_size
+        with log_progress(self.run, "reading frames") as progress:
             data = open_data(config.data, size, progress=progress)
         for note in data.dataset.notes:
-            run.log(f"note: {note}")
-        self.data = data
+            self.run.log(f"note: {note}")
         self.identity = identity(data)
-        self.weight_loader, self.arch_loader = self._loaders(data, device)
-        torch.manual_seed(config.seed)
-
-    def _loaders(self, data: OpenData, device: torch.device) -> tuple[Loader, Loader]:
-        config, train = self.config, data.dataset.split("train")
-        weight_rows, arch_rows = split_halves(train, 1 - config.arch_share, config.seed)
+        weight_rows, arch_rows = split_halves(data.dataset.split("train"), 1 - config.arch_share, config.seed)
         self.run.log(
             f"{data.dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "
             f"for the weights, {len(arch_rows)} of {arch_rows['subject'].nunique()} subjects "
@@ -58,46 +64,28 @@ class SearchJob:
         )
 
         def loader(rows: Any, seed: int) -> Loader:
-            return Loader(
-                data.store,
-                rows,
-                batch_size=ranks.share(min(config.batch_size, len(rows)), "a batch"),
-                augment=config.augment,
-                seed=seed,
-                balance=config.balance,
-                drop_last=True,
-                modalities=config.data.modalities,
-                device=device,
-                prefetch=2 if config.data.workers else 0,
-                rank=ranks.rank(),
-                world_size=ranks.world_size(),
-            )
+            return training_loader(config, data.store, rows, seed=seed, device=self.device)
 
-        return loader(weight_rows, 2 * config.seed), loader(arch_rows, 2 * config.seed + 1)
+        self.weight_loader = loader(weight_rows, 2 * config.seed)
+        self.arch_loader = loader(arch_rows, 2 * config.seed + 1)
+        torch.manual_seed(config.seed)
 
-
-def finish(
-    config: SearchConfig,
-    space: Space,
-    run: Run,
-    cells: tuple[Any, Any],
-    rule: str,
-    history: list[dict[str, Floats]],
-    results: list[dict[str, Any]],
-) -> SearchResult:
-    """Write the genotype of two cells into the run folder."""
-    provenance: dict[str, str | int | float | bool | None] = {
-        "run": run.path.name,
-        "command": "search",
-        "strategy": config.strategy,
-        "dataset": config.data.dataset,
-        "protocol": protocol_label(config.data.dataset, config.data.protocol),
-        "seed": config.seed,
-        "epochs": config.epochs if history else 0,
-        "commit": commit(),
-    }
-    genotype = genotype_from_cells(space, *cells, rule, provenance)
-    if run.writes:
-        save_genotype(genotype, run.path / "genotype.json")
-    run.log(f"genotype: {run.path / 'genotype.json'}")
-    return SearchResult(genotype, history, results, run.path)
+    def finish(self) -> SearchResult:
+        """Write the genotype of the chosen cells."""
+        cells, rule = self.choose()
+        config, run = self.config, self.run
+        provenance: dict[str, str | int | float | bool | None] = {
+            "run": run.path.name,
+            "command": "search",
+            "strategy": config.strategy,
+            "dataset": config.data.dataset,
+            "protocol": protocol_label(config.data.dataset, config.data.protocol),
+            "seed": config.seed,
+            "epochs": config.epochs if self.history else 0,
+            "commit": commit(),
+        }
+        genotype = genotype_from_cells(self.space, *cells, rule, provenance)
+        if run.writes:
+            save_genotype(genotype, run.path / "genotype.json")
+        run.log(f"genotype: {run.path / 'genotype.json'}")
+        return SearchResult(genotype, self.history, self.results, run.path)

@@ -8,6 +8,7 @@ import pytest
 from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
 from autofas.models.space import load_space
+from autofas.runs import lifecycle
 from autofas.search import multi_trial as module
 from autofas.search.multi_trial import NniEvolution, cells_of, choice_counts
 from autofas.search.search import search
@@ -131,20 +132,22 @@ def test_nni_runs_a_search(tmp_path, tiny_data):
 def test_a_resumed_search_is_the_uninterrupted_one(tmp_path, tiny_data, monkeypatch):
     monkeypatch.setattr(module, "NniEvolution", InTurn)
     whole = search(config(tmp_path, tiny_data, name="whole"))
-    real = module.save_checkpoint
+    real = lifecycle.save_checkpoint
 
     def stop_after_two(folder, state):
         real(folder, state)
         if len(state["results"]) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "save_checkpoint", stop_after_two)
+    monkeypatch.setattr(lifecycle, "save_checkpoint", stop_after_two)
     with pytest.raises(KeyboardInterrupt):
         search(config(tmp_path, tiny_data, name="stopped"))
-    monkeypatch.setattr(module, "save_checkpoint", real)
+    monkeypatch.setattr(lifecycle, "save_checkpoint", real)
     trained = []
-    trial = module.MultiTrial._trial
-    monkeypatch.setattr(module.MultiTrial, "_trial", lambda *given: trained.append(1) or trial(*given))
+    trial = module.MultiTrial.train_and_judge
+    monkeypatch.setattr(
+        module.MultiTrial, "train_and_judge", lambda *given: trained.append(1) or trial(*given)
+    )
     folder = tmp_path / "search" / "stopped"
     resumed = search(config(tmp_path, tiny_data, name="stopped"), resume=str(folder))
     assert len(trained) == 1

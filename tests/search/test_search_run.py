@@ -88,7 +88,7 @@ def test_one_seed_repeats_itself_and_another_differs(first, tmp_path, tiny_data)
 
 
 def test_a_resumed_search_is_the_uninterrupted_one(first, tmp_path, tiny_data, monkeypatch):
-    from autofas.runs import resume as module
+    from autofas.runs import lifecycle as module
 
     real = module.save_checkpoint
 
@@ -145,7 +145,7 @@ def test_each_step_gets_the_batches_of_its_own_half(monkeypatch, tmp_path, tiny_
     def pictures(batch):
         return [image.numpy().tobytes() for image in batch.images["color"]]
 
-    monkeypatch.setattr("autofas.search.search.BilevelEngine", Recorder)
+    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Recorder)
     plain = {"augment": "none", "balance": False, "epochs": 1, "warmup_epochs": 0}
     search(config(tmp_path, tiny_data, order=order, batch_size=10, arch_share=0.25, **plain))
     assert [step[0] for step in steps] == ["arch", "weights"] * 18
@@ -173,7 +173,7 @@ def test_each_level_has_its_own_learning_rate(monkeypatch, tmp_path, tiny_data):
             rates.append(("weights", self.weight_optimizer.param_groups[0]["lr"]))
             return torch.zeros(())
 
-    monkeypatch.setattr("autofas.search.search.BilevelEngine", Recorder)
+    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Recorder)
     search(config(tmp_path, tiny_data, epochs=4, warmup_epochs=2, batch_size=120))
     found = {name: [rate for level, rate in rates if level == name] for name in ("weights", "arch")}
     assert found["weights"] == pytest.approx([0.05, 0.05 * 0.853553, 0.025, 0.05 * 0.146447], rel=1e-5)
@@ -265,14 +265,14 @@ def test_a_gradient_that_a_gpu_did_not_read_stops_before_the_save(monkeypatch, t
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, **options, unread=True)
 
-        def _arch_gradients(self, batch):
-            loss, gradients = super()._arch_gradients(batch)
+        def arch_gradients(self, batch):
+            loss, gradients = super().arch_gradients(batch)
             calls.append(loss)
             if len(calls) == 2:
                 gradients[0].fill_(float("nan"))
             return loss, gradients
 
-    monkeypatch.setattr("autofas.search.search.BilevelEngine", Unread)
+    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Unread)
     with pytest.raises(RunError, match="nan at epoch 2, architecture batch 2"):
         search(config(tmp_path, tiny_data, batch_size=8))
     (folder,) = (tmp_path / "search").iterdir()

@@ -127,7 +127,7 @@ def test_a_write_that_fails_leaves_the_last_one(two, monkeypatch):
         path.write_bytes(payload[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint, "_write_synced", full)
+    monkeypatch.setattr(checkpoint, "write_synced", full)
     with pytest.raises(
         RunError, match=r"cannot be written \(No space left on device\); the last one is intact"
     ):
@@ -139,7 +139,7 @@ def test_a_write_that_fails_leaves_the_last_one(two, monkeypatch):
 def test_free_space_is_looked_at_first(two, monkeypatch):
     usage = shutil.disk_usage(two)._replace(free=1000)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-    monkeypatch.setattr(checkpoint, "_write_synced", lambda *arguments: no_warning("it was written"))
+    monkeypatch.setattr(checkpoint, "write_synced", lambda *arguments: no_warning("it was written"))
     with pytest.raises(RunError, match=r"the checkpoint needs 0\.0 MB and 0\.0 MB are free; make room"):
         save_checkpoint(two, {"epoch": 3})
 

@@ -12,7 +12,9 @@ from autofas.errors import RunError
 from autofas.evaluation.evaluate import evaluate
 from autofas.metrics import eer_threshold, error_rates, group_pais, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights
+from autofas.runs import lifecycle
 from autofas.search.search import search
+from autofas.training import train as training
 from autofas.training.train import train
 from tests.conftest import TINY_FACES
 
@@ -60,15 +62,13 @@ def test_training_is_repeatable(trained, tmp_path, genotype):
 
 
 def test_a_resumed_training_is_the_uninterrupted_one(trained, tmp_path, genotype, monkeypatch):
-    from autofas.runs import resume as module
-
-    real = module.save_checkpoint
+    real = lifecycle.save_checkpoint
 
     def stop_after_one(folder, state):
         real(folder, state)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "save_checkpoint", stop_after_one)
+    monkeypatch.setattr(lifecycle, "save_checkpoint", stop_after_one)
     with pytest.raises(KeyboardInterrupt):
         train(config(tmp_path, genotype=genotype, name="stopped"))
     monkeypatch.undo()
@@ -162,10 +162,9 @@ def test_weights_of_another_network_are_refused(trained, tmp_path):
         load_network(path)
 
 
-def stop_in(monkeypatch, name):
-    """Have the training interrupted when it calls this function of its module."""
+def stop_in(monkeypatch, module, name):
+    """Have the training interrupted when it calls this function of a module."""
     from autofas.runtime.interruption import Interrupted
-    from autofas.training import train as module
 
     def interrupted(*arguments, **keys):
         raise Interrupted(2)
@@ -178,12 +177,11 @@ def test_an_interrupt_after_the_last_epoch_leaves_the_last_weights_in_the_checkp
     trained, tmp_path, genotype, monkeypatch
 ):
     # the best epoch's weights are in the network by then: saved, a resume of the run would go on from them
-    from autofas.runs import resume as module
     from autofas.runs.checkpoint import load_checkpoint
 
-    saved, real = [], module.save_checkpoint
-    monkeypatch.setattr(module, "save_checkpoint", lambda *given: saved.append(1) or real(*given))
-    with pytest.raises(stop_in(monkeypatch, "write_scores")) as stop:
+    saved, real = [], lifecycle.save_checkpoint
+    monkeypatch.setattr(lifecycle, "save_checkpoint", lambda *given: saved.append(1) or real(*given))
+    with pytest.raises(stop_in(monkeypatch, training, "write_scores")) as stop:
         train(config(tmp_path, genotype=genotype))
     assert len(saved) == 2  # an epoch each, and none for the interrupt: nothing had changed
     folder = next((tmp_path / "train").iterdir())
@@ -197,7 +195,7 @@ def test_a_run_stopped_before_its_first_checkpoint_begins_as_it_had_begun(traine
     source = train(init).path / WEIGHTS_FILE
     values = {"init": str(source), "epochs": 1}
     whole = train(config(tmp_path, name="whole", **values), notes=("a recipe said so",))
-    with pytest.raises(stop_in(monkeypatch, "require_space")):
+    with pytest.raises(stop_in(monkeypatch, lifecycle, "require_space")):
         train(config(tmp_path, name="stopped", **values), notes=("a recipe said so",))
     monkeypatch.undo()
     folder = tmp_path / "train" / "stopped"

@@ -102,15 +102,15 @@ def test_a_step_is_no_longer_than_rate_times_clip(monkeypatch, tmp_path, genotyp
 
     moves = []
 
-    class Recorded(module._Training):
-        def _step(self, batch, epoch):
+    class Recorded(module.Training):
+        def step(self, batch):
             before = [parameter.detach().clone() for parameter in self.parameters]
-            loss = super()._step(batch, epoch)
+            loss = super().step(batch)
             pairs = zip(before, self.parameters, strict=True)
             moves.append(float(torch.cat([(new.detach() - old).flatten() for old, new in pairs]).norm()))
             return loss
 
-    monkeypatch.setattr(module, "_Training", Recorded)
+    monkeypatch.setattr(module, "Training", Recorded)
     descent = {"lr": 0.5, "schedule": "constant", "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.01}
     train(config(tmp_path, genotype, epochs=1, optimizer=descent))
     assert moves == pytest.approx([0.005, 0.005], rel=1e-3)

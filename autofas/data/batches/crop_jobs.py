@@ -74,7 +74,7 @@ class CropJobs:
         """Every job's rows with what they hold, in order; without workers on the caller's own thread."""
         if workers == 0:
             for job in self.ranges:
-                yield job, self._decode(job)
+                yield job, self.decode(job)
             return
         waiting: deque[tuple[range, Future[_Decoded]]] = deque()
         left = iter(self.ranges)
@@ -85,7 +85,7 @@ class CropJobs:
                         rows = next(left, None)
                         if rows is None:
                             break
-                        waiting.append((rows, pool.submit(self._decode, rows)))
+                        waiting.append((rows, pool.submit(self.decode, rows)))
                     if not waiting:
                         return
                     rows, future = waiting.popleft()
@@ -103,7 +103,8 @@ class CropJobs:
             return future.result()
         raise DataError(f"{self.manifest.source}: a decoding thread stopped: {error!r}") from error
 
-    def _decode(self, rows: range) -> _Decoded:
+    def decode(self, rows: range) -> _Decoded:
+        """Crops of some rows, zeros where one cannot be decoded, and what is wrong with those."""
         crops = {name: np.zeros((len(rows), 3, self.size, self.size), np.uint8) for name in self.modalities}
         faults: list[_Fault] = []
         streams = {name: _Pictures(self, name, rows) for name in self.modalities}

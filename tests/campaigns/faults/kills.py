@@ -33,7 +33,7 @@ CODES: dict[str, set[CodeType]] = {
     SAVE: {
         function.__code__
         for function in (
-            checkpoint._save, checkpoint._write_synced, checkpoint.remove_leftovers, files.sync_folder
+            checkpoint.replace_last, checkpoint.write_synced, checkpoint.remove_leftovers, files.sync_folder
         )
     },
     TABLE: {files.whole_file.__wrapped__.__code__, files.sync_folder.__code__},  # type: ignore[attr-defined]
@@ -139,7 +139,7 @@ def lines_of(bench: Bench, verb: str, codes: set[CodeType], name: str) -> int:
 
 def _kill_half_way(number: int) -> None:
     """Write half of the checkpoints' file of that number, counted from 1, and be killed."""
-    calls, real = itertools.count(1), checkpoint._write_synced
+    calls, real = itertools.count(1), checkpoint.write_synced
 
     def write(path: Path, payload: bytes) -> None:
         if next(calls) == number:
@@ -147,4 +147,4 @@ def _kill_half_way(number: int) -> None:
             kill_me()
         real(path, payload)
 
-    checkpoint._write_synced = write
+    checkpoint.write_synced = write

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from autofas.models.supervisions import PixelwiseBCE
+from autofas.search.bilevel import BilevelSearch
 from autofas.search.engine import BilevelEngine
-from autofas.search.search import _Search
 from autofas.training import train as training
 from tests.campaigns.faults.family import Case, Seen
 from tests.campaigns.faults.hooks import count, poisoned
@@ -87,20 +87,20 @@ def _inject(case: Case, batch: int, first: int, update: Callable[[], Any], folde
         real = getattr(owner, name)
         setattr(owner, name, lambda *given, **keys: replacement(real, *given, **keys))
 
-    def step(real: Callable[..., Any], job: Any, *given: Any) -> Any:
+    def step(real: Callable[..., Any], work: Any, *given: Any) -> Any:
         state["batch"] += 1
         if what == "alpha" and now():
-            alpha = job.engine.arch[0]
+            alpha = work.engine.arch[0]
             alpha.data.copy_(poisoned(alpha, value, place))
-        return real(job, *given)
+        return real(work, *given)
 
     def update_seen(real: Callable[..., Any], *given: Any, **keys: Any) -> Any:
         if state["poisoned"]:
             update()
         return real(*given, **keys)
 
-    for job in (_Search, training._Training):
-        around(job, "_step", step)
+    for kind in (BilevelSearch, training.Training):
+        around(kind, "step", step)
     for optimizer in (torch.optim.SGD, torch.optim.Adam):
         around(optimizer, "step", update_seen)
     if what == "loss":
@@ -127,8 +127,8 @@ def _inject(case: Case, batch: int, first: int, update: Callable[[], Any], folde
             state["half"] = which
             return real(engine, which, data)
 
-        around(BilevelEngine, f"_{half}_gradients", gradients)
-        around(BilevelEngine, "_gradients", loss_of)
+        around(BilevelEngine, f"{half}_gradients", gradients)
+        around(BilevelEngine, "gradients", loss_of)
         if "loss" in what:
             names = {"weight": "weights", "arch": "arch"}
 

@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file
 
 from autofas.runs import checkpoint
-from autofas.search.search import _Search
-from autofas.training.train import _Training
+from autofas.search.bilevel import BilevelSearch
+from autofas.training.train import Training
 from tests.campaigns.faults.child import Child, Ended, Prepare, log_without_times, without_pictures
 from tests.campaigns.faults.family import Seen
 from tests.campaigns.faults.hooks import at_call, count, kill_me
@@ -239,8 +239,8 @@ class Bench:
 
             return counted
 
-        for job in (_Search, _Training):
-            job._step = counting(job._step)
+        for work in (BilevelSearch, Training):
+            work.step = counting(work.step)  # type: ignore[method-assign]
 
     def steps(self, case: str) -> int:
         """Batches that the processes of a case have done."""
@@ -289,7 +289,7 @@ class Bench:
             ended = self.execute(
                 self.arguments(verb, workers, case),
                 case,
-                partial(at_call, checkpoint, "_write_synced", 2 * 5, kill_me),
+                partial(at_call, checkpoint, "write_synced", 2 * 5, kill_me),
             )
             assert ended.code == -signal.SIGKILL, ended.stderr
         return folder

@@ -19,8 +19,8 @@ from autofas.models import genotype, weights
 from autofas.models.network import Network
 from autofas.runs import record as run_record
 from autofas.search import strategy
-from autofas.search.search import _Search
-from autofas.training.train import _Training
+from autofas.search.bilevel import BilevelSearch
+from autofas.training.train import Training
 from tests.campaigns.faults.child import Child, Ended
 from tests.campaigns.faults.family import Case, Seen
 from tests.campaigns.faults.hooks import at_call, at_line, signal_me
@@ -40,7 +40,7 @@ COUNTS = {
 ENDING = {
     function.__code__
     for function in (
-        strategy.finish, genotype.save_genotype, _Training._finish, weights._write, run_record.record,
+        strategy.Strategy.finish, genotype.save_genotype, Training.finish, weights._write, run_record.record,
         run_record.run_files,
     )
 }  # fmt: skip
@@ -136,10 +136,10 @@ def _aim(phase: str, bench: Bench, verb: str, moment: float) -> Callable[[Callab
     """What has the act done at a moment of a phase."""
     an_epoch = bench.steps_an_epoch(verb)
     calls: dict[str, tuple[Any, str, int, int]] = {  # of what, after how many, how many there are
-        "reading frames": (CropJobs, "_decode", 0, 5),
-        "warm-up": (_Search, "_step", 0, an_epoch),
-        "search": (_Search, "_step", an_epoch, (EPOCHS - 1) * an_epoch),
-        "training": (_Training, "_step", 0, EPOCHS * an_epoch),
+        "reading frames": (CropJobs, "decode", 0, 5),
+        "warm-up": (BilevelSearch, "step", 0, an_epoch),
+        "search": (BilevelSearch, "step", an_epoch, (EPOCHS - 1) * an_epoch),
+        "training": (Training, "step", 0, EPOCHS * an_epoch),
         "dev evaluation": (Network, "score", 0, EPOCHS + 1),
     }
     if phase == "second signal":

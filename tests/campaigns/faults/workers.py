@@ -95,6 +95,6 @@ def _with_fault(case: Case, bench: Bench, words: list[str], name: str) -> Ended:
     aims = {
         "loader thread gone": (loader.queue.Queue, "put", 1 + int(3 * moment), gone),
         "loader thread raises": (Loader, "batch", 1 + int(3 * moment), fall),
-        "decoding thread raises": (CropJobs, "_decode", 1 + int(5 * moment), fall),
+        "decoding thread raises": (CropJobs, "decode", 1 + int(5 * moment), fall),
     }
     return bench.execute(words, name, lambda: at_call(*aims[case.kind]))

@@ -20,7 +20,7 @@ from typing import Any
 
 from autofas.runs import checkpoint
 from autofas.runs.run_folder import Run
-from autofas.search.search import _Search
+from autofas.search.bilevel import BilevelSearch
 from autofas.training import train as training
 from tests.campaigns.faults.family import Case, Seen
 from tests.campaigns.faults.hooks import at_call
@@ -121,14 +121,14 @@ def _aim(case: Case, bench: Bench, verb: str) -> Callable[[Callable[[], Any]], N
     """What has the act done at a moment of a run."""
     moment, saves = case.values["moment"], bench.saves(verb)
     if case.kind == "ENOSPC in a save":  # the odd files are the states
-        return partial(at_call, checkpoint, "_write_synced", 1 + 2 * int(moment * saves))
+        return partial(at_call, checkpoint, "write_synced", 1 + 2 * int(moment * saves))
     batches = EPOCHS * bench.steps_an_epoch(verb)
-    job = _Search if verb == "search" else training._Training
+    work = BilevelSearch if verb == "search" else training.Training
     owner, name, count = {
         "ENOSPC found before a save": (checkpoint, "require_space", saves),
         "ENOSPC in the log": (Run, "log", EPOCHS),
         "ENOSPC in the tables": (Run, "write_results", EPOCHS),
-    }.get(case.kind, (job, "_step", batches))
+    }.get(case.kind, (work, "step", batches))
     return partial(at_call, owner, name, 1 + int(moment * count))
 
 

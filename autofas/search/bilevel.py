@@ -1,0 +1,172 @@
+"""Bi-level search (DARTS, PC-DARTS): one supernet, steps of its weights and its alphas in turn.
+
+The steps are those of autofas.search.engine; here they become epochs, with a row of results and a checkpoint.
+"""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autofas.config.search import SearchConfig
+from autofas.data.batches.loader import Batch, Loader
+from autofas.models.build import MAX_PARAMETERS, bounded
+from autofas.models.genotype import Cell
+from autofas.models.space import Space
+from autofas.models.supernet import Supernet
+from autofas.models.supervisions import build_supervision, ensure_finite
+from autofas.models.weights import tensors_sha256
+from autofas.runs.checkpoint import state_bytes
+from autofas.runs.resume import check_tensors, first_rows, naming, saved_losses
+from autofas.runtime import ranks
+from autofas.search.derive import derive
+from autofas.search.engine import BilevelEngine
+from autofas.search.history import betas_of, snapshot, write_alphas
+from autofas.search.strategy import Strategy
+from autofas.training.optimizers import learning_rate, set_learning_rate
+
+
+class BilevelSearch(Strategy):
+    """One supernet whose weights learn on one half of the subjects and whose alphas on the other."""
+
+    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
+        super().__init__(config, space, device)
+        self.weight_losses: list[Tensor] = []  # of the current epoch's batches
+        self.arch_losses: list[Tensor] = []
+
+    @property
+    def rounds(self) -> int:
+        return self.config.epochs
+
+    def open(self, *, fresh: bool) -> None:
+        """The halves, and a supernet between its two optimisers."""
+        super().open(fresh=fresh)
+        config, space = self.config, self.space
+        own = (config.resolved_partial_channels, config.resolved_edge_normalization, config.recompute)
+        # a search holds four of it: weights, gradients, momentum and a checkpoint
+        supernet = bounded(
+            lambda: Supernet(space, *own), f"the supernet of {space.name}", most=MAX_PARAMETERS // 4
+        )
+        self.engine = BilevelEngine(
+            supernet.to(self.device),
+            build_supervision(config.supervision),
+            config.weights,
+            config.arch,
+            config.order,
+            config.data.modalities[0],
+            cuda_graphs=config.cuda_graphs,
+            precision=config.precision,
+        )
+        self.history = [snapshot(self.engine.supernet)]
+
+    def do_round(self) -> dict[str, Any]:
+        """One epoch: a step of each level on every batch, of the weights alone during the warm-up."""
+        config, engine, epoch = self.config, self.engine, self.done
+        rate = learning_rate(config.weights, epoch, config.epochs)
+        set_learning_rate(engine.weight_optimizer, rate)
+        set_learning_rate(engine.arch_optimizer, learning_rate(config.arch, epoch, config.epochs))
+        engine.supernet.train()
+        with closing(endless(self.arch_loader)) as arch_batches:
+            for batch in self.batches(self.weight_loader):
+                self.step(batch, arch_batches)
+        self._ensure_finite()
+        digest = partial(tensors_sha256, engine.supernet.state_dict())
+        ranks.require_same(digest, f"epoch {epoch + 1}: alphas, betas or weights")
+        entropies = {
+            f"entropy_{kind}": _entropy(engine.supernet.operation_weights(kind))
+            for kind in ("normal", "reduction")
+        }
+        row = {
+            "epoch": epoch + 1,
+            "lr": rate,
+            "train_loss": float(torch.stack(self.weight_losses).double().mean()),
+            "arch_loss": float(torch.stack(self.arch_losses).double().mean()) if self.arch_losses else "",
+            **entropies,
+            "seconds": round(self.seconds, 3),
+        }
+        self.history.append(snapshot(engine.supernet))
+        self.weight_losses, self.arch_losses = [], []
+        return row
+
+    def step(self, batch: Batch, arch_batches: Iterator[Batch]) -> None:
+        """One step of the architecture, after the warm-up, and one of the weights."""
+        epoch, number = self.done, len(self.weight_losses) + 1
+        if epoch >= self.config.warmup_epochs:
+            # the architecture first: its second-order form looks ahead at this very weight step
+            arch_batch = next(arch_batches)
+            with naming(f"epoch {epoch + 1}, architecture batch {number} (rows {first_rows(arch_batch)})"):
+                self.arch_losses.append(self.engine.arch_step(arch_batch, batch))
+        with naming(f"epoch {epoch + 1}, batch {number} (rows {first_rows(batch)})"):
+            self.weight_losses.append(self.engine.weight_step(batch))
+
+    def told(self, row: dict[str, Any]) -> str:
+        arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
+        return f"train {row['train_loss']:.4f}  {arch}"
+
+    def choose(self) -> tuple[tuple[Cell, Cell], str]:
+        """The cells of the last epoch's alphas."""
+        last, rule = self.history[-1], self.config.resolved_derivation
+        return derive(self.space, last, betas_of(last), rule), rule
+
+    def write_tables(self) -> None:
+        super().write_tables()
+        if self.run.writes:
+            write_alphas(self.run.path / "alphas.csv", self.history, self.space)
+
+    def _ensure_finite(self) -> None:
+        """Raise RunError before what a GPU computed unseen is saved; names the first batch of the epoch."""
+        firsts = []
+        for name, losses in (("architecture batch", self.arch_losses), ("batch", self.weight_losses)):
+            if losses:
+                number = int(torch.isfinite(torch.stack(losses)).int().argmin())  # the first that is not
+                firsts.append((number, name, losses[number]))
+        for number, name, loss in sorted(firsts, key=lambda first: first[0]):
+            ensure_finite(loss, f"epoch {self.done + 1}, {name} {number + 1}")
+        self.engine.ensure_finite(f"epoch {self.done + 1}, batch {len(self.weight_losses)}")
+
+    def save(self) -> None:
+        self._ensure_finite()
+        super().save()
+
+    def place(self) -> tuple[int, int]:
+        return self.done, len(self.weight_losses)
+
+    def state_bytes(self) -> int:
+        return state_bytes(self.engine.supernet.parameters(), self.engine.weight_optimizer)
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "weight_losses": self.weight_losses,
+            "arch_losses": self.arch_losses,
+            "engine": self.engine.state_dict(),
+            "loaders": [self.weight_loader.state_dict(), self.arch_loader.state_dict()],
+            "history": [{key: torch.from_numpy(value) for key, value in row.items()} for row in self.history],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.weight_losses, self.arch_losses = (
+            saved_losses(state, name, self.device) for name in ("weight_losses", "arch_losses")
+        )
+        check_tensors(state["engine"]["supernet"], self.engine.supernet.state_dict(), "the supernet")
+        own = {name: torch.from_numpy(value) for name, value in self.history[0].items()}
+        for row in state["history"]:
+            check_tensors(row, own, "the history")
+        self.engine.load_state_dict(state["engine"])
+        self.weight_loader.load_state_dict(state["loaders"][0])
+        self.arch_loader.load_state_dict(state["loaders"][1])
+        self.history = [{key: value.numpy() for key, value in row.items()} for row in state["history"]]
+
+
+def endless(loader: Loader) -> Generator[Batch, None, None]:
+    """Batches of a loader, epoch after epoch."""
+    while True:
+        yield from loader
+
+
+def _entropy(weights: Tensor) -> float:
+    """Mean entropy of the operation weights over the edges, in nats; log(operations) when undecided."""
+    safe = weights.detach().double().clamp_min(1e-12)
+    return float(-(safe * safe.log()).sum(1).mean())
