@@ -40,6 +40,7 @@ VERBS = (
     "pareto",
     "prepare",
     "inspect",
+    "export",
     "draw",
     "baselines",
     "spaces",

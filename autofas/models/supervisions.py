@@ -43,6 +43,10 @@ class Supervision(Protocol):
         """(B,) in [0, 1], higher = bona fide."""
         ...
 
+    def live_map(self, outputs: Any) -> Tensor | None:
+        """(B, m, n) in [0, 1], higher = bona fide at that place; None for a network without a map."""
+        ...
+
 
 class PixelwiseBCE:
     """Binary cross-entropy at every pixel of the live map (Auto-FAS, Yu et al., ICASSP 2020, eq. 6).
@@ -61,6 +65,9 @@ class PixelwiseBCE:
     def score(self, outputs: Tensor) -> Tensor:
         return outputs.sigmoid().mean(dim=(1, 2, 3))
 
+    def live_map(self, outputs: Tensor) -> Tensor | None:
+        return outputs.sigmoid().squeeze(1)
+
 
 class BCE:
     """Binary cross-entropy of one logit a face: the map's mean logit, the other row of Auto-FAS table 3."""
@@ -75,6 +82,9 @@ class BCE:
     def score(self, outputs: Tensor) -> Tensor:
         return outputs.flatten(1).mean(1).sigmoid()
 
+    def live_map(self, outputs: Tensor) -> Tensor | None:
+        return outputs.sigmoid().squeeze(1)
+
 
 class CrossEntropy:
     """Softmax cross-entropy of logits (B, n); class 1 is bona fide."""
@@ -87,6 +97,9 @@ class CrossEntropy:
 
     def score(self, outputs: Tensor) -> Tensor:
         return outputs.softmax(1)[:, 1]
+
+    def live_map(self, outputs: Any) -> None:
+        return None
 
 
 class Focal:
@@ -114,6 +127,9 @@ class Focal:
             outputs = outputs[:, :2]
         return outputs.softmax(1)[:, 1]
 
+    def live_map(self, outputs: Any) -> None:
+        return None
+
 
 class HalfPixelHalfBinary:
     """DeepPixBiS: w * BCE at every pixel of the map + (1 - w) * BCE of the global logit, w = 0.5.
@@ -136,6 +152,9 @@ class HalfPixelHalfBinary:
 
     def score(self, outputs: "DeepPixBiSOutput") -> Tensor:
         return outputs.map_logits.sigmoid().mean(dim=(1, 2, 3))
+
+    def live_map(self, outputs: "DeepPixBiSOutput") -> Tensor:
+        return outputs.map_logits.sigmoid().squeeze(1)
 
 
 class AttentionFeatureAugment:
@@ -162,6 +181,9 @@ class AttentionFeatureAugment:
     def score(self, outputs: "AFAOutput") -> Tensor:
         return outputs.logits.softmax(1)[:, 1]
 
+    def live_map(self, outputs: Any) -> None:
+        return None
+
 
 class DepthMap:
     """Depth regression: mean squared error of the map + contrastive depth loss, equally weighted.
@@ -181,6 +203,9 @@ class DepthMap:
 
     def score(self, outputs: Tensor) -> Tensor:
         return outputs.clamp(0, 1).mean(dim=(1, 2, 3))
+
+    def live_map(self, outputs: Tensor) -> Tensor:
+        return outputs.clamp(0, 1).squeeze(1)
 
 
 def contrastive_depth_loss(found: Tensor, truth: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""From a run folder to a device: export with a parity check, prediction, benchmark of exported files."""

@@ -1,0 +1,87 @@
+"""What an exported file says of itself: one closed record, inside the file and as JSON beside it.
+
+Light: no torch, so that a device's script or `Detector` can read it. Whoever runs the file needs no more
+than this: what goes in, what comes out, at which threshold, and which data taught it.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from autofas.errors import RunError
+from autofas.storage.files import write_json
+from autofas.storage.schema import Name, Schema, parse_json, validated
+
+METADATA_KEY = "autofas"
+POLARITY = "score in [0, 1], higher = bona fide; a face is bona fide at score >= threshold"
+
+Form = Literal["tensor", "crop"]
+"""`tensor`: float32 (B, 3, C, C), normalised. `crop`: uint8 (B, H, W, 3), prepared in the graph."""
+
+Precision = Literal["fp32", "int8"]
+Modality = Literal["color", "depth", "ir"]
+Text = Annotated[str, Field(max_length=4096)]
+
+
+class ExportInfo(Schema):
+    """The record of one exported file.
+
+    `crop_size` C is the side of a face crop, cut with `margin` about the face box; `input_size` what the
+    network reads of it. Normalised means (x / 255 - mean) / std. `data_licence` is whose terms bind the
+    weights, `warning` what every output of this network must say.
+    """
+
+    schema_version: Literal[1] = 1
+    name: Name
+    kind: Literal["searched", "hand-designed", "random"]
+    format: Literal["onnx", "ncnn", "torch"]
+    form: Form
+    precision: Precision = "fp32"
+    modalities: tuple[Modality, ...] = Field(min_length=1, max_length=3)
+    inputs: tuple[Text, ...] = Field(max_length=3)
+    outputs: tuple[Literal["score", "map"], ...] = Field(min_length=1, max_length=2)
+    labels: tuple[Literal["attack"], Literal["bona fide"]] = ("attack", "bona fide")
+    polarity: Text = POLARITY
+    threshold: float | None = Field(default=None, ge=-1e30, le=1e30)
+    threshold_rule: Text = ""
+    threshold_provenance: Text = ""
+    crop_size: int = Field(ge=4, le=1024)
+    input_size: int = Field(ge=4, le=1024)
+    view: str = Field(default="whole", max_length=32)
+    margin: float = Field(ge=0.5, le=4)
+    mean: float = Field(default=0.5, ge=0.5, le=0.5)
+    std: float = Field(default=0.5, ge=0.5, le=0.5)
+    channels: Literal["RGB", "BGR"] = "RGB"
+    supervision: str = Field(max_length=64)
+    params: int | None = Field(default=None, ge=0)
+    macs: int | None = Field(default=None, ge=0)
+    data: Text = ""
+    protocol: Text = ""
+    data_licence: Text = ""
+    warning: Text = ""
+    run: Text = ""
+    weights_sha256: str = Field(default="", max_length=64)
+    commit: Text = ""
+    autofas: Text = ""
+    opset: int | None = Field(default=None, ge=1, le=99)
+
+
+def parse_info(text: str, source: str) -> ExportInfo:
+    """The record in a file's metadata; raises RunError in one line."""
+    values: Any = parse_json(text, source, RunError)
+    if not isinstance(values, dict):
+        raise RunError(f"{source} holds a {type(values).__name__}, expected what an exported file says")
+    return validated(ExportInfo, values, source, RunError)
+
+
+def beside(path: Path) -> Path:
+    """The JSON beside an exported file: model.onnx -> model.json."""
+    return path.with_suffix(".json")
+
+
+def write_beside(path: Path, info: ExportInfo, **measured: Any) -> Path:
+    """Write the record, the file's name, bytes and hash, and what was `measured`, beside an exported file."""
+    place = beside(path)
+    write_json(place, {**info.model_dump(mode="json"), **measured})
+    return place

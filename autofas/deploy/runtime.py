@@ -1,0 +1,144 @@
+"""Runtimes: face crops in, scores and live maps out, whatever file holds the network.
+
+`open_scorer` takes an exported file, a weights file or a run folder. An exported file runs in its own
+runtime and needs no torch; torch is imported for the other two alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autofas.deploy.info import METADATA_KEY, ExportInfo, parse_info
+from autofas.errors import ConfigError, RunError
+from autofas.storage.files import file_size
+
+MAX_BYTES = 2**30
+Crops = Mapping[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`scores` (B,) float32 in [0, 1], higher = bona fide; `maps` (B, m, n) in [0, 1], None without a map."""
+
+    scores: NDArray[np.float32]
+    maps: NDArray[np.float32] | None
+
+
+class Scorer(Protocol):
+    """A network ready to score: its record, and crops (B, 3, C, C) uint8 by modality -> `Scores`."""
+
+    info: ExportInfo
+
+    def score(self, crops: Crops) -> Scores:
+        """Score face crops in RGB, C = info.crop_size."""
+        ...
+
+
+class OnnxScorer:
+    """An exported ONNX file in onnxruntime on the CPU; `threads` None leaves their number to the runtime."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        self.session = _session(path, threads)
+        found = self.session.get_modelmeta().custom_metadata_map
+        if METADATA_KEY not in found:
+            raise RunError(f"{path} was not exported by autofas: it does not say how its input is prepared")
+        self.info = parse_info(found[METADATA_KEY], f"{path}: its metadata")
+        names = [one.name for one in self.session.get_inputs()]
+        if names != list(self.info.modalities):
+            raise RunError(f"{path}: its inputs are {', '.join(names)}, its metadata say otherwise")
+
+    def score(self, crops: Crops) -> Scores:
+        return self.run(self.feeds(crops))
+
+    def feeds(self, crops: Crops) -> dict[str, NDArray[Any]]:
+        """The graph's inputs made of crops, in the form it takes."""
+        return {name: as_input(crops[name], self.info) for name in self.info.modalities}
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> Scores:
+        """One call of the runtime."""
+        outputs = dict(zip(self.info.outputs, self.session.run(None, dict(feeds)), strict=True))
+        return Scores(outputs["score"], outputs.get("map"))
+
+
+class TorchScorer:
+    """A weights file in torch, on one image path with training's own code."""
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        import torch
+
+        from autofas.deploy.describe import describe_weights
+        from autofas.models.weights import load_network
+
+        if threads:
+            torch.set_num_threads(threads)
+        self.loaded = load_network(path)
+        self.info = describe_weights(self.loaded, path)
+
+    def score(self, crops: Crops) -> Scores:
+        import torch
+
+        from autofas.deploy.graph import ExportForm
+
+        if not hasattr(self, "form"):
+            self.form = ExportForm(self.loaded.network, rewrite=False)
+        tensors = [torch.from_numpy(normalised(crops[name])) for name in self.info.modalities]
+        with torch.inference_mode():
+            found = [output.numpy() for output in self.form(*tensors)]
+        return Scores(found[0], found[1] if len(found) > 1 else None)
+
+
+def open_scorer(place: str | Path, threads: int | None = None) -> Scorer:
+    """The network in an exported file, a weights file or a run folder; raises RunError or ConfigError."""
+    path = Path(place)
+    if path.is_dir():
+        weights = path / "weights" / "best.safetensors"
+        if not weights.is_file():
+            raise RunError(f"{path} holds no trained network: it has no {weights.relative_to(path)}")
+        return TorchScorer(weights, threads)
+    if not path.exists():
+        raise RunError(f"{path} does not exist; give a run folder, an .onnx or a .safetensors file")
+    if path.suffix == ".onnx":
+        return OnnxScorer(path, threads)
+    if path.suffix == ".safetensors":
+        return TorchScorer(path, threads)
+    raise RunError(f"{path} is not a network; give a run folder, an .onnx or a .safetensors file")
+
+
+def as_input(crops: NDArray[np.uint8], info: ExportInfo) -> NDArray[Any]:
+    """RGB crops (B, 3, C, C) as a file takes them: normalised, or uint8 (B, C, C, 3) in its colour order."""
+    if info.form == "tensor":
+        return normalised(crops)
+    pixels = crops.transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(pixels[..., ::-1] if info.channels == "BGR" else pixels)
+
+
+def normalised(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """uint8 of any shape as float32 in [-1, 1], the loader's numbers to the last bit."""
+    return (crops.astype(np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+
+
+def _session(path: Path, threads: int | None) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ConfigError(
+            f"{path} needs onnxruntime, which is not installed; pip install 'autofas[export]'"
+        ) from None
+    try:
+        file_size(path, MAX_BYTES, RunError)
+    except OSError as exc:
+        raise RunError(f"{path} cannot be read: {exc.strerror}") from None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    if threads:
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as exc:  # the runtime's own exceptions share no base
+        reason = " ".join(str(exc).split())[:200]
+        raise RunError(f"{path} cannot be run by onnxruntime: {reason}") from None
