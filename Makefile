@@ -5,6 +5,8 @@ PYTHON ?= python3
 PIP_ARGS ?=
 VENV ?= .venv
 RUN = $(VENV)/bin
+# how many processes run the tests; each takes about 1 GiB of memory
+JOBS ?= 2
 
 .PHONY: demo test test-all lint clean
 
@@ -15,11 +17,11 @@ test: $(VENV)/.installed-test
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow" -n $(JOBS)
 
 # the campaigns that take long: fault injection, larger fuzzing
 test-all: $(VENV)/.installed-test
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n $(JOBS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autofas needs Python 3.11 or newer: make demo PYTHON=python3.12")'

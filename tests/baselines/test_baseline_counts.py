@@ -5,8 +5,9 @@ import torch
 from autofas.baselines import BASELINES, Published, build_baseline
 from autofas.baselines.afa import Branch, FeatureAugment, input_block
 from autofas.baselines.afa_attention import DAM, DAMSE, ChannelAttention, SpatialAttention
-from baseline_counters import count_parameters, dispatcher_macs, feathernets_count, hook_macs
 from torch import Tensor, nn
+
+from tests.baselines.baseline_counters import count_parameters, dispatcher_macs, feathernets_count, hook_macs
 
 MODALITIES = ("color", "depth", "ir")
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import torch
 from autofas.baselines import BASELINES, build_baseline
-from baseline_counters import count_parameters, dispatcher_macs
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from tests.baselines.baseline_counters import count_parameters, dispatcher_macs
 
 MODALITIES = ("color", "depth", "ir")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from data_files import COLUMNS, picture, write_rows
 
 from autofas.data.manifests.manifest import Manifest, read_manifest
+from tests.data.data_files import COLUMNS, picture, write_rows
 
 torch.set_num_threads(1)
 

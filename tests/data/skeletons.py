@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from data_files import EYES, picture, write_video
+from tests.data.data_files import EYES, picture, write_video
 
 REPLAY_CLIENTS = {
     "train": "001 002 004 006 007 008 012 016 018 025 027 103 105 108 110",

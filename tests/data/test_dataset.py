@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
-from data_files import COLUMNS, frames_folder, write_rows
 
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.cache import cache_folder
 from autofas.data.dataset import load_dataset
 from autofas.data.manifests.manifest import write_manifest
 from autofas.errors import DataError
+from tests.data.data_files import COLUMNS, frames_folder, write_rows
 
 TINY = {
     "users": {"train": 2, "dev": 1, "test": 1},

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import skeletons
-from data_files import COLUMNS, picture, write_rows
 
 from autofas.cli import main
 from autofas.data.catalog import ENTRIES
 from autofas.data.manifests.manifest import BONA_FIDE
+from tests.data import skeletons
+from tests.data.data_files import COLUMNS, picture, write_rows
 
 pytest.importorskip("av")
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from data_files import picture, write_video
 from PIL import Image
 
 import autofas.data.batches.crop_store as store_module
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.manifests.manifest import Manifest
 from autofas.errors import DataError
+from tests.data.data_files import picture, write_video
 
 
 def folders(cache: Path) -> list[Path]:

@@ -6,13 +6,13 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
-from data_files import picture, write_video
 from PIL import Image
 
 import autofas.data.frames as frames_module
 from autofas.data.frames import check_files, decode_image, sample_frames, spread
 from autofas.data.manifests.manifest import Manifest
 from autofas.errors import DataError
+from tests.data.data_files import picture, write_video
 
 av = pytest.importorskip("av")
 

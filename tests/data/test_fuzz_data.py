@@ -11,9 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import COLUMNS, picture, write_rows
 from PIL import Image
-from video_files import grey_frames, turn, write_frames
 
 from autofas.data.inspection import inspect_protocol
 from autofas.data.manifests.leaks import find_leaks, read_content
@@ -22,6 +20,8 @@ from autofas.data.preparation.plan import Settings
 from autofas.data.preparation.prepare import prepare
 from autofas.data.readers import casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.errors import DataError
+from tests.data.data_files import COLUMNS, picture, write_rows
+from tests.data.video_files import grey_frames, turn, write_frames
 
 pytest.importorskip("av")
 A_FEW, MANY = 60, 1000

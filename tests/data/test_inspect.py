@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from data_files import COLUMNS, picture, write_rows
 
 from autofas.cli import main, main_values
 from autofas.data.cross import cross_database, cross_leaks
@@ -12,6 +11,7 @@ from autofas.data.dataset import load_dataset
 from autofas.data.manifests.leaks import compare_files, find_leaks, read_content
 from autofas.data.manifests.manifest import read_manifest
 from autofas.errors import DataError
+from tests.data.data_files import COLUMNS, picture, write_rows
 
 
 def small(root, prefix: str = "", seed: int = 0):
@@ -119,7 +119,7 @@ def test_the_verb_on_a_manifest(tmp_path, capsys):
 
 def test_the_verb_on_a_published_set_and_on_a_pair(tmp_path, capsys):
     pytest.importorskip("av")
-    from video_files import grey_frames, write_frames
+    from tests.data.video_files import grey_frames, write_frames
 
     root = tmp_path / "casia"
     for number in range(1, 5):

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import EYES, frames_folder, write_video
 
 from autofas.data.manifests.manifest import read_manifest, write_manifest
 from autofas.data.protocols.division import OULU_FOLDS, oulu_split
@@ -12,6 +11,7 @@ from autofas.data.readers.eyes import face_from_eyes, read_eyes
 from autofas.data.readers.oulu import ABOUT, read
 from autofas.data.readers.oulu_lists import count_differences, fields_of, list_differences, official_videos
 from autofas.errors import DataError
+from tests.data.data_files import EYES, frames_folder, write_video
 
 
 def small_set(root: Path) -> Path:

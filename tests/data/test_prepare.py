@@ -13,9 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from data_files import COLUMNS, EYES, picture, write_rows
 from PIL import Image
-from video_files import cut_short, face_frames, grey_frames, turn, write_frames
 
 from autofas.cli import main, main_values
 from autofas.data.batches.crop_store import FrameStore
@@ -25,6 +23,8 @@ from autofas.data.preparation.faces import FaceCutter
 from autofas.data.preparation.plan import Settings
 from autofas.data.preparation.prepare import prepare
 from autofas.errors import DataError
+from tests.data.data_files import COLUMNS, EYES, picture, write_rows
+from tests.data.video_files import cut_short, face_frames, grey_frames, turn, write_frames
 
 pytest.importorskip("av")
 BOXED = [*COLUMNS, "bbox_x", "bbox_y", "bbox_w", "bbox_h"]

@@ -3,9 +3,6 @@
 from pathlib import Path
 
 import pytest
-import skeletons
-from data_files import COLUMNS, picture, write_rows
-from video_files import grey_frames, write_frames
 
 from autofas.data.catalog import ENTRIES
 from autofas.data.dataset import load_dataset
@@ -13,6 +10,9 @@ from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers import casia_mfsd, casia_surf, great_fasd_s, mmfd, nuaa, replay_attack
 from autofas.data.readers.face_boxes import read_boxes
 from autofas.errors import DataError
+from tests.data import skeletons
+from tests.data.data_files import COLUMNS, picture, write_rows
+from tests.data.video_files import grey_frames, write_frames
 
 MODALITIES = ("color", "depth", "ir")
 

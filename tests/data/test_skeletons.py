@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import skeletons
-from data_files import write_video
 
 from autofas.data.dataset import load_dataset
 from autofas.data.inspection import inspect_protocol, protocols_of
@@ -18,6 +16,8 @@ from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers import casia_mfsd, casia_surf, nuaa, oulu, replay_attack
 from autofas.data.readers.reading import Reading
 from autofas.errors import DataError
+from tests.data import skeletons
+from tests.data.data_files import write_video
 
 pytest.importorskip("av")
 INDEXED_IN_S = 10

@@ -6,9 +6,7 @@ import struct
 import numpy as np
 import pandas as pd
 import pytest
-from data_files import write_video
 from PIL import Image
-from video_files import level_of, write_packets
 
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.frames import check_files
@@ -16,6 +14,8 @@ from autofas.data.manifests.manifest import VIDEO_SUFFIXES, Manifest
 from autofas.data.readers.reading import frame_counts
 from autofas.data.videos import count_frames, count_whole_frames, decode_frames, upright
 from autofas.errors import DataError
+from tests.data.data_files import write_video
+from tests.data.video_files import level_of, write_packets
 
 av = pytest.importorskip("av")
 

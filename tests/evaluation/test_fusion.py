@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from evaluation_files import random_table, table_of
 from sklearn.metrics import roc_auc_score
 
 from autofas.cli import main, main_values
@@ -14,6 +13,7 @@ from autofas.evaluation.cascade import Thresholds, cascade, tune
 from autofas.evaluation.fusion import greedy_selection, weighted_mean
 from autofas.evaluation.judgement import dev_error
 from autofas.metrics import ScoreTable, write_scores
+from tests.evaluation.evaluation_files import random_table, table_of
 
 A = table_of("a s1 bona_fide 0.8\nb s1 print 0.2\nc s2 bona_fide 0.4")
 B = table_of("a s1 bona_fide 0.4\nb s1 print 0.6\nc s2 bona_fide 1.0")

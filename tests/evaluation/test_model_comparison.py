@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from evaluation_files import random_table
 
 from autofas.cli import main, main_values
 from autofas.errors import MetricError
 from autofas.evaluation.comparison import NOT_SHOWN, compare, verdict
 from autofas.evaluation.judgement import Terms
 from autofas.metrics import write_scores
+from tests.evaluation.evaluation_files import random_table
 
 FIXED = Terms("fixed", 0.5)
 

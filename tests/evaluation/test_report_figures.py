@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 import pytest
-from evaluation_files import random_table, table_of
 
 from autofas.cli import main, main_values
 from autofas.errors import MetricError
 from autofas.evaluation.judgement import Terms, dev_error, figures, judge
 from autofas.evaluation.report import breakdown_text, figures_text, report
 from autofas.metrics import ScoreTable, Threshold, error_rates, read_columns, read_scores, write_scores
+from tests.evaluation.evaluation_files import random_table, table_of
 
 HALF = Terms("fixed", 0.5)
 # six videos of two frames; video means 0.9 0.45 | 0.6 0.1 | 0.5 0.2

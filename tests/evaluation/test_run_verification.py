@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from evaluation_files import small_data_set, trained_run
 
 from autofas.cli import main, main_values
 from autofas.config.data import DataConfig
@@ -27,6 +26,7 @@ from autofas.models.weights import (
 from autofas.runs.record import read_record, record
 from autofas.storage.files import write_json
 from autofas.storage.schema import read_json
+from tests.evaluation.evaluation_files import small_data_set, trained_run
 
 torch.set_num_threads(1)
 

@@ -4,13 +4,13 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from test_space_and_genotype import genotype
 
 from autofas.cli import main
 from autofas.errors import GenotypeError
 from autofas.models.build import build
 from autofas.models.genotype import save_genotype
 from autofas.models.space import load_space, space_names
+from tests.models.test_space_and_genotype import genotype
 
 
 @pytest.mark.parametrize("name", ["genotype_final.txt", "genotype", "best.JSON", "resnet18", "a b/g.json"])
