@@ -1,6 +1,7 @@
 """Files that the tests of the data room make: tables, pictures, videos and OULU-NPU folders."""
 
 import csv
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from PIL import Image
 
 from autofas.data.readers.oulu_lists import fields_of
 
+OULU_COUNTS = json.loads(Path(__file__).with_name("oulu_counts.json").read_text())
+"""[bona fide, attack] of each of OULU-NPU's 42 lists."""
 COLUMNS = ["path", "pai", "subject", "session", "video", "frame", "split"]
 EYES = "\n".join(["0,0,0,0,0", "1,40,50,60,50", "2,0,0,0,0", "3,0,0,0,0", "4,140,150,160,150", "5,0,0,0,0"])
 

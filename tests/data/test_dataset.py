@@ -1,10 +1,10 @@
-"""From names and paths to data sets: splits, notes, and what unknown names are told."""
+"""A manifest in a folder that is named like a data set keeps its own splits."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from autofas.data.batches.crop_store import FrameStore
-from autofas.data.cache import cache_folder
 from autofas.data.dataset import load_dataset
 from autofas.data.manifests.manifest import write_manifest
 from autofas.errors import DataError
@@ -107,15 +107,6 @@ def test_a_folder_without_a_manifest(tmp_path):
         load_dataset(tmp_path)
 
 
-def test_the_cache_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("AUTOFAS_CACHE", str(tmp_path / "c"))
-    assert cache_folder() == tmp_path / "c"
-    assert cache_folder(tmp_path) == tmp_path
-    monkeypatch.delenv("AUTOFAS_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / ".cache" / "autofas"
-
-
 def test_synthetic_faces_are_made_once_and_divided(tmp_path):
     pytest.importorskip("autofas.data.synthetic")
     data = load_dataset("synthetic", protocol=1, cache_dir=tmp_path, synthetic=TINY)
@@ -133,3 +124,18 @@ def test_synthetic_faces_are_made_once_and_divided(tmp_path):
     with pytest.raises(DataError, match="protocol 3 fold 2 leaves no bona fide rows in test"):
         load_dataset("synthetic", protocol=3, fold=2, cache_dir=tmp_path, synthetic=TINY)
     write_manifest(data.manifest, made / "copy.csv")
+
+
+def test_a_folder_named_nuaa_is_divided_by_its_split_column(tmp_path):
+    folder = tmp_path / "nuaa"
+    folder.mkdir()
+    lines = ["path,pai,subject,session,video,frame,split"]
+    for number, (pai, split) in enumerate(
+        [("bona_fide", "train"), ("print", "train"), ("bona_fide", "dev"), ("print", "dev")]
+    ):
+        Image.new("RGB", (8, 8)).save(folder / f"{number}.png")
+        lines.append(f"{number}.png,{pai},{number},1,v{number},0,{split}")
+    (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+    dataset = load_dataset(folder / "manifest.csv")
+    assert dataset.name == "nuaa"
+    assert {name: len(rows) for name, rows in dataset.splits.items() if len(rows)} == {"train": 2, "dev": 2}

@@ -46,6 +46,8 @@ MAKERS: dict[str, Callable[[Path, Path], Path]] = {
     "mmfd": pictured,
     "nuaa": skeletons.nuaa,
 }
+
+
 FOLDED = {
     "oulu": "3",
     "great-fasd-s": "cross-device",
@@ -53,9 +55,17 @@ FOLDED = {
     "casia-mfsd": "leave-subjects-out:2",
 }
 """A protocol with folds for sets that have one, or two groups of subjects."""
+
+
 ONE_FRAME = ("oulu", "replay-attack", "casia-mfsd", "casia-surf")
+
+
 TINY = ["--space", "small", "--epochs", "1", "--set", "warmup_epochs=0", "--set", "input_size=16"]
+
+
 ALIASES = [(alias, name) for name, entry in ENTRIES.items() for alias in entry.aliases]
+
+
 QUIET = ["--threads", "1", "--quiet", "--json"]
 
 

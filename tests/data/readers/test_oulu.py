@@ -1,17 +1,21 @@
-"""An OULU-NPU folder: eyes, layouts, counts, list files, and the message when it is not there."""
+"""Every official count, for every protocol, fold and set, on full-size skeletons; each indexed in 10 s."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from autofas.data.inspection import protocols_of
 from autofas.data.manifests.manifest import read_manifest, write_manifest
-from autofas.data.protocols.division import OULU_FOLDS, oulu_split
-from autofas.data.readers.eyes import face_from_eyes, read_eyes
+from autofas.data.protocols.division import oulu_split
+from autofas.data.readers import oulu
+from autofas.data.readers.eyes import face_from_eyes
 from autofas.data.readers.oulu import ABOUT, read
-from autofas.data.readers.oulu_lists import count_differences, fields_of, list_differences, official_videos
+from autofas.data.readers.oulu_lists import count_differences, official_videos
 from autofas.errors import DataError
-from tests.data.data_files import EYES, frames_folder, write_video
+from tests.data import skeletons
+from tests.data.data_files import EYES, OULU_COUNTS, frames_folder, write_video
+from tests.data.readers.indexing import counts, indexed
 
 
 def small_set(root: Path) -> Path:
@@ -19,72 +23,6 @@ def small_set(root: Path) -> Path:
         for file in "12345":
             frames_folder(root, f"1_1_{user}_{file}")
     return root
-
-
-def write_lists(root: Path) -> Path:
-    official = official_videos()
-    for protocol, folds in OULU_FOLDS.items():
-        for fold in folds:
-            for split, part in oulu_split(official, protocol, fold).items():
-                suffix = "" if fold is None else f"_{fold}"
-                path = root / "Protocols" / f"Protocol_{protocol}" / f"{split.capitalize()}{suffix}.txt"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                lines = []
-                for name in part["video"]:
-                    label = (
-                        "+1" if name.endswith("1") else "-2" if split == "test" and name[-1] in "45" else "-1"
-                    )
-                    lines.append(f"{label},{name}")
-                path.write_text("\r\n".join(lines) + "\n")
-    return root
-
-
-def test_fields_of_a_name():
-    assert fields_of("3_2_21_4") == {
-        "video": "3_2_21_4",
-        "device": "3",
-        "session": "2",
-        "subject": "21",
-        "pai": "replay1",
-        "split": "dev",
-    }
-
-
-def test_the_face_square_by_hand():
-    # eyes 100 apart on a level line: side 280, centre 40 below the middle
-    assert face_from_eyes((50, 100, 150, 100)) == (100 - 140, 140 - 140, 280, 280)
-    assert face_from_eyes((150, 100, 50, 100)) == face_from_eyes((50, 100, 150, 100))
-    # head turned by a right angle on its side: the face's down is the image's left
-    x, y, side, _ = face_from_eyes((100, 50, 100, 150))
-    assert (x + side / 2, y + side / 2) == (100 - 40, 100)
-
-
-def test_eye_file_with_undetected_frames(tmp_path):
-    (tmp_path / "a.txt").write_text(EYES)
-    track = read_eyes(tmp_path / "a.txt")
-    assert track.frames == 6
-    assert sorted(track.found) == [1, 4]
-    near, far = face_from_eyes((40, 50, 60, 50)), face_from_eyes((140, 150, 160, 150))
-    assert [track.box(frame) for frame in range(6)] == [near, near, near, far, far, far]
-
-
-def test_eye_files_as_they_may_come(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("0, 10, 20, 30, 20\r\n\r\n1,10,20\r\nhello\r\n7,0,0,0,0\r\n-3,1,2,3,4\r\n")
-    track = read_eyes(path)
-    assert track.frames == 8
-    assert list(track.found) == [0]
-    assert [note.split(":")[0] for note in track.unreadable] == [
-        "a.txt line 3",
-        "a.txt line 4",
-        "a.txt line 6",
-    ]
-    path.write_text("0,0,0,0,0\n1,0,0,0,0\n")
-    assert read_eyes(path).box(0) is None
-    path.write_text("")
-    assert read_eyes(path).frames == 0
-    with pytest.raises(DataError, match="cannot be read"):
-        read_eyes(tmp_path / "absent.txt")
 
 
 def test_frames_folders(tmp_path):
@@ -145,33 +83,6 @@ def test_strange_and_misplaced_files_are_reported(tmp_path):
     assert reading.manifest.table.set_index("video").at["1_1_22_1", "split"] == "dev"
 
 
-def test_the_official_lists_agree_with_the_rules(tmp_path):
-    assert list_differences(tmp_path) == []  # no lists on disk: the rules suffice
-    assert list_differences(write_lists(tmp_path)) == []
-    (tmp_path / "Protocols").rename(tmp_path / "inner")
-    (tmp_path / "Protocols").mkdir()
-    (tmp_path / "inner").rename(tmp_path / "Protocols" / "Protocols")
-    assert list_differences(tmp_path) == []
-
-
-def test_lists_that_differ_are_reported(tmp_path):
-    folder = write_lists(tmp_path) / "Protocols"
-    path = folder / "Protocol_1" / "Train.txt"
-    lines = path.read_text().split()
-    assert lines[0] == "+1,1_1_01_1"
-    path.write_text("\n".join(["-1,1_1_01_1", *lines[2:], "+1,1_3_01_1", "nonsense", lines[5]]))
-    (folder / "Protocol_4" / "Dev_3.txt").unlink()
-    differences = list_differences(tmp_path)
-    assert differences == [
-        "Protocol_1/Train.txt line 1: label -1 contradicts the name 1_1_01_1; the name is believed",
-        "Protocol_1/Train.txt line 1201: 'nonsense' is not <label>,<name>",
-        f"Protocol_1/Train.txt line 1202: {lines[5].split(',')[1]} is listed twice",
-        "Protocol_1/Train.txt: lacks 1_1_01_2 by the rule, which is used",
-        "Protocol_1/Train.txt: also has 1_3_01_1 by the rule, which is used",
-        "Protocol_4/Dev_3.txt: is missing; the rule is used",
-    ]
-
-
 @pytest.mark.parametrize("made", ["nothing", "empty", "other", "file"])
 def test_a_data_set_that_is_not_there(tmp_path, made):
     root = tmp_path / "oulu"
@@ -214,3 +125,27 @@ def test_boxes_reach_past_the_border_of_small_frames(tmp_path):
     reading = read(small_set(tmp_path), 1)
     store = FrameStore.build(reading.manifest, size=32)
     assert store.crops("color", np.arange(15)).shape == (15, 3, 32, 32)
+
+
+pytest.importorskip("av")
+
+
+def test_oulu(place):
+    reading = indexed(place, skeletons.oulu, oulu.read, "oulu")
+    table = reading.manifest.table
+    assert reading.differences == ()
+    assert table["video"].nunique() == 4950
+    wanted = protocols_of("oulu", table)
+    assert len(wanted) == 14
+    for protocol, fold in wanted:
+        key = f"Protocol_{protocol}" + (f"_{fold}" if fold else "")
+        found = counts(table, protocol, fold, "oulu")
+        assert {s: list(c) for s, c in found.items()} == {
+            "train": OULU_COUNTS[f"{key}/train"],
+            "dev": OULU_COUNTS[f"{key}/dev"],
+            "test": OULU_COUNTS[f"{key}/eval"],
+        }
+    for split, part in table.groupby("split"):
+        sizes = part.groupby("pai")["video"].nunique().to_dict()
+        each = {"train": 360, "dev": 270, "test": 360}[split]
+        assert sizes == dict.fromkeys(("bona_fide", "print1", "print2", "replay1", "replay2"), each)

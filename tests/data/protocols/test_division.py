@@ -1,9 +1,7 @@
 """Protocols: the 42 OULU lists by rule, development protocols, folds, and what is refused."""
 
-import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,13 +9,18 @@ import pytest
 from autofas.data.protocols.division import OULU_FOLDS, apply_protocol, folds, oulu_split
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
-
-COUNTS = json.loads(Path(__file__).with_name("oulu_counts.json").read_text())  # [bona fide, attack] a list
+from tests.data.data_files import OULU_COUNTS
 
 
 @pytest.fixture(scope="module")
 def official() -> pd.DataFrame:
     return official_videos()
+
+
+def held(part: pd.DataFrame) -> tuple[str, str, str]:
+    """Phones, sessions and files of a part, each as a string of digits."""
+    names = part["video"].str.split("_", expand=True)
+    return tuple("".join(sorted(names[column].unique())) for column in (0, 1, 3))
 
 
 def test_the_skeleton_has_the_official_size(official):
@@ -35,15 +38,9 @@ def test_all_42_lists_have_the_official_counts(official):
             for split, word in (("train", "train"), ("dev", "dev"), ("test", "eval")):
                 key = f"Protocol_{protocol}{'' if fold is None else f'_{fold}'}/{word}"
                 bona_fide = int((parts[split]["pai"] == "bona_fide").sum())
-                assert [bona_fide, len(parts[split]) - bona_fide] == COUNTS[key], key
+                assert [bona_fide, len(parts[split]) - bona_fide] == OULU_COUNTS[key], key
                 seen += 1
-    assert seen == len(COUNTS) == 42
-
-
-def held(part: pd.DataFrame) -> tuple[str, str, str]:
-    """Phones, sessions and files of a part, each as a string of digits."""
-    names = part["video"].str.split("_", expand=True)
-    return tuple("".join(sorted(names[column].unique())) for column in (0, 1, 3))
+    assert seen == len(OULU_COUNTS) == 42
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from autofas.data.synthetic.video import PAI_OF_FILE, render_video
 from autofas.errors import DataError
 
 NAME = re.compile(r"^[1-6]_[1-3]_(0[1-9]|[1-4]\d|5[0-5])_[1-5]$")
+
+
 SMALL = {
     "users": {"train": 2, "dev": 1, "test": 1},
     "phones": (2, 5),

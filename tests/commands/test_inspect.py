@@ -1,0 +1,65 @@
+"""autofas inspect on a manifest, on a published set and on a pair."""
+
+import json
+import shutil
+
+import pytest
+
+from autofas.cli import main, main_values
+from tests.data.leak_files import small
+
+
+def test_the_verb_on_a_manifest(tmp_path, capsys):
+    place = small(tmp_path)
+    assert main(["inspect", "--dataset", str(place), "--json"]) == 0
+    out = capsys.readouterr().out
+    values = json.loads(out.splitlines()[-1])
+    assert "no leaks found" in out
+    assert values["leaks"] == values["differences"] == []
+    assert values["counts"][0] == {
+        "protocol": "none",
+        "fold": None,
+        "split": "train",
+        "pai": "bona_fide",
+        "videos": 2,
+        "frames": 2,
+        "subjects": 2,
+        "official": None,
+        "official_unit": None,
+    }
+    shutil.copy(tmp_path / "train_a_print.png", tmp_path / "dev_b_print.png")
+    assert main(["inspect", "--dataset", str(place), "--strict"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "protocol none: train and dev share the content of 1 file" in captured.err
+    assert main_values(["inspect", "--dataset", str(place), "--names-only"])["leaks"] == []
+
+
+def test_the_verb_on_a_published_set_and_on_a_pair(tmp_path, capsys):
+    pytest.importorskip("av")
+    from tests.data.video_files import grey_frames, write_frames
+
+    root = tmp_path / "casia"
+    for number in range(1, 5):
+        for split in ("train_release", "test_release"):
+            (root / split / str(number)).mkdir(parents=True)
+            for stem in ("1", "3", "HR_4"):
+                frames = [f // 2 + number for f in grey_frames(3 + number, (32, 32))]
+                write_frames(root / split / str(number) / f"{stem}.avi", frames)
+    words = ["inspect", "--dataset", "casia-mfsd", "--data-root", str(root), "--names-only"]
+    values = main_values(words)
+    assert {row["protocol"] for row in values["counts"]} == {"normal", "warped", "video", "overall"}
+    assert any("protocol low cannot be made" in note for note in values["notes"])
+    assert "train: 4 of 60 bona_fide videos; 56 missing" in values["differences"]
+    values = main_values([*words, "--protocol", "warped"])
+    rows = {(row["split"], row["pai"]): row for row in values["counts"]}
+    assert (rows["test", "warped_print"]["videos"], rows["test", "warped_print"]["official"]) == (4, 90)
+    assert "protocol warped test: 4 of 90 warped_print videos; 86 missing" in values["differences"]
+    assert "protocol warped: dev is 1 of 4 training subjects, held out with seed 0" in values["notes"][0]
+    assert main([*words, "--protocol", "low"]) == 2
+    assert "autofas inspect:" in capsys.readouterr().err
+    other = small(tmp_path / "other", "x")
+    values = main_values([*words, "--cross", str(other)])
+    assert values["dataset"] == "casia-mfsd to other"
+    assert {row["protocol"] for row in values["counts"]} == {"cross-other"}
+    assert {row["split"]: row["pai"] for row in values["counts"]}["test"] == "print"

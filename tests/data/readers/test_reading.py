@@ -1,0 +1,42 @@
+"""What all readers share: the line for an absent set, and links that lead out of it."""
+
+import pytest
+
+from autofas.data.catalog import ENTRIES
+from autofas.data.readers import casia_mfsd
+from autofas.errors import DataError
+from tests.data.video_files import grey_frames, write_frames
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTRIES) - {"synthetic"}))
+def test_every_absent_set_says_what_it_is_in_one_line(tmp_path, name):
+    reader = ENTRIES[name].load()
+    about, read = reader.ABOUT, reader.read
+    (tmp_path / "something").mkdir()
+    for root, seen in ((tmp_path / "gone", "that folder does not exist"), (tmp_path, "it holds something")):
+        with pytest.raises(DataError) as caught:
+            read(root)
+        text = str(caught.value)
+        assert "\n" not in text
+        for part in (about.title, seen, "Expected", "--dataset synthetic works now"):
+            assert part in text
+    if name in ("great-fasd-s", "mmfd"):
+        assert "its layout on disk is not public" in text
+
+
+def test_links_out_of_the_set_are_not_read(tmp_path):
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (outside / "3").mkdir(parents=True)
+    write_frames(outside / "3/1.avi", grey_frames(2, (32, 32)))
+    (root / "train_release/1").mkdir(parents=True)
+    write_frames(root / "train_release/1/1.avi", grey_frames(2, (32, 32)))
+    (root / "train_release/1/2.avi").symlink_to(outside / "3/1.avi")
+    (root / "train_release/3").symlink_to(outside / "3")
+    (root / "test_release").symlink_to(outside)
+    (root / "train_release/2").symlink_to(root / "train_release/1")  # a link inside is a name like another
+    reading = casia_mfsd.read(root)
+    assert set(reading.manifest.table["video"]) == {"train_01_1", "train_02_1"}
+    text = "\n".join(reading.differences)
+    assert "train_release/1/2.avi: is a link out of the data set; it is not used" in text
+    assert "train_release/3: is a link out of the data set; it is not used" in text
+    assert "test: 0 of 90 bona_fide videos; 90 missing" in text
