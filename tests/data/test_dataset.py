@@ -1,4 +1,4 @@
-"""A manifest in a folder that is named like a data set keeps its own splits."""
+"""From names and paths to data sets: splits, notes, and what unknown names are told."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Depth normalisation on 5x5 maps worked by hand, and the degradation against AFA's Table 1's order."""
+"""Augmentation: draws that belong to the sample, shared by modalities where they must be."""
 
 import dataclasses
 

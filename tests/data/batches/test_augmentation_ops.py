@@ -1,4 +1,4 @@
-"""Depth normalisation on 5x5 maps worked by hand, and the degradation against AFA's Table 1's order."""
+"""Changes of a picture by hand, against Pillow and against a real JPEG encoder."""
 
 import io
 

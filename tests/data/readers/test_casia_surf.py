@@ -1,4 +1,4 @@
-"""Every official count, for every protocol, fold and set, on full-size skeletons; each indexed in 10 s."""
+"""CASIA-SURF: polarity of both releases, lists that lie, and every official count."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every official count, for every protocol, fold and set, on full-size skeletons; each indexed in 10 s."""
+"""NUAA by its lists and without them, on a skeleton and, where there is one, on the real set."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every official count, for every protocol, fold and set, on full-size skeletons; each indexed in 10 s."""
+"""An OULU-NPU folder: layouts, what is missing, what an absent set says, and every official count."""
 
 from pathlib import Path
 

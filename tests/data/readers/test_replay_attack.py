@@ -1,4 +1,4 @@
-"""Every official count, for every protocol, fold and set, on full-size skeletons; each indexed in 10 s."""
+"""Replay-Attack: names, protocols and every official count."""
 
 import pytest
 

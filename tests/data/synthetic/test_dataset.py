@@ -8,13 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sklearn.metrics import roc_auc_score
 
 from autofas.data.synthetic import generate
-from autofas.data.synthetic.camera import PHONES, encode_jpeg
 from autofas.data.synthetic.dataset import list_videos
-from autofas.data.synthetic.subject import build_subject
-from autofas.data.synthetic.video import PAI_OF_FILE, render_video
+from autofas.data.synthetic.video import PAI_OF_FILE
 from autofas.errors import DataError
 
 NAME = re.compile(r"^[1-6]_[1-3]_(0[1-9]|[1-4]\d|5[0-5])_[1-5]$")
@@ -46,24 +43,6 @@ def digests(folder: Path) -> dict[str, str]:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("synthetic") / "small"
     return generate(folder, modalities=("color", "depth", "ir"), workers=1, **SMALL)
-
-
-@pytest.fixture(scope="module")
-def crops() -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """A frame of eight people in every session: pictures, JPEG sizes and instruments."""
-    pictures, sizes, pais = [], [], []
-    for user in range(1, 9):
-        subject = build_subject(7, user)
-        for session in (1, 2, 3):
-            for file, pai in PAI_OF_FILE.items():
-                phone = 1 + (user + session) % 6
-                (shot,) = render_video(
-                    subject, seed=7, user=user, phone=phone, session=session, file=file, frames=1, size=128
-                )
-                pictures.append(shot["color"])
-                sizes.append(len(encode_jpeg(shot["color"], PHONES[phone - 1].quality)))
-                pais.append(pai)
-    return np.stack(pictures), np.array(sizes), pais
 
 
 def test_counts_follow_users_phones_sessions_files_and_frames(small: Path) -> None:
@@ -253,28 +232,3 @@ def test_infrared_screens_are_darker_than_skin_and_paper(small: Path) -> None:
         level.setdefault(row["pai"], []).append(float(np.median(picture)))
     for screen in ("replay1", "replay2"):
         assert max(level[screen]) < min(level["bona_fide"] + level["print1"] + level["print2"])
-
-
-@pytest.mark.parametrize("statistic", ["file size", "brightness", "contrast", "saturation", "sharpness"])
-def test_no_single_statistic_separates_the_classes(
-    crops: tuple[np.ndarray, np.ndarray, list[str]], statistic: str
-) -> None:
-    pictures, sizes, pais = crops
-    grey = pictures.mean(axis=3)
-    values = {
-        "file size": sizes,
-        "brightness": grey.mean(axis=(1, 2)),
-        "contrast": grey.std(axis=(1, 2)),
-        "saturation": np.ptp(pictures, axis=3).mean(axis=(1, 2)),
-        "sharpness": np.abs(np.diff(grey, axis=2)).mean(axis=(1, 2)),
-    }[statistic]
-    honest = np.array([pai == "bona_fide" for pai in pais])
-    auc = roc_auc_score(honest, values)
-    assert 0.25 < auc < 0.75
-
-
-def test_people_differ_and_a_person_stays_the_same() -> None:
-    first, again, other = build_subject(0, 1), build_subject(0, 1), build_subject(0, 2)
-    assert np.array_equal(first.table, again.table)
-    assert np.abs(first.relief - other.relief).max() > 0.05
-    assert np.isfinite(first.table).all()
