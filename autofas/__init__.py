@@ -18,6 +18,7 @@ _PLACES = {
     "EvaluateConfig": "autofas.config.evaluate",
     "DataConfig": "autofas.config.data",
     "AutofasError": "autofas.errors",
+    "Detector": "autofas.deploy.detector",
     "Genotype": "autofas.models.genotype",
     "load_genotype": "autofas.models.genotype",
     "build": "autofas.models.build",

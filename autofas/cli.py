@@ -41,6 +41,7 @@ VERBS = (
     "prepare",
     "inspect",
     "export",
+    "predict",
     "draw",
     "baselines",
     "spaces",

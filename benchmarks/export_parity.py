@@ -2,10 +2,10 @@
 
     python -m benchmarks.export_parity --out results
 
-Each baseline, and a random genotype of each search space, gets seeded weights and batch statistics of
-generated faces, is exported as `autofas export` does it, and is run on 200 generated crops; the threshold
-lies in the widest gap of the middle half of the scores. Networks of large inputs are taken at `--most-side`
-pixels: the operations are the same. A row says the largest error of score and map, the
+Each baseline, and a random genotype of each search space, gets seeded weights and a few training steps on
+generated faces (its scores would else be all alike), is exported as `autofas export` does it, and is run on
+200 crops; the threshold lies in the widest gap of the middle half of the scores. Networks of large inputs are
+taken at `--most-side` pixels: the operations are the same. A row says the largest error of score and map, the
 decisions that changed, the file's size and the seconds of CPU time that exporting took, or why a network
 cannot be exported. Exit code 1 where an error is above 1e-4 or a decision changed.
 """
@@ -27,6 +27,7 @@ from autofas.baselines import BASELINES
 
 from autofas.analysis.text_tables import markdown_table
 from autofas.config.data import DataConfig, SyntheticConfig
+from autofas.data.batches.loader import labels_of
 from autofas.data.opening import open_data
 from autofas.deploy.graph import ExportForm
 from autofas.deploy.onnx_file import to_onnx
@@ -43,6 +44,7 @@ from autofas.storage.files import write_json, write_text
 
 LEAST_SIDE = {"facebagnet_a": 48, "afa": 8}
 BATCH = 25
+STEPS = 6
 HEADER = ("network", "input", "modalities", "score error", "map error", "changed", "kB", "CPU s")
 
 
@@ -93,8 +95,8 @@ def networks(only: list[str] | None, most_side: int) -> Iterator[Network]:
 
 def row_of(network: Network, count: int) -> dict[str, Any]:
     """One network's row; `reason` says why there is no file."""
-    crops = generated(network, count)
-    warm_up(network, crops)
+    crops, labels = generated(network, count)
+    warm_up(network, crops, labels)
     size = network.view.crop_size
     row = {"network": network.name, "input": f"3x{size}x{size}", "modalities": list(network.modalities)}
     row |= {"score_error": None, "map_error": None, "changed": None, "bytes": None, "reason": ""}
@@ -111,24 +113,30 @@ def row_of(network: Network, count: int) -> dict[str, Any]:
     return {**row, "bytes": len(model), "cpu_s": round(seconds, 1)}
 
 
-def generated(network: Network, count: int) -> dict[str, np.ndarray]:
-    """Normalised crops (count, 3, C, C) of generated faces by modality."""
+def generated(network: Network, count: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Normalised crops (count, 3, C, C) by modality of generated faces, and labels, 1 = bona fide."""
     faces = SyntheticConfig(train_users=4, dev_users=1, test_users=1, frames_per_video=1, size=64)
     config = DataConfig(modalities=network.modalities, synthetic=faces)
     data = open_data(config, network.view.crop_size)
-    rows = data.store.rows(data.dataset.split("train"))[:count]
-    if len(rows) < count:
-        raise SystemExit(f"there are {len(rows)} generated crops; ask for no more")
-    return {name: normalised(data.store.crops(name, rows)) for name in network.modalities}
+    table = data.dataset.split("train").iloc[:count]
+    if len(table) < count:
+        raise SystemExit(f"there are {len(table)} generated crops; ask for no more")
+    rows = data.store.rows(table)
+    return {name: normalised(data.store.crops(name, rows)) for name in network.modalities}, labels_of(table)
 
 
-def warm_up(network: Network, crops: dict[str, np.ndarray]) -> None:
-    """Batch statistics of these crops, as a trained network has them."""
+def warm_up(network: Network, crops: dict[str, np.ndarray], labels: np.ndarray) -> None:
+    """Batch statistics of these crops and, where labels are all its loss needs, a few steps of training."""
     network.train()
-    with torch.no_grad():
-        for start in range(0, 4 * BATCH, BATCH):
-            images = {name: torch.from_numpy(crop[start : start + BATCH]) for name, crop in crops.items()}
-            network(next(network.view.evaluation(images)))
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
+    for start in range(0, STEPS * BATCH, BATCH):
+        images = {name: torch.from_numpy(crop[start : start + BATCH]) for name, crop in crops.items()}
+        outputs = network(next(network.view.evaluation(images)))
+        if not network.supervision.needs:
+            label = torch.from_numpy(labels[start : start + BATCH])
+            optimizer.zero_grad()
+            network.supervision.loss(outputs, {"label": label}).backward()
+            optimizer.step()
     network.eval()
 
 

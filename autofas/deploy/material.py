@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from autofas.data.frames import spread
 from autofas.data.opening import OpenData, open_data
+from autofas.data.pictures import spread
 from autofas.deploy.runtime import Scorer, Scores
 from autofas.evaluation.evaluate import training_of
 from autofas.evaluation.judgement import Terms, judge

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import autofas.data.frames as frames_module
-from autofas.data.frames import check_files, decode_image, sample_frames, spread
+import autofas.data.pictures as pictures_module
+from autofas.data.frames import check_files, sample_frames
 from autofas.data.manifests.manifest import Manifest
+from autofas.data.pictures import decode_image, spread
 from autofas.errors import DataError
 from tests.data.data_files import picture, write_video
 
@@ -57,7 +58,7 @@ def test_faults_of_images(tmp_path, monkeypatch):
     ]:
         with pytest.raises(DataError, match=message):
             decode_image(tmp_path / name)
-    monkeypatch.setattr(frames_module, "MAX_PIXELS", 39_999)
+    monkeypatch.setattr(pictures_module, "MAX_PIXELS", 39_999)
     with pytest.raises(DataError, match="200 x 200 pixels is over the limit of 39999"):
         decode_image(good)
 

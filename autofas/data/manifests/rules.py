@@ -10,6 +10,7 @@ import re
 import pandas as pd
 
 from autofas.data.manifests.faults import Faults, shown
+from autofas.data.videos import VIDEO_SUFFIXES, is_video
 
 BONA_FIDE = "bona_fide"
 SPLITS = ("train", "dev", "test")
@@ -19,8 +20,6 @@ BOX = ("bbox_x", "bbox_y", "bbox_w", "bbox_h")
 OPTIONAL = ("device", "depth", "ir", *BOX)
 KNOWN = (*REQUIRED, *OPTIONAL)
 PATHS = ("path", "depth", "ir")
-VIDEO_SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".3gp", ".3g2")
-"""What makes a path a video, in small or capital letters; any other path is an image."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUSPECT_PATH = re.compile(r"^/|^[A-Za-z]:|\\|(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f]")
@@ -29,11 +28,6 @@ _FRAME = re.compile(r"[0-9]{1,9}(?:\.0*)?")  # 12.0 is what a spreadsheet or pan
 _PIXELS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MAX_PIXELS = 10**6
 _MISNAMED_BONA_FIDE = frozenset({"bonafide", "real", "live", "genuine", "client", "living"})
-
-
-def is_video(path: str) -> bool:
-    """Whether a manifest path names a video file, by its suffix."""
-    return path.lower().endswith(VIDEO_SUFFIXES)
 
 
 def check_table(table: pd.DataFrame, faults: Faults) -> pd.DataFrame:

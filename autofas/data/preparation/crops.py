@@ -11,7 +11,7 @@ patterns, and Lanczos overlays with ringing.
 import numpy as np
 from PIL import Image
 
-from autofas.data.frames import MAX_PIXELS
+from autofas.data.videos import MAX_PIXELS
 from autofas.errors import DataError
 
 Box = tuple[int, int, int, int]

@@ -5,6 +5,7 @@ A detector gives every face with its score, best first; preparation takes the be
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
@@ -51,4 +52,9 @@ def make_detector(name: str) -> Detector:
         from autofas.data.preparation.mtcnn import MtcnnDetector
 
         return MtcnnDetector()
-    raise DataError(f"detector {name} does not exist; choose {' or '.join(DETECTORS)}")
+    if name.endswith(".onnx"):
+        from autofas.data.preparation.yunet import YuNetDetector
+
+        return YuNetDetector(Path(name))
+    choices = f"{', '.join(DETECTORS)} or a YuNet .onnx file"
+    raise DataError(f"detector {name} does not exist; choose {choices}")

@@ -40,7 +40,7 @@ class MtcnnDetector:
     name = "mtcnn"
 
     def __init__(self, min_face: int = MIN_FACE) -> None:
-        self._cv2 = _opencv()
+        self._cv2 = opencv()
         self._cv2.setNumThreads(1)  # preparation is parallel by pictures
         folder = _weights()
         self._min_face = min_face
@@ -154,7 +154,8 @@ def _square(boxes: np.ndarray) -> np.ndarray:
     return np.column_stack((np.round(centre - half), np.round(centre + half), boxes[:, 4]))
 
 
-def _opencv() -> ModuleType:
+def opencv() -> ModuleType:
+    """OpenCV; raises `DataError`, naming the extra, where it is not installed."""
     try:
         import cv2
     except ImportError as error:

@@ -1,0 +1,113 @@
+"""autofas predict: judge the faces of photographs, folders, videos or a camera at a network's own threshold.
+
+NETWORK is a run folder, an .onnx or .safetensors file, or demo, the network trained on generated faces that
+comes with autofas. SOURCE is an image, a folder, a video, or a camera's number.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+HELP = "judge the faces of photographs, folders, videos or a camera with a trained network"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the verb."""
+    parser.add_argument("network", metavar="NETWORK", help="run folder, .onnx, .safetensors, or demo")
+    parser.add_argument("sources", metavar="SOURCE", nargs="+", help="image, folder, video or camera number")
+    group = parser.add_argument_group("faces")
+    finder = group.add_mutually_exclusive_group()
+    finder.add_argument(
+        "--detector", metavar="NAME|FILE.onnx", default="mtcnn",
+        help="mtcnn (default; needs autofas[data]) or a YuNet face detector's file",
+    )  # fmt: skip
+    finder.add_argument(
+        "--no-detector", action="store_true", help="the pictures are face crops: take their centred square"
+    )
+    group.add_argument(
+        "--min-face", type=int, metavar="PIXELS",
+        help="faces smaller than this, with their margin, are not judged (default: half of the input)",
+    )  # fmt: skip
+    group.add_argument(
+        "--frames", type=int, help="frames of a video, evenly spread (default: 8), or of a camera (all)"
+    )
+    group = parser.add_argument_group("judgement and files")
+    group.add_argument("--threshold", type=float, help="default: the one stored with the network")
+    group.add_argument("--threads", type=int, help="threads of the runtime (default: its own choice)")
+    group.add_argument("--csv", metavar="FILE", help="write a row a face")
+    group.add_argument("--jsonl", metavar="FILE", help="write a JSON object a face")
+    group.add_argument(
+        "--overlay", metavar="DIR", help="write each picture with its boxes, scores and live maps"
+    )
+
+
+def run(args: argparse.Namespace) -> Any:
+    """Judge, print a line a face as it comes, and write what was asked for."""
+    import time
+    from contextlib import ExitStack
+
+    from autofas.deploy.detector import Detector
+    from autofas.deploy.predict import CsvRows, JsonRows, predict, values_of
+    from autofas.storage.files import whole_file
+
+    started = time.perf_counter()
+    detector = Detector.load(
+        args.network,
+        faces="none" if args.no_detector else args.detector,
+        threads=args.threads,
+        threshold=args.threshold,
+        min_face=args.min_face,
+    )
+    ready = time.perf_counter() - started
+    if detector.warning:
+        print(f"note: {detector.warning}")
+    origin = "given" if args.threshold is not None else detector.info.threshold_rule
+    print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
+    rows: list[Any] = []
+    with ExitStack() as stack:
+
+        def opened(path: str) -> IO[str]:
+            return stack.enter_context(whole_file(path))
+
+        sinks: list[Any] = [CsvRows(opened(args.csv))] if args.csv else []
+        sinks += [JsonRows(opened(args.jsonl))] if args.jsonl else []
+        for number, judged in enumerate(predict(detector, args.sources, frames=args.frames)):
+            for row in judged.rows:
+                print(_line(row), flush=True)
+                for sink in sinks:
+                    sink.write(row)
+            rows += judged.rows
+            if args.overlay and judged.shot.image is not None:
+                _draw(Path(args.overlay), number, judged, detector.warning)
+    seconds = time.perf_counter() - started
+    if not args.quiet:
+        print(f"{len(rows)} rows in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
+    return {
+        "network": detector.info.name,
+        "threshold": detector.threshold,
+        "warning": detector.warning,
+        "ready_s": round(ready, 3),
+        "seconds": round(seconds, 3),
+        "rows": values_of(rows),
+    }
+
+
+def _line(row: Any) -> str:
+    """One face in one line: verdict and score first, then where, then why not."""
+    score = "     -" if row.score is None else f"{row.score:.4f}"
+    place = row.source if row.frame is None else f"{row.source} frame {row.frame}"
+    box = "" if row.x is None else f"  face {row.width}x{row.height} at {row.x},{row.y}"
+    reason = f"  ({row.reason})" if row.reason else ""
+    return f"{row.verdict:<10}  {score}  {place}{box}{reason}"
+
+
+def _draw(folder: Path, number: int, judged: Any, warning: str) -> None:
+    from autofas.deploy.overlay import drawn
+    from autofas.storage.files import whole_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = "" if judged.shot.frame is None else f"-{judged.shot.frame}"
+    name = f"{number:04d}-{Path(judged.shot.source).stem}{frame}.png"
+    with whole_file(folder / name, binary=True) as stream:
+        drawn(judged.shot.image, judged.faces, warning).save(stream, "PNG")
