@@ -34,6 +34,7 @@ from torch import Tensor, nn
 from autofas.models.candidates import Candidate, Pool, Separable, Skip, Zero
 from autofas.models.central_difference import difference_pool, fold_kernel, theta_logit
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
+from autofas.models.kernels.candidate import MOST_KERNEL, Compiled, Kind
 from autofas.models.operations import even_and_odd_pixels
 
 DENSE_UP_TO = 400
@@ -73,6 +74,10 @@ class Mix(nn.Module):
     rectified = False
     """True if the candidate begins with a ReLU, which its fan then computes once for all."""
 
+    def compiled(self) -> Compiled | None:
+        """What the compiled kernels have to compute; None if they cannot: the supernet then stays in torch."""
+        return None
+
 
 class PoolMix(Mix):
     """One pooling of the partial channels for all edges of a fan, with its batch norm."""
@@ -89,12 +94,18 @@ class PoolMix(Mix):
             pooled = difference_pool(x, self.stride, self.theta)
         return Term(rows(pooled), None, self.norm, shared=True)
 
+    def compiled(self) -> Compiled:
+        return Compiled(Kind.MAX_POOL if self.kind == "max" else Kind.AVERAGE_POOL, norms=(self.norm,))
+
 
 class IdentityMix(Mix):
     """The skip connection at stride 1: the partial channels as they are."""
 
     def forward(self, x: Tensor) -> Term:
         return Term(rows(x), None, None, shared=True)
+
+    def compiled(self) -> Compiled:
+        return Compiled(Kind.SKIP)
 
 
 class FactorizedReduceMix(Mix):
@@ -116,6 +127,9 @@ class FactorizedReduceMix(Mix):
         # one map of both grids: the first output channels see the even one, the others the odd one
         kernel = torch.cat([F.pad(self.even, (0, channels)), F.pad(self.odd, (channels, 0))], dim=2)
         return Term(features, kernel, self.norm, shared=True)
+
+    def compiled(self) -> Compiled:
+        return Compiled(Kind.SKIP, (self.even, self.odd), (self.norm,))
 
 
 class SeparableMix(Mix):
@@ -157,6 +171,14 @@ class SeparableMix(Mix):
         if self.theta_logits is not None:
             return fold_kernel(weight, self.theta_logits[repeat].sigmoid()[..., None])
         return fold_kernel(weight, self.theta) if self.theta > 0 else weight
+
+    def compiled(self) -> Compiled | None:
+        kernel, repeats = self.depthwise[0].shape[-1], len(self.depthwise)
+        if kernel % 2 == 0 or kernel > MOST_KERNEL:
+            return None
+        weights = [part for pair in zip(self.depthwise, self.pointwise, strict=True) for part in pair]
+        norms = (self.norm,) if self.first_norm is None else (self.first_norm, self.norm)
+        return Compiled(Kind.SEPARABLE, tuple(weights), norms, kernel, self.dilation, repeats)
 
     def _first(self, relu_x: Tensor) -> Tensor:
         """Depthwise and pointwise convolution of the first repeat: (B, S*c, H, W) -> (B, S*T*c, H', W')."""

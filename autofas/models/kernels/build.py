@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,8 @@ def units(machine: str) -> tuple[Unit, ...]:
     if machine in ("x86_64", "AMD64"):
         wide = ("-march=x86-64-v4", "-mprefer-vector-width=512")
         sets += [("avx2", 32, ("-march=x86-64-v3",)), ("avx512", 64, wide)]
-    return tuple(Unit(precision, *one) for precision in ("float", "double") for one in sets)
+    # double is for proofs: its widest unit would only cost time at installation
+    return tuple(Unit("float", *one) for one in sets) + tuple(Unit("double", *one) for one in sets[:2])
 
 
 def find_compiler() -> str | None:
@@ -58,7 +60,12 @@ def find_compiler() -> str | None:
 
 
 def commands(
-    output: Path, objects: Path, compiler: str, machine: str = "", extra: tuple[str, ...] = ()
+    output: Path,
+    objects: Path,
+    compiler: str,
+    machine: str = "",
+    extra: tuple[str, ...] = (),
+    only: Sequence[str] | None = None,
 ) -> tuple[list[list[str]], list[str]]:
     """The compilations, in any order, and the link that follows them.
 
@@ -67,6 +74,8 @@ def commands(
     """
     base, compilations, made = compiler.split(), [], []
     for unit in units(machine or platform.machine()):
+        if only and unit.name not in only:
+            continue
         made.append(str(objects / f"{unit.name}.o"))
         defined = (
             f"-DAUTOFAS_UNIT={unit.name}",
@@ -87,6 +96,7 @@ def build(
     compiler: str | None = None,
     machine: str = "",
     extra: tuple[str, ...] = (),
+    only: Sequence[str] | None = None,
 ) -> Path:
     """Compile and link; `output` is replaced at once. Raises RuntimeError with the reason in one line."""
     compiler = compiler or find_compiler()
@@ -94,7 +104,7 @@ def build(
         raise RuntimeError("no C++ compiler found (g++ or clang++)")
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / output.name
-        compilations, link = commands(made, Path(folder), compiler, machine, extra)
+        compilations, link = commands(made, Path(folder), compiler, machine, extra, only)
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             list(pool.map(_run, compilations))
         _run(link)
@@ -119,10 +129,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--compiler")
     parser.add_argument("--output", type=Path, default=FOLDER / LIBRARY)
+    parser.add_argument("--only", nargs="+", metavar="UNIT", help="units, float_avx2 for one, to save time")
     parser.add_argument("--sanitize", action="store_true", help="with address and undefined-behaviour checks")
     args = parser.parse_args()
     try:
-        print(build(args.output, args.compiler, extra=SANITIZERS if args.sanitize else ()))
+        extra = SANITIZERS if args.sanitize else ()
+        print(build(args.output, args.compiler, extra=extra, only=args.only))
     except RuntimeError as error:
         print(f"the kernels cannot be built: {error}", file=sys.stderr)
         raise SystemExit(2) from None

@@ -5,19 +5,29 @@ import os
 from functools import lru_cache
 
 from autofas.models.kernels.build import FOLDER, LIBRARY
+from autofas.models.kernels.structures import Int, Long, Pointer
 
 INSTRUCTIONS = "AUTOFAS_KERNELS_INSTRUCTIONS"
 """Environment variable that names a lesser instruction set than the processor's, to compare them."""
 
-Pointer = ctypes.c_void_p
-Int, Long = ctypes.c_int, ctypes.c_long
+SETS = ("generic", "avx2", "avx512")
+"""Instruction sets, a later one wider."""
 
 SIGNATURES: dict[str, tuple[object, tuple[object, ...]]] = {
     "new_grid": (Pointer, (Int, Int, Int, Int, Int, Int)),
     "free_grid": (None, (Pointer,)),
     "plane_size": (Long, (Pointer,)),
-    "planes_from_images": (None, (Pointer, Long, Pointer, Pointer, Pointer)),
-    "images_from_planes": (None, (Pointer, Long, Pointer, Pointer, Pointer)),
+    "planes_from_images": (None, (Pointer,)),
+    "images_from_planes": (None, (Pointer,)),
+    "cell_scratch": (Long, (Pointer,)),
+    "cell_forward": (Int, (Pointer,)),
+    "cell_backward": (Int, (Pointer,)),
+    "inputs_scratch": (Long, (Pointer,)),
+    "inputs_forward": (Int, (Pointer,)),
+    "inputs_backward": (Int, (Pointer,)),
+    "head_scratch": (Long, (Pointer,)),
+    "head_forward": (Int, (Pointer,)),
+    "head_backward": (Int, (Pointer,)),
 }
 """Result and arguments of every function of a unit."""
 
@@ -66,16 +76,18 @@ def instructions() -> str:
     library.autofas_instructions.restype = ctypes.c_char_p
     best = library.autofas_instructions().decode()
     named = os.environ.get(INSTRUCTIONS)
-    known = ["generic", "avx2", "avx512"]
-    return best if named not in known else known[min(known.index(named), known.index(best))]
+    return best if named not in SETS else SETS[min(SETS.index(named), SETS.index(best))]
 
 
 @lru_cache(maxsize=8)
-def _unit(precision: str, instruction_set: str) -> Unit:
+def _unit(precision: str, best: str) -> Unit:
     library, why = _loaded()
     if library is None:
         raise RuntimeError(f"the kernels are not available: {why}")
-    return Unit(library, precision, instruction_set)
+    for name in SETS[SETS.index(best) :: -1]:
+        if hasattr(library, f"autofas_new_grid_{precision}_{name}"):
+            return Unit(library, precision, name)
+    raise RuntimeError(f"{LIBRARY} has no kernels of precision {precision}")
 
 
 def unit(precision: str) -> Unit:

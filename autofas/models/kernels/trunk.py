@@ -1,0 +1,376 @@
+"""A supernet's cells and head, forward and backward, by the compiled kernels.
+
+The kernels keep feature maps as planes (grid.h): a tensor (channels, plane size). Of a forward pass the
+nodes of every cell, its preprocessed inputs and the statistics of its norms are kept; what lies between is
+computed again in the backward pass, in scratch memory that all cells share.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from autofas.models.kernels import library
+from autofas.models.kernels.candidate import Compiled, Kind
+from autofas.models.kernels.structures import (
+    POINTERS_OF_TENSORS,
+    Cell,
+    Conversion,
+    Head,
+    Inputs,
+    Operation,
+)
+
+PRECISIONS = {torch.float32: "float", torch.float64: "double"}
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One cell: its shape, its candidates fan by fan and its preprocessing."""
+
+    kind: str
+    channels: int
+    width: int
+    stride: int
+    halved: bool
+    """A reduction came between the inputs."""
+    order: Tensor
+    """(C,) int32: where the channels stand that the shuffle puts first, second..."""
+    preprocess: tuple[Tensor, Tensor]
+    norm: Any
+    """The preprocessing's statistics (2, C), a RunningStatistics."""
+    fans: tuple[tuple[Compiled, ...], ...]
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """Every weight tensor of the cell in a fixed order."""
+        return [
+            *self.preprocess,
+            *(weight for fan in self.fans for candidate in fan for weight in candidate.weights),
+        ]
+
+
+@dataclass(frozen=True)
+class TrunkPlan:
+    """All cells in order. `rows` (edges,) int32 are the edges' rows, fan by fan, in alphas and betas."""
+
+    cells: tuple[CellPlan, ...]
+    rows: Tensor
+    pad: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        reach = [
+            candidate.kernel // 2 * candidate.dilation
+            for cell in self.cells
+            for fan in cell.fans
+            for candidate in fan
+            if candidate.kind is Kind.SEPARABLE
+        ]
+        object.__setattr__(self, "pad", max([1, *reach]))
+
+
+class Grid:
+    """Where the pixels of a batch of feature maps stand in a plane; `handle` is the kernels' own."""
+
+    def __init__(self, unit: library.Unit, batch: int, sides: tuple[int, int], pad: int, halved: Any) -> None:
+        self.unit, self.sides, self.batch = unit, sides, batch
+        self.handle = unit.new_grid(batch, *sides, pad, *(halved or (0, 0)))
+        if not self.handle:
+            raise ValueError(f"feature maps of {sides[0]}x{sides[1]} for {batch} images are out of bounds")
+        self.size = unit.plane_size(self.handle)
+
+    def __del__(self) -> None:
+        if getattr(self, "handle", None):
+            self.unit.free_grid(self.handle)
+
+
+@lru_cache(maxsize=64)
+def grid_of(
+    unit: library.Unit, batch: int, sides: tuple[int, int], pad: int, halved: tuple[int, int] | None = None
+) -> Grid:
+    """The grid of feature maps of these sides; `halved` are those of the maps that a stride of 2 takes."""
+    return Grid(unit, batch, sides, pad, halved)
+
+
+class Scratch:
+    """Memory that all cells share, as large as the largest needs."""
+
+    def __init__(self) -> None:
+        self.memory = torch.empty(0, dtype=torch.uint8)
+
+    def lend(self, task: ctypes.Structure, size: int) -> None:
+        """Give the task `size` bytes; ValueError if the kernels found the task unsound (-1)."""
+        if size < 0:
+            raise ValueError(f"the kernels refuse a {type(task).__name__.lower()} of this shape")
+        if self.memory.numel() < size + 64:
+            self.memory = torch.empty(size + 64, dtype=torch.uint8)
+        address = self.memory.data_ptr()
+        task.scratch, task.scratch_bytes = address + -address % 64, size
+
+
+def call(function: Any, task: ctypes.Structure) -> None:
+    """Run a task; RuntimeError if the kernels refuse it."""
+    code = function(ctypes.byref(task))
+    if code:
+        why = "its shape is unsound" if code == 1 else "its scratch memory is too small"
+        raise RuntimeError(f"the kernels refuse a {type(task).__name__.lower()}: {why}")
+
+
+@dataclass
+class _Run:
+    """One forward pass: what its backward pass needs besides the weights."""
+
+    plan: TrunkPlan
+    unit: library.Unit
+    scratch: Scratch
+    threads: int
+    grids: list[Grid]
+    """The stem's grid, then every cell's."""
+    nodes: list[Tensor]
+    """Planes of the stem's output, then of every cell's nodes."""
+    sources: list[Tensor] = field(default_factory=list)
+    normals: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+    """Mean and 1 / deviation of every norm: of the preprocessing (2C, 2) and of the cell."""
+
+
+def trunk(
+    plan: TrunkPlan, stem: Tensor, chosen: dict[str, Tensor], betas: dict[str, Tensor], head: tuple[Tensor, Tensor],
+    scratch: Scratch,
+) -> Tensor:
+    """The stem's output (B, C, H, W) -> logits (B, 1, M, M).
+
+    By kind of cell, `chosen` (edges, candidates) are the operation weights times the edge weights, `betas`
+    (edges,) the edge weights; `head` are weight (1, channels, 1, 1) and bias (1,).
+    """
+    kinds = sorted(chosen)
+    weights = [weight.contiguous() for cell in plan.cells for weight in cell.weights]
+    mixing = [value.contiguous() for kind in kinds for value in (chosen[kind], betas[kind])]
+    return _Trunk.apply(plan, kinds, scratch, stem, *mixing, *head, *weights)
+
+
+class _Trunk(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, plan: TrunkPlan, kinds: list[str], scratch: Scratch, stem: Tensor, *rest: Tensor) -> Tensor:
+        unit = library.unit(PRECISIONS[stem.dtype])
+        run = _begin(plan, unit, scratch, stem)
+        mixing, head, weights = _parted(kinds, rest)
+        for number, cell in enumerate(plan.cells):
+            own, weights = weights[: len(cell.weights)], weights[len(cell.weights) :]
+            _cell_forward(run, number, own, *mixing[cell.kind])
+        logits, ctx.run, ctx.kinds = _head_forward(run, *head), run, kinds
+        ctx.save_for_backward(stem, *rest)
+        return logits
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *slopes: Tensor) -> Any:
+        stem, *rest = ctx.saved_tensors
+        run: _Run = ctx.run
+        mixing, head, weights = _parted(ctx.kinds, rest)
+        wanted = any(ctx.needs_input_grad[4 + 2 * len(ctx.kinds) :])
+        gradients = _Gradients(run, wanted, ctx.needs_input_grad[3], weights)
+        head_gradient = _head_backward(run, *head, slopes[0], gradients)
+        found = {kind: [torch.zeros_like(value, dtype=torch.float64) for value in mixing[kind]] for kind in mixing}
+        last = len(weights)
+        for number in reversed(range(len(run.plan.cells))):
+            cell = run.plan.cells[number]
+            first = last - len(cell.weights)
+            _cell_backward(run, number, weights[first:last], gradients, first, mixing[cell.kind], found[cell.kind])
+            last = first
+        mixed = [value.to(stem.dtype) for kind in ctx.kinds for value in found[kind]]
+        return (None, None, None, gradients.of_stem(stem), *mixed, *head_gradient, *gradients.weights)
+
+
+def _parted(kinds: Sequence[str], rest: Sequence[Tensor]) -> tuple[dict[str, tuple[Tensor, Tensor]], Any, list[Tensor]]:
+    mixing = {kind: (rest[2 * i], rest[2 * i + 1]) for i, kind in enumerate(kinds)}
+    after = 2 * len(kinds)
+    return mixing, rest[after : after + 2], list(rest[after + 2 :])
+
+
+def _begin(plan: TrunkPlan, unit: library.Unit, scratch: Scratch, stem: Tensor) -> _Run:
+    batch, channels, *sides = stem.shape
+    grid = grid_of(unit, batch, (sides[0], sides[1]), plan.pad)
+    run = _Run(plan, unit, scratch, torch.get_num_threads(), [grid], [stem.new_empty(channels, grid.size)])
+    unit.planes_from_images(ctypes.byref(_conversion(run, stem, run.nodes[0], grid)))
+    return run
+
+
+def _conversion(run: _Run, images: Tensor, planes: Tensor, grid: Grid) -> Conversion:
+    strides = (ctypes.c_long * 4)(*images.stride())
+    return Conversion(grid.handle, images.shape[1], run.threads, images.data_ptr(), planes.data_ptr(), strides)
+
+
+def _inputs(run: _Run, number: int, weights: Sequence[Tensor]) -> Inputs:
+    """The preprocessing of a cell, whose inputs are the outputs of the two before it, the stem's at first."""
+    plan = run.plan.cells[number]
+    task = Inputs()
+    before, last = max(number - 1, 0), number
+    task.grid, task.before_grid = run.grids[last].handle, run.grids[before].handle
+    task.channels, task.halved, task.threads = plan.channels, plan.halved, run.threads
+    task.before_channels, task.last_channels = run.nodes[before].shape[0], run.nodes[last].shape[0]
+    task.before, task.last = run.nodes[before].data_ptr(), run.nodes[last].data_ptr()
+    task.before_weight, task.last_weight = (weight.data_ptr() for weight in weights[:2])
+    task.source, task.normals = run.sources[number].data_ptr(), run.normals[number][0].data_ptr()
+    run.scratch.lend(task, run.unit.inputs_scratch(ctypes.byref(task)))
+    return task
+
+
+def _cell(run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor) -> tuple[Cell, Any]:
+    """A cell's structure, and what has to outlive its use."""
+    plan = run.plan.cells[number]
+    task = Cell()
+    task.grid, task.input_grid = run.grids[number + 1].handle, run.grids[number].handle
+    task.channels, task.width, task.nodes = plan.channels, plan.width, len(plan.fans)
+    task.stride, task.operations, task.threads = plan.stride, len(plan.fans[0]), run.threads
+    operations = (Operation * task.operations)(
+        *(Operation(one.kind, one.kernel, one.dilation, one.repeats) for one in plan.fans[0])
+    )
+    tensors = np.zeros((task.nodes * task.operations, POINTERS_OF_TENSORS), np.uint64)
+    position = 2
+    for row, candidate in enumerate(one for fan in plan.fans for one in fan):
+        for column in range(len(candidate.weights)):
+            tensors[row, column] = weights[position].data_ptr()
+            position += 1
+        for column, norm in enumerate(candidate.norms):
+            tensors[row, 8 + column] = norm.running_mean.data_ptr()
+            tensors[row, 10 + column] = norm.running_var.data_ptr()
+    task.operation, task.tensors = ctypes.addressof(operations), tensors.ctypes.data
+    task.order, task.rows = plan.order.data_ptr(), run.plan.rows.data_ptr()
+    task.chosen, task.betas = chosen.data_ptr(), betas.data_ptr()
+    task.source, task.node = run.sources[number].data_ptr(), run.nodes[number + 1].data_ptr()
+    task.normals = run.normals[number][1].data_ptr()
+    return task, (operations, tensors)
+
+
+def _cell_forward(run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor) -> None:
+    plan, grid, like = run.plan.cells[number], run.grids[-1], run.nodes[0]
+    sides = grid.sides
+    if plan.stride == 2:
+        halves = ((sides[0] + 1) // 2, (sides[1] + 1) // 2)
+        run.grids.append(grid_of(run.unit, grid.batch, halves, run.plan.pad, sides))
+    else:
+        run.grids.append(grid)
+    nodes, edges = len(plan.fans), run.plan.rows.numel()
+    run.sources.append(like.new_empty(2 * plan.channels, grid.size))
+    run.nodes.append(like.new_empty(nodes * plan.channels, run.grids[-1].size))
+    normals = like.new_empty(edges * len(plan.fans[0]) * 2 * plan.width, 2)
+    run.normals.append((like.new_empty(2 * plan.channels, 2), normals))
+    inputs = _inputs(run, number, weights)
+    if plan.norm.track:
+        inputs.running_mean, inputs.running_var = (
+            plan.norm.running_mean.data_ptr(),
+            plan.norm.running_var.data_ptr(),
+        )
+    call(run.unit.inputs_forward, inputs)
+    cell, kept = _cell(run, number, weights, chosen, betas)
+    cell.tracked = plan.norm.track
+    run.scratch.lend(cell, run.unit.cell_scratch(ctypes.byref(cell)))
+    call(run.unit.cell_forward, cell)
+    del kept
+
+
+class _Gradients:
+    """Gradients of all weights, in one piece of memory, and of the planes, each until it has been used."""
+
+    def __init__(self, run: _Run, wanted: bool, of_stem: bool, weights: Sequence[Tensor]) -> None:
+        self.run, self.wanted, self.stem_wanted = run, wanted, of_stem
+        self.weights: list[Tensor | None] = [None] * len(weights)
+        if wanted:
+            sizes = [weight.numel() for weight in weights]
+            pieces = run.nodes[0].new_empty(sum(sizes)).split(sizes)
+            self.weights = [piece.view_as(weight) for piece, weight in zip(pieces, weights, strict=True)]
+        self.planes: list[Tensor | None] = [None] * len(run.nodes)
+
+    def place(self, number: int) -> tuple[int, bool]:
+        """Address of the gradient of planes `number`, and whether it holds something; 0 if not wanted."""
+        if number == 0 and not self.stem_wanted:
+            return 0, False
+        planes = self.planes[number]
+        begun = planes is not None
+        if planes is None:
+            planes = self.planes[number] = torch.empty_like(self.run.nodes[number])
+        return planes.data_ptr(), begun
+
+    def of_stem(self, stem: Tensor) -> Tensor | None:
+        planes = self.planes[0]
+        if planes is None:
+            return None
+        images = torch.empty_like(stem)
+        run = self.run
+        run.unit.images_from_planes(ctypes.byref(_conversion(run, images, planes, run.grids[0])))
+        return images
+
+
+def _cell_backward(
+    run: _Run,
+    number: int,
+    weights: Sequence[Tensor],
+    gradients: _Gradients,
+    first: int,
+    mixing: tuple[Tensor, Tensor],
+    found: Sequence[Tensor],
+) -> None:
+    """`found` are the gradients of `mixing`, which are raised; `first` is the place of the cell's weights."""
+    source_gradient = torch.empty_like(run.sources[number])
+    task, (operations, tensors) = _cell(run, number, weights, *mixing)
+    own = gradients.weights[first : first + len(weights)]
+    if gradients.wanted:
+        position = 2
+        for row, candidate in enumerate(one for fan in run.plan.cells[number].fans for one in fan):
+            for column in range(len(candidate.weights)):
+                tensors[row, 4 + column] = own[position].data_ptr()
+                position += 1
+    task.weights_wanted = gradients.wanted
+    task.chosen_gradient, task.betas_gradient = (value.data_ptr() for value in found)
+    task.source_gradient, task.node_gradient = source_gradient.data_ptr(), gradients.place(number + 1)[0]
+    run.scratch.lend(task, run.unit.cell_scratch(ctypes.byref(task)))
+    call(run.unit.cell_backward, task)
+    gradients.planes[number + 1] = None
+    del operations
+    inputs = _inputs(run, number, weights)
+    inputs.weights_wanted, inputs.source_gradient = gradients.wanted, source_gradient.data_ptr()
+    if gradients.wanted:
+        inputs.before_weight_gradient, inputs.last_weight_gradient = (part.data_ptr() for part in own[:2])
+    inputs.last_gradient, inputs.last_adds = gradients.place(number)
+    inputs.before_gradient, inputs.before_adds = gradients.place(max(number - 1, 0))
+    run.scratch.lend(inputs, run.unit.inputs_scratch(ctypes.byref(inputs)))
+    call(run.unit.inputs_backward, inputs)
+
+
+def _head(run: _Run, weight: Tensor, bias: Tensor, plane: Tensor) -> Head:
+    task = Head()
+    task.grid, task.channels, task.threads = run.grids[-1].handle, run.nodes[-1].shape[0], run.threads
+    task.planes, task.weight, task.bias = run.nodes[-1].data_ptr(), weight.data_ptr(), bias.data_ptr()
+    task.map = plane.data_ptr()
+    run.scratch.lend(task, run.unit.head_scratch(ctypes.byref(task)))
+    return task
+
+
+def _head_forward(run: _Run, weight: Tensor, bias: Tensor) -> Tensor:
+    grid = run.grids[-1]
+    plane = run.nodes[0].new_empty(1, grid.size)
+    call(run.unit.head_forward, _head(run, weight, bias, plane))
+    logits = plane.new_empty(grid.batch, 1, *grid.sides)
+    run.unit.images_from_planes(ctypes.byref(_conversion(run, logits, plane, grid)))
+    return logits
+
+
+def _head_backward(
+    run: _Run, weight: Tensor, bias: Tensor, slope: Tensor, gradients: _Gradients
+) -> tuple[Tensor | None, Tensor | None]:
+    grid = run.grids[-1]
+    plane = run.nodes[0].new_empty(1, grid.size)
+    run.unit.planes_from_images(ctypes.byref(_conversion(run, slope, plane, grid)))
+    task = _head(run, weight, bias, plane)
+    task.gradient = gradients.place(len(run.nodes) - 1)[0]
+    both = plane.new_empty(run.nodes[-1].shape[0] + 1)
+    if gradients.wanted:
+        task.weight_gradient = both.data_ptr()
+    call(run.unit.head_backward, task)
+    return (both[:-1].view_as(weight), both[-1:]) if gradients.wanted else (None, None)
