@@ -17,7 +17,8 @@ class SearchConfig(RunConfig):
     nni-evolution trains `trials` networks for `epochs` each. `cuda_graphs` replays recorded kernels on a
     GPU (first order only); off, since not yet measured. `precision` bfloat16 computes activations in it
     (autocast), parameters, statistics and optimisers in float32; `recompute` keeps a cell's inputs alone for
-    the backward pass: less memory, more time, the same numbers.
+    the backward pass: less memory, more time, the same numbers. `kernels` computes the supernet with the
+    compiled kernels: where they serve (auto), or the search is refused (on), or in torch (off).
     """
 
     data: DataConfig = DataConfig()
@@ -43,6 +44,7 @@ class SearchConfig(RunConfig):
     cuda_graphs: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
     recompute: bool = False
+    kernels: Literal["auto", "on", "off"] = "auto"
 
     @model_validator(mode="after")
     def _differences_need_digits(self) -> "SearchConfig":

@@ -34,7 +34,7 @@ from torch import Tensor, nn
 from autofas.models.candidates import Candidate, Pool, Separable, Skip, Zero
 from autofas.models.central_difference import difference_pool, fold_kernel, theta_logit
 from autofas.models.folded_sum import EPSILON, MOMENTUM, RunningStatistics, Term, folded_sum
-from autofas.models.kernels.candidate import MOST_KERNEL, Compiled, Kind
+from autofas.models.kernels.candidate import MOST_KERNEL, CellPlan, Compiled, Kind
 from autofas.models.operations import even_and_odd_pixels
 
 DENSE_UP_TO = 400
@@ -75,7 +75,7 @@ class Mix(nn.Module):
     """True if the candidate begins with a ReLU, which its fan then computes once for all."""
 
     def compiled(self) -> Compiled | None:
-        """What the compiled kernels have to compute; None if they cannot: the supernet then stays in torch."""
+        """What the compiled kernels have to compute, or None if they cannot: the search is then in torch."""
         return None
 
 
@@ -95,7 +95,9 @@ class PoolMix(Mix):
         return Term(rows(pooled), None, self.norm, shared=True)
 
     def compiled(self) -> Compiled:
-        return Compiled(Kind.MAX_POOL if self.kind == "max" else Kind.AVERAGE_POOL, norms=(self.norm,))
+        if self.kind == "max":
+            return Compiled(Kind.MAX_POOL, norms=(self.norm,))
+        return Compiled(Kind.AVERAGE_POOL, norms=(self.norm,), theta=self.theta)
 
 
 class IdentityMix(Mix):
@@ -176,7 +178,8 @@ class SeparableMix(Mix):
         kernel, repeats = self.depthwise[0].shape[-1], len(self.depthwise)
         if kernel % 2 == 0 or kernel > MOST_KERNEL:
             return None
-        weights = [part for pair in zip(self.depthwise, self.pointwise, strict=True) for part in pair]
+        pairs = ((self.folded_depthwise(repeat), self.pointwise[repeat]) for repeat in range(repeats))
+        weights = [part for pair in pairs for part in pair]
         norms = (self.norm,) if self.first_norm is None else (self.first_norm, self.norm)
         return Compiled(Kind.SEPARABLE, tuple(weights), norms, kernel, self.dilation, repeats)
 
@@ -308,6 +311,8 @@ class FusedCell(nn.Module):
     output, node by node, the mixed channels come first.
     """
 
+    shuffled: Tensor
+
     def __init__(
         self,
         candidates: tuple[Candidate, ...],
@@ -324,8 +329,30 @@ class FusedCell(nn.Module):
         self.preprocess = Preprocess(channels_in, channels, reduction_before)
         fans = [Fan(candidates, torch.arange(channels), partial, 2, nodes, self.stride)]
         shuffled = shuffled_order(channels, partial)
+        self.register_buffer("shuffled", shuffled.int(), persistent=False)
         fans += [Fan(candidates, shuffled, partial, 1, nodes - node, 1) for node in range(1, nodes)]
         self.fans = nn.ModuleList(fans)
+
+    def compiled(self, kind: str) -> CellPlan | None:
+        """What the compiled kernels compute, with the weights of this moment; None if they cannot."""
+        fans = []
+        for fan in self.fans:
+            assert isinstance(fan, Fan)
+            known = [one for mix in fan.mixes if isinstance(mix, Mix) and (one := mix.compiled()) is not None]
+            if len(known) < len(fan.mixes):
+                return None
+            fans.append(tuple(known))
+        return CellPlan(
+            kind,
+            self.channels,
+            self.width,
+            self.stride,
+            self.preprocess.reduction_before,
+            self.shuffled,
+            (self.preprocess.before, self.preprocess.last),
+            self.preprocess.norm,
+            tuple(fans),
+        )
 
     def forward(self, before: Tensor, last: Tensor, weights: list[Tensor], betas: list[Tensor]) -> Tensor:
         """`weights` (S, T, O) and `betas` (S, T) of every fan."""

@@ -15,8 +15,10 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from autofas.errors import GenotypeError
+from autofas.models.candidates import Zero
 from autofas.models.folded_sum import RunningStatistics
-from autofas.models.fused_cell import FusedCell, fans_of
+from autofas.models.fused_cell import FusedCell, build_mix, fans_of
+from autofas.models.kernels.trunk import PRECISIONS, Scratch, TrunkPlan, trunk
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 
@@ -31,15 +33,20 @@ class Supernet(nn.Module):
     channels.
     """
 
+    rows: Tensor
+
     def __init__(
         self,
         space: Space,
         partial_channels: int = 4,
         edge_normalization: bool = True,
         recompute: bool = False,
+        kernels: bool = False,
     ) -> None:
         super().__init__()
         self.recompute = recompute
+        self.kernels = kernels
+        self._scratch = Scratch()
         layout = space.layout
         if layout.channels % partial_channels or (layout.channels // partial_channels) < 2:
             raise GenotypeError(
@@ -71,6 +78,10 @@ class Supernet(nn.Module):
         self.head = nn.Conv2d(last, 1, 1)
         for number, fan in enumerate(fans_of(space.edges, layout.intermediate_nodes)):
             self.register_buffer(f"fan_{number}", torch.tensor(fan), persistent=False)  # (S, T)
+        rows = [
+            row for fan in fans_of(space.edges, layout.intermediate_nodes) for edges in fan for row in edges
+        ]
+        self.register_buffer("rows", torch.tensor(rows, dtype=torch.int32), persistent=False)  # fan by fan
         edges, operations = len(space.edges), len(space.operations)
         self.alphas = nn.ParameterDict(
             {kind: nn.Parameter(1e-3 * torch.randn(edges, operations)) for kind in ("normal", "reduction")}
@@ -128,6 +139,8 @@ class Supernet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         images = images.contiguous(memory_format=torch.channels_last)
+        if self._compiles(images):
+            return self._compiled_forward(images)
         weights, betas = {}, {}
         for kind in set(self.kinds):
             operations, edges = self.operation_weights(kind), self.edge_weights(kind)
@@ -142,6 +155,29 @@ class Supernet(nn.Module):
             before, last = last, self._recomputed(cell, *given) if self.recompute else cell(*given)
         return self.head(last)
 
+    def _compiles(self, images: Tensor) -> bool:
+        """True if this pass is one for the kernels: a training pass in full precision on a CPU."""
+        return (
+            self.kernels
+            and self.training
+            and images.device.type == "cpu"
+            and images.dtype in PRECISIONS
+            and not torch.is_autocast_enabled("cpu")
+        )
+
+    def _compiled_forward(self, images: Tensor) -> Tensor:
+        cells = [module for module in self.cells if isinstance(module, FusedCell)]
+        plans = [cell.compiled(kind) for kind, cell in zip(self.kinds, cells, strict=True)]
+        columns = [i for i, candidate in enumerate(self.space.candidates) if not isinstance(candidate, Zero)]
+        mixing = {}
+        for kind in set(self.kinds):
+            betas = self.edge_weights(kind).to(images.dtype)
+            mixing[str(kind)] = self.operation_weights(kind)[:, columns] * betas[:, None], betas
+        plan = TrunkPlan(tuple(plan for plan in plans if plan is not None), self.rows)
+        assert len(plan.cells) == len(cells), "a candidate that the kernels do not know"
+        assert self.head.bias is not None
+        return trunk(plan, self.stem(images), mixing, (self.head.weight, self.head.bias), self._scratch)
+
     def _recomputed(self, cell: nn.Module, *given: Any) -> Tensor:
         """The cell's output; its second forward pass counts no batch."""
         return checkpoint(
@@ -151,6 +187,16 @@ class Supernet(nn.Module):
             preserve_rng_state=False,  # a cell draws nothing
             context_fn=lambda: (nullcontext(), untracked(cell)),
         )
+
+
+def unknown_to_kernels(space: Space) -> tuple[str, ...]:
+    """Names of the space's operations that the compiled kernels do not know."""
+    return tuple(
+        name
+        for name, candidate in zip(space.operations, space.candidates, strict=True)
+        if not isinstance(candidate, Zero)
+        and any(build_mix(candidate, 1, 1, 2, stride).compiled() is None for stride in (1, 2))
+    )
 
 
 @contextmanager

@@ -64,6 +64,11 @@ class Resumable(ABC, Generic[Result]):
         return self.config.name
 
     @property
+    def facts(self) -> dict[str, str]:
+        """What env.json says of how the work is computed, besides device and threads."""
+        return {}
+
+    @property
     def rounds(self) -> int:
         """How many rounds there are: epochs or trials."""
         return 0
@@ -177,7 +182,7 @@ def carry_through(
     with open_run(config, work.verb, work.name, resume, not quiet) as run:
         work.run = run
         with run.beginning():
-            state, changed = begin(run, config, device, threads, accept_changed, notes)
+            state, changed = begin(run, config, device, threads, accept_changed, notes, work.facts)
             with run.silenced(state is not None):
                 for note in run.notes():
                     run.log(f"note: {note}")

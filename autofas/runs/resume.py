@@ -3,6 +3,7 @@ interrupt."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -43,19 +44,21 @@ def begin(
     threads: int,
     accept_changed: Sequence[str],
     notes: Sequence[str] = (),
+    facts: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[dict[str, Any] | None, str]:
     """The state to go on from, and what the configuration has changed in since; begins a new folder.
 
-    The state is None where there is no checkpoint yet; `notes` are what a new run's log begins with. Rank 0
-    reads and writes, every rank gets both. Raises RunError if the change is not accepted.
+    The state is None where there is no checkpoint yet; `notes` are what a new run's log begins with, `facts`
+    what env.json says besides of how the run computes. Rank 0 reads and writes, every rank gets both. Raises
+    RunError if the change is not accepted.
     """
 
     def act() -> tuple[dict[str, Any] | None, str]:
         if run.made:
-            run.start(config, str(device), threads, notes)
+            run.start(config, str(device), threads, notes, facts)
             return None, ""
         changed = run.require_same(config, "config" in accept_changed)
-        return prepare_resume(run, str(device), threads), changed
+        return prepare_resume(run, str(device), threads, facts), changed
 
     return ranks.from_first(act)
 
@@ -97,13 +100,15 @@ def require_same_identity(
         )
 
 
-def prepare_resume(run: Run, device: str, threads: int) -> dict[str, Any] | None:
+def prepare_resume(
+    run: Run, device: str, threads: int, facts: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any] | None:
     """The state to go on from, or None where the run was stopped before its first checkpoint.
 
     The log is cut back to what the checkpoint vouches for: the resumed run says the rest again.
     """
     remove_leftovers(run.path)
-    run.note_other_machine(device, threads)
+    run.note_other_machine(device, threads, facts)
     state = load_checkpoint(run.path, run.warn)
     with restoring(run):
         run.cut_log(max(0, int(state.get("log_bytes", run.log_bytes()))) if state else 0)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import IO, Any
 
 from autofas.config.resolve import to_yaml
@@ -147,9 +147,19 @@ class Run:
             self.discard()
             raise
 
-    def start(self, config: Schema, device: str, threads: int, notes: Sequence[str] = ()) -> None:
-        """Write env.json, with the notes that the log begins with, and config.yaml, which makes it a run."""
-        values = environment(device, threads)
+    def start(
+        self,
+        config: Schema,
+        device: str,
+        threads: int,
+        notes: Sequence[str] = (),
+        facts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Write env.json, with the notes that the log begins with, and config.yaml, which makes it a run.
+
+        `facts` are what env.json says besides of how the run computes.
+        """
+        values = {**environment(device, threads), **facts}
         write_json(self.path / "env.json", {**values, "notes": list(notes)} if notes else values)
         write_text(self.path / "config.yaml", to_yaml(config))
 
@@ -157,13 +167,15 @@ class Run:
         """The notes the run was started with."""
         return [str(note) for note in self._environment().get("notes", ())]
 
-    def note_other_machine(self, device: str, threads: int) -> None:
+    def note_other_machine(
+        self, device: str, threads: int, facts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Note where a resumed run computes otherwise than before: its bits may then differ."""
-        before, now = self._environment(), environment(device, threads)
+        before, now = self._environment(), {**environment(device, threads), **facts}
         changed = [
             f"{key} was {before.get(key)}, is {now[key]}"
-            for key in ("machine", "device", "threads", "python")
-            if before and before.get(key) != now[key]
+            for key in ("machine", "device", "threads", "python", *facts)
+            if key in before and before[key] != now[key]
         ]
         if changed:
             self.note(f"{'; '.join(changed)}: results may differ in the last bits from an uninterrupted run")

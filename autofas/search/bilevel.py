@@ -25,6 +25,7 @@ from autofas.runtime import ranks
 from autofas.search.derive import derive
 from autofas.search.engine import BilevelEngine
 from autofas.search.history import betas_of, snapshot, write_alphas
+from autofas.search.kernels import choose
 from autofas.search.strategy import Strategy
 from autofas.training.optimizers import learning_rate, set_learning_rate
 
@@ -34,6 +35,7 @@ class BilevelSearch(Strategy):
 
     def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
         super().__init__(config, space, device)
+        self.kernels = choose(config.kernels, space, device, config.precision, config.order)
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
         self.arch_losses: list[Tensor] = []
 
@@ -41,11 +43,21 @@ class BilevelSearch(Strategy):
     def rounds(self) -> int:
         return self.config.epochs
 
+    @property
+    def facts(self) -> dict[str, str]:
+        return {"kernels": self.kernels.name}
+
     def open(self, *, fresh: bool) -> None:
         """The halves, and a supernet between its two optimisers."""
         super().open(fresh=fresh)
         config, space = self.config, self.space
-        own = (config.resolved_partial_channels, config.resolved_edge_normalization, config.recompute)
+        self.run.log(f"compiled kernels: {self.kernels.name}")
+        own = (
+            config.resolved_partial_channels,
+            config.resolved_edge_normalization,
+            config.recompute,
+            self.kernels.used,
+        )
         # a search holds four of it: weights, gradients, momentum and a checkpoint
         supernet = bounded(
             lambda: Supernet(space, *own), f"the supernet of {space.name}", most=MAX_PARAMETERS // 4

@@ -62,6 +62,7 @@ class BilevelEngine:
         unread: bool | None = None,
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
+        supernet.kernels = supernet.kernels and order != "second-exact"  # which differentiates twice
         self.probe = probe
         self.on_gpu = next(supernet.parameters()).is_cuda
         self.mixed_precision = precision == "bfloat16"

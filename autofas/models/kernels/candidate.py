@@ -1,4 +1,4 @@
-"""How a candidate operation tells the kernels what to compute."""
+"""How a cell and its candidate operations tell the kernels what to compute."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -36,3 +36,31 @@ class Compiled:
     kernel: int = 3
     dilation: int = 1
     repeats: int = 1
+    theta: float = 0.0
+    """Of an average of central differences: how much of the middle pixel is taken off."""
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """One cell: its shape, its candidates fan by fan and its preprocessing."""
+
+    kind: str
+    channels: int
+    width: int
+    stride: int
+    halved: bool
+    """A reduction came between the inputs."""
+    order: Tensor
+    """(C,) int32: where the channels stand that the shuffle puts first, second..."""
+    preprocess: tuple[Tensor, Tensor]
+    norm: RunningStatistics
+    """The preprocessing's statistics (2, C)."""
+    fans: tuple[tuple[Compiled, ...], ...]
+
+    @property
+    def weights(self) -> list[Tensor]:
+        """Every weight tensor of the cell in a fixed order."""
+        return [
+            *self.preprocess,
+            *(weight for fan in self.fans for candidate in fan for weight in candidate.weights),
+        ]

@@ -19,6 +19,7 @@ constexpr int MOST_OPERATIONS = 16, MOST_NODES = 8, MOST_REPEATS = 2;
 
 struct Operation {
   int kind, kernel, dilation, repeats;
+  double theta;  // of an average of central differences, else 0
 };
 
 // Of one candidate on all edges of a fan, (sources, targets, ...) each, and of pools (sources, c).
@@ -237,7 +238,7 @@ inline void begin_source(const Work& work, const Fan& fan, const Source& source)
         if (work.cell.operation[o].kind == MAX_POOL)
           max_pool(pooled, x, work.exists(fan) + at, work.grid.mask + at, taps, n);
         else
-          average_pool(pooled, x, work.grid.share[fan.halves] + at, taps, n);
+          average_pool(pooled, x, work.grid.share[fan.halves] + at, static_cast<real>(work.cell.operation[o].theta), taps, n);
       }
     }
     if (fan.halves)

@@ -104,7 +104,6 @@ inline void pool_slopes(Work& work, const Fan& fan, const Source& source, int nu
     for (int o = 0; o < cell.operations; o++) {
       if (!is_pool(cell.operation[o])) continue;
       const bool maximum = cell.operation[o].kind == MAX_POOL;
-      const real* factor = maximum ? work.grid.mask : work.grid.share[fan.halves];
       for (int i = 0; i < work.c; i++) {
         const Weighted weighted(work, fan, number, i, o);
         const Slope slope = slopes[o * work.c + i];
@@ -112,7 +111,7 @@ inline void pool_slopes(Work& work, const Fan& fan, const Source& source, int nu
         const long place = i * work.size + at;
         for (int p = 0; p < n; p += LANES) {
           const vec y = load(s.pooled[o] + place + p);
-          store(s.pool_slope[o] + place + p, (weighted.at(at + p) * a + y * b + constant) * load(factor + at + p));
+          store(s.pool_slope[o] + place + p, (weighted.at(at + p) * a + y * b + constant) * load(work.grid.mask + at + p));
         }
         if (maximum) max_tap(s.which + place, source.channel(i) + at, work.exists(fan) + at, s.pooled[o] + place, taps, n);
       }
@@ -137,7 +136,8 @@ inline void mixed_gradient(const Work& work, const Fan& fan, const Source& sourc
         if (cell.operation[o].kind == MAX_POOL)
           total += max_pool_gradient(slope, s.which + i * work.size + at + p, taps.transposed[phase]);
         else if (cell.operation[o].kind == AVERAGE_POOL)
-          total += average_pool_gradient(slope, taps.transposed[phase]);
+          total += average_pool_gradient(slope, work.grid.share[fan.halves] + at + p, static_cast<real>(cell.operation[o].theta),
+                                         taps.transposed[phase], phase == 0);
         else if (cell.operation[o].kind == SKIP && !fan.halves)
           total += Weighted(work, fan, number, i, o).at(at + p);
       }

@@ -22,12 +22,13 @@ inline void max_pool(real* out, const real* x, const real* exists, const real* m
   }
 }
 
-// `share` is 1 over the pixels under the window, zero on padding.
-inline void average_pool(real* out, const real* x, const real* share, const Taps& taps, int n) {
+// `share` is 1 over the pixels under the window, zero on padding. With theta the middle pixel, times it, is
+// taken off: a central difference.
+inline void average_pool(real* out, const real* x, const real* share, real theta, const Taps& taps, int n) {
   for (int p = 0; p < n; p += LANES) {
     vec total = {};
     for (int t = 0; t < 9; t++) total += load(x + p + taps.place[t]);
-    store(out + p, total * load(share + p));
+    store(out + p, total * load(share + p) - all(theta) * load(x + p));
   }
 }
 
@@ -52,10 +53,11 @@ AUTOFAS_INLINE vec max_pool_gradient(const real* slope, const real* which, const
   return total;
 }
 
-// `scaled` is the gradient of the averages times their share.
-AUTOFAS_INLINE vec average_pool_gradient(const real* scaled, const Taps::Phase& taps) {
-  vec total = {};
-  for (int t = 0; t < taps.count; t++) total += load(scaled + taps.place[t]);
+// The middle pixels are those of the first phase.
+AUTOFAS_INLINE vec average_pool_gradient(
+    const real* slope, const real* share, real theta, const Taps::Phase& taps, bool middle) {
+  vec total = middle ? -all(theta) * load(slope) : vec{};
+  for (int t = 0; t < taps.count; t++) total += load(slope + taps.place[t]) * load(share + taps.place[t]);
   return total;
 }
 

@@ -7,7 +7,10 @@ Int, Long = ctypes.c_int, ctypes.c_long
 
 
 class Operation(ctypes.Structure):
-    _fields_ = [(name, Int) for name in ("kind", "kernel", "dilation", "repeats")]
+    _fields_ = [
+        *((name, Int) for name in ("kind", "kernel", "dilation", "repeats")),
+        ("theta", ctypes.c_double),
+    ]
 
 
 POINTERS_OF_TENSORS = 12
@@ -42,7 +45,10 @@ class Inputs(ctypes.Structure):
 class Head(ctypes.Structure):
     _fields_ = [
         *(("grid", Pointer), ("channels", Int), ("threads", Int)),
-        *((name, Pointer) for name in ("planes", "weight", "bias", "map", "gradient", "weight_gradient", "scratch")),
+        *(
+            (name, Pointer)
+            for name in ("planes", "weight", "bias", "map", "gradient", "weight_gradient", "scratch")
+        ),
         ("scratch_bytes", Long),
     ]
 

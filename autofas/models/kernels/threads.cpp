@@ -1,30 +1,35 @@
 // The pool: POSIX threads that wait for work, spinning for a moment before they sleep, and a spinning barrier.
 //
-// A cell's passes are tens of microseconds long, so a barrier must cost well under one. Where threads are more
-// than free cores, spinning gives way (sched_yield) instead of burning a time slice.
+// A cell's passes are tens of microseconds long, so a barrier must cost well under one: who waits spins first.
+// Where threads are more than free cores that would burn the time slices of those waited for, so after a moment
+// the waiter sleeps (a futex on Linux; elsewhere it yields).
 #include "threads.h"
 
 #include <pthread.h>
 #include <sched.h>
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace {
 
 constexpr int MOST_THREADS = 256;
-constexpr int SPINS = 2000;        // about 20 microseconds before a waiter gives its core away
-constexpr int IDLE_YIELDS = 50;    // further rounds before an idle worker sleeps
+constexpr int SPINS = 1000;  // some tens of microseconds
 
 struct Pool {
   pthread_mutex_t calls = PTHREAD_MUTEX_INITIALIZER;  // one job at a time
-  pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
   int workers = 0;    // started so far; worker w has index w + 1
   int count = 0;      // threads of the present job
   unsigned job = 0;   // its number
-  unsigned running = 0;
+  int running = 0;        // workers that have not ended it
+  unsigned finished = 0;  // the last job that all workers have ended
   int arrived = 0;    // at the barrier
   unsigned phase = 0;
   autofas_body body = nullptr;
   void* argument = nullptr;
+  int sleepers = 0;
   bool forks_watched = false;
 };
 Pool pool;
@@ -37,26 +42,30 @@ void relax() {
 #endif
 }
 
-void wait_while(const unsigned* value, unsigned unwanted) {
-  for (int spin = 0; __atomic_load_n(value, __ATOMIC_ACQUIRE) == unwanted; spin++) {
-    if (spin < SPINS) relax();
-    else sched_yield();
+// Returns once *value is not `unwanted`.
+void wait_while(unsigned* value, unsigned unwanted) {
+  for (int spin = 0; spin < SPINS; spin++) {
+    if (__atomic_load_n(value, __ATOMIC_ACQUIRE) != unwanted) return;
+    relax();
   }
+  __atomic_add_fetch(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
+  while (__atomic_load_n(value, __ATOMIC_SEQ_CST) == unwanted) {
+#ifdef __linux__
+    syscall(SYS_futex, value, FUTEX_WAIT_PRIVATE, unwanted, nullptr, nullptr, 0);
+#else
+    sched_yield();
+#endif
+  }
+  __atomic_sub_fetch(&pool.sleepers, 1, __ATOMIC_SEQ_CST);
 }
 
-// Returns the number of the next job: after spinning, the worker sleeps until it is woken.
-unsigned next_job(unsigned last) {
-  for (int spin = 0; spin < SPINS + IDLE_YIELDS; spin++) {
-    const unsigned job = __atomic_load_n(&pool.job, __ATOMIC_ACQUIRE);
-    if (job != last) return job;
-    if (spin < SPINS) relax();
-    else sched_yield();
-  }
-  pthread_mutex_lock(&pool.lock);
-  while (pool.job == last) pthread_cond_wait(&pool.wake, &pool.lock);
-  const unsigned job = pool.job;
-  pthread_mutex_unlock(&pool.lock);
-  return job;
+// Sets *value and wakes those who wait for it to change.
+void change(unsigned* value, unsigned wanted) {
+  __atomic_store_n(value, wanted, __ATOMIC_SEQ_CST);
+#ifdef __linux__
+  if (__atomic_load_n(&pool.sleepers, __ATOMIC_SEQ_CST) > 0)
+    syscall(SYS_futex, value, FUTEX_WAKE_PRIVATE, MOST_THREADS, nullptr, nullptr, 0);
+#endif
 }
 
 struct Start {
@@ -67,10 +76,11 @@ Start starts[MOST_THREADS];
 
 void* work(void* given) {
   const Start start = *static_cast<Start*>(given);
-  for (unsigned job = start.job;;) {
-    job = next_job(job);
+  for (unsigned last = start.job;;) {
+    wait_while(&pool.job, last);
+    last = __atomic_load_n(&pool.job, __ATOMIC_ACQUIRE);
     if (start.index < pool.count) pool.body(pool.argument, start.index, pool.count);
-    __atomic_sub_fetch(&pool.running, 1, __ATOMIC_ACQ_REL);
+    if (__atomic_sub_fetch(&pool.running, 1, __ATOMIC_SEQ_CST) == 0) change(&pool.finished, last);
   }
   return nullptr;
 }
@@ -80,9 +90,9 @@ void forget_workers() {
   pool.workers = 0;
   pool.running = 0;
   pool.arrived = 0;
+  pool.sleepers = 0;
+  pool.finished = pool.job;
   pthread_mutex_init(&pool.calls, nullptr);
-  pthread_mutex_init(&pool.lock, nullptr);
-  pthread_cond_init(&pool.wake, nullptr);
 }
 
 // Starts workers until there are enough; returns how many threads there are with the caller's.
@@ -109,7 +119,7 @@ void autofas_barrier() {
   const unsigned phase = __atomic_load_n(&pool.phase, __ATOMIC_ACQUIRE);
   if (__atomic_add_fetch(&pool.arrived, 1, __ATOMIC_ACQ_REL) == count) {
     __atomic_store_n(&pool.arrived, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&pool.phase, phase + 1, __ATOMIC_RELEASE);
+    change(&pool.phase, phase + 1);
   } else {
     wait_while(&pool.phase, phase);
   }
@@ -120,19 +130,14 @@ void autofas_together(int threads, autofas_body body, void* argument) {
   pthread_mutex_lock(&pool.calls);
   const int count = threads == 1 ? 1 : recruit(threads);
   pool.count = count;
+  const unsigned last = pool.job;
   if (count > 1) {
-    pthread_mutex_lock(&pool.lock);
     pool.body = body;
     pool.argument = argument;
-    __atomic_store_n(&pool.running, static_cast<unsigned>(pool.workers), __ATOMIC_RELEASE);
-    __atomic_store_n(&pool.job, pool.job + 1, __ATOMIC_RELEASE);
-    pthread_cond_broadcast(&pool.wake);
-    pthread_mutex_unlock(&pool.lock);
+    __atomic_store_n(&pool.running, pool.workers, __ATOMIC_SEQ_CST);
+    change(&pool.job, last + 1);
   }
   body(argument, 0, count);
-  for (int spin = 0; count > 1 && __atomic_load_n(&pool.running, __ATOMIC_ACQUIRE) != 0; spin++) {
-    if (spin < SPINS) relax();
-    else sched_yield();
-  }
+  if (count > 1) wait_while(&pool.finished, last);
   pthread_mutex_unlock(&pool.calls);
 }

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from autofas.models.kernels import library
-from autofas.models.kernels.candidate import Compiled, Kind
+from autofas.models.kernels.candidate import CellPlan, Kind
 from autofas.models.kernels.structures import (
     POINTERS_OF_TENSORS,
     Cell,
@@ -28,32 +28,6 @@ from autofas.models.kernels.structures import (
 )
 
 PRECISIONS = {torch.float32: "float", torch.float64: "double"}
-
-
-@dataclass(frozen=True)
-class CellPlan:
-    """One cell: its shape, its candidates fan by fan and its preprocessing."""
-
-    kind: str
-    channels: int
-    width: int
-    stride: int
-    halved: bool
-    """A reduction came between the inputs."""
-    order: Tensor
-    """(C,) int32: where the channels stand that the shuffle puts first, second..."""
-    preprocess: tuple[Tensor, Tensor]
-    norm: Any
-    """The preprocessing's statistics (2, C), a RunningStatistics."""
-    fans: tuple[tuple[Compiled, ...], ...]
-
-    @property
-    def weights(self) -> list[Tensor]:
-        """Every weight tensor of the cell in a fixed order."""
-        return [
-            *self.preprocess,
-            *(weight for fan in self.fans for candidate in fan for weight in candidate.weights),
-        ]
 
 
 @dataclass(frozen=True)
@@ -139,24 +113,28 @@ class _Run:
     """Mean and 1 / deviation of every norm: of the preprocessing (2C, 2) and of the cell."""
 
 
+Mixing = tuple[Tensor, Tensor]
+"""By kind of cell: operation weights times edge weights (edges, candidates); edge weights (edges,)."""
+
+
 def trunk(
-    plan: TrunkPlan, stem: Tensor, chosen: dict[str, Tensor], betas: dict[str, Tensor], head: tuple[Tensor, Tensor],
-    scratch: Scratch,
+    plan: TrunkPlan, stem: Tensor, mixing: dict[str, Mixing], head: tuple[Tensor, Tensor], scratch: Scratch
 ) -> Tensor:
     """The stem's output (B, C, H, W) -> logits (B, 1, M, M).
 
-    By kind of cell, `chosen` (edges, candidates) are the operation weights times the edge weights, `betas`
-    (edges,) the edge weights; `head` are weight (1, channels, 1, 1) and bias (1,).
+    `head` are the last convolution's weight (1, channels, 1, 1) and bias (1,).
     """
-    kinds = sorted(chosen)
+    kinds = sorted(mixing)
     weights = [weight.contiguous() for cell in plan.cells for weight in cell.weights]
-    mixing = [value.contiguous() for kind in kinds for value in (chosen[kind], betas[kind])]
-    return _Trunk.apply(plan, kinds, scratch, stem, *mixing, *head, *weights)
+    mixed = [value.contiguous() for kind in kinds for value in mixing[kind]]
+    return _Trunk.apply(plan, kinds, scratch, stem, *mixed, *head, *weights)
 
 
 class _Trunk(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, plan: TrunkPlan, kinds: list[str], scratch: Scratch, stem: Tensor, *rest: Tensor) -> Tensor:
+    def forward(
+        ctx: Any, plan: TrunkPlan, kinds: list[str], scratch: Scratch, stem: Tensor, *rest: Tensor
+    ) -> Tensor:
         unit = library.unit(PRECISIONS[stem.dtype])
         run = _begin(plan, unit, scratch, stem)
         mixing, head, weights = _parted(kinds, rest)
@@ -175,22 +153,28 @@ class _Trunk(torch.autograd.Function):
         mixing, head, weights = _parted(ctx.kinds, rest)
         wanted = any(ctx.needs_input_grad[4 + 2 * len(ctx.kinds) :])
         gradients = _Gradients(run, wanted, ctx.needs_input_grad[3], weights)
-        head_gradient = _head_backward(run, *head, slopes[0], gradients)
-        found = {kind: [torch.zeros_like(value, dtype=torch.float64) for value in mixing[kind]] for kind in mixing}
+        head_gradient = _head_backward(run, head, slopes[0], gradients)
+        found = {
+            kind: [torch.zeros_like(value, dtype=torch.float64) for value in mixing[kind]] for kind in mixing
+        }
         last = len(weights)
         for number in reversed(range(len(run.plan.cells))):
             cell = run.plan.cells[number]
             first = last - len(cell.weights)
-            _cell_backward(run, number, weights[first:last], gradients, first, mixing[cell.kind], found[cell.kind])
+            own = weights[first:last]
+            _cell_backward(run, number, own, gradients, first, mixing[cell.kind], found[cell.kind])
             last = first
         mixed = [value.to(stem.dtype) for kind in ctx.kinds for value in found[kind]]
         return (None, None, None, gradients.of_stem(stem), *mixed, *head_gradient, *gradients.weights)
 
 
-def _parted(kinds: Sequence[str], rest: Sequence[Tensor]) -> tuple[dict[str, tuple[Tensor, Tensor]], Any, list[Tensor]]:
+def _parted(
+    kinds: Sequence[str], rest: Sequence[Tensor]
+) -> tuple[dict[str, Mixing], tuple[Tensor, Tensor], list[Tensor]]:
+    """What `trunk` put together: mixing, head and weights."""
     mixing = {kind: (rest[2 * i], rest[2 * i + 1]) for i, kind in enumerate(kinds)}
     after = 2 * len(kinds)
-    return mixing, rest[after : after + 2], list(rest[after + 2 :])
+    return mixing, (rest[after], rest[after + 1]), list(rest[after + 2 :])
 
 
 def _begin(plan: TrunkPlan, unit: library.Unit, scratch: Scratch, stem: Tensor) -> _Run:
@@ -203,7 +187,9 @@ def _begin(plan: TrunkPlan, unit: library.Unit, scratch: Scratch, stem: Tensor) 
 
 def _conversion(run: _Run, images: Tensor, planes: Tensor, grid: Grid) -> Conversion:
     strides = (ctypes.c_long * 4)(*images.stride())
-    return Conversion(grid.handle, images.shape[1], run.threads, images.data_ptr(), planes.data_ptr(), strides)
+    return Conversion(
+        grid.handle, images.shape[1], run.threads, images.data_ptr(), planes.data_ptr(), strides
+    )
 
 
 def _inputs(run: _Run, number: int, weights: Sequence[Tensor]) -> Inputs:
@@ -221,7 +207,9 @@ def _inputs(run: _Run, number: int, weights: Sequence[Tensor]) -> Inputs:
     return task
 
 
-def _cell(run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor) -> tuple[Cell, Any]:
+def _cell(
+    run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor
+) -> tuple[Cell, Any]:
     """A cell's structure, and what has to outlive its use."""
     plan = run.plan.cells[number]
     task = Cell()
@@ -229,7 +217,7 @@ def _cell(run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, bet
     task.channels, task.width, task.nodes = plan.channels, plan.width, len(plan.fans)
     task.stride, task.operations, task.threads = plan.stride, len(plan.fans[0]), run.threads
     operations = (Operation * task.operations)(
-        *(Operation(one.kind, one.kernel, one.dilation, one.repeats) for one in plan.fans[0])
+        *(Operation(one.kind, one.kernel, one.dilation, one.repeats, one.theta) for one in plan.fans[0])
     )
     tensors = np.zeros((task.nodes * task.operations, POINTERS_OF_TENSORS), np.uint64)
     position = 2
@@ -280,11 +268,13 @@ class _Gradients:
 
     def __init__(self, run: _Run, wanted: bool, of_stem: bool, weights: Sequence[Tensor]) -> None:
         self.run, self.wanted, self.stem_wanted = run, wanted, of_stem
-        self.weights: list[Tensor | None] = [None] * len(weights)
+        self.weights: Sequence[Tensor | None] = [None] * len(weights)
+        self.addresses: list[int] = []
         if wanted:
             sizes = [weight.numel() for weight in weights]
             pieces = run.nodes[0].new_empty(sum(sizes)).split(sizes)
             self.weights = [piece.view_as(weight) for piece, weight in zip(pieces, weights, strict=True)]
+            self.addresses = [piece.data_ptr() for piece in pieces]
         self.planes: list[Tensor | None] = [None] * len(run.nodes)
 
     def place(self, number: int) -> tuple[int, bool]:
@@ -319,12 +309,12 @@ def _cell_backward(
     """`found` are the gradients of `mixing`, which are raised; `first` is the place of the cell's weights."""
     source_gradient = torch.empty_like(run.sources[number])
     task, (operations, tensors) = _cell(run, number, weights, *mixing)
-    own = gradients.weights[first : first + len(weights)]
+    own = gradients.addresses[first : first + len(weights)]
     if gradients.wanted:
         position = 2
         for row, candidate in enumerate(one for fan in run.plan.cells[number].fans for one in fan):
             for column in range(len(candidate.weights)):
-                tensors[row, 4 + column] = own[position].data_ptr()
+                tensors[row, 4 + column] = own[position]
                 position += 1
     task.weights_wanted = gradients.wanted
     task.chosen_gradient, task.betas_gradient = (value.data_ptr() for value in found)
@@ -336,7 +326,7 @@ def _cell_backward(
     inputs = _inputs(run, number, weights)
     inputs.weights_wanted, inputs.source_gradient = gradients.wanted, source_gradient.data_ptr()
     if gradients.wanted:
-        inputs.before_weight_gradient, inputs.last_weight_gradient = (part.data_ptr() for part in own[:2])
+        inputs.before_weight_gradient, inputs.last_weight_gradient = own[:2]
     inputs.last_gradient, inputs.last_adds = gradients.place(number)
     inputs.before_gradient, inputs.before_adds = gradients.place(max(number - 1, 0))
     run.scratch.lend(inputs, run.unit.inputs_scratch(ctypes.byref(inputs)))
@@ -362,9 +352,9 @@ def _head_forward(run: _Run, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def _head_backward(
-    run: _Run, weight: Tensor, bias: Tensor, slope: Tensor, gradients: _Gradients
+    run: _Run, head: tuple[Tensor, Tensor], slope: Tensor, gradients: _Gradients
 ) -> tuple[Tensor | None, Tensor | None]:
-    grid = run.grids[-1]
+    (weight, bias), grid = head, run.grids[-1]
     plane = run.nodes[0].new_empty(1, grid.size)
     run.unit.planes_from_images(ctypes.byref(_conversion(run, slope, plane, grid)))
     task = _head(run, weight, bias, plane)
