@@ -20,7 +20,7 @@ from typing import Any, NoReturn, TextIO
 
 from autofas._version import __version__
 from autofas.errors import AutofasError
-from autofas.installation import require_installed
+from autofas.installation import require_installed, require_supported
 from autofas.runtime.interruption import Interrupted, handling
 from autofas.runtime.launch import launched
 
@@ -128,6 +128,7 @@ def one_line(message: str) -> str:
 
 def _run(words: Sequence[str], verb: str) -> int:
     """Parse and run; errors are raised."""
+    require_supported()
     require_installed()
     if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
         raise UsageError(f"unknown verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
@@ -229,5 +230,5 @@ def main_values(arguments: Sequence[str]) -> Any:
 
 
 def _hint(word: str, choices: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.65)
     return f", did you mean {near[0]}?" if near else ""

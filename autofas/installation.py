@@ -1,4 +1,7 @@
-"""Whether autofas is installed: only then are the folders beside it packages of it (see setup.cfg)."""
+"""Whether autofas can run here: on a system it supports, and installed.
+
+Only then are the folders beside it packages of it (see setup.cfg).
+"""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -6,6 +9,21 @@ from pathlib import Path
 from autofas.errors import AutofasError
 
 BESIDE = ("autofas.baselines", "autofas.search_spaces")
+
+
+class NotSupported(AutofasError):
+    """autofas runs on a system that it does not support."""
+
+
+def require_supported() -> None:
+    """Raise NotSupported on a system without POSIX file locks, such as Windows."""
+    try:
+        import fcntl  # noqa: F401
+    except ImportError:
+        raise NotSupported(
+            "autofas runs on Linux and macOS; this Python has no POSIX file locks (fcntl). On Windows,"
+            " install it in WSL 2: https://learn.microsoft.com/windows/wsl/install"
+        ) from None
 
 
 class NotInstalled(AutofasError):

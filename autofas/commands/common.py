@@ -64,7 +64,8 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
         group.add_argument(
             "--protocol",
             help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
-            " none, leave-one-{session,subject,pai,device}-out[:NAME], ...",
+            " none, official (holds a dev set out where there is none),"
+            " leave-one-{session,subject,pai,device}-out[:NAME], ... (default: the data set's own)",
         )
         group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")

@@ -29,7 +29,13 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.analysis.pareto import pareto_front, points_of
     from autofas.analysis.pareto_plot import plot_pareto
     from autofas.errors import DataError
+    from autofas.printed import command
 
+    if not Path(args.leaderboard).exists():
+        raise DataError(
+            f"{args.leaderboard} does not exist; evaluate a trained run first ({command('evaluate', '--run')}"
+            " RUN), or name the file with --leaderboard"
+        )
     rows = read_leaderboard(args.leaderboard)
     if args.runs:
         rows = _rows_of_runs(rows, [Path(run) for run in args.runs])

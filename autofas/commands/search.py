@@ -60,6 +60,10 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.search.search import search
 
     space = load_space(config.space)
+    if config.strategy == "nni-evolution":
+        from autofas.search.multi_trial import evolution_tuner
+
+        evolution_tuner()  # a missing extra is told before any data is read
     reports = []
     for fold_config in each_fold(config, resuming=args.resume is not None):
         result = search(fold_config, resume=args.resume, accept_changed=args.accept_changed, quiet=args.quiet)

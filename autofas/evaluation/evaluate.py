@@ -244,7 +244,14 @@ class _Evaluating:
 
 def training_of(folder: Path) -> TrainConfig:
     """The training that made a run folder, its cache one of this machine; raises RunError in one line."""
-    config = validated(TrainConfig, stored_config(folder), str(folder / "config.yaml"), RunError)
+    values = stored_config(folder)
+    if "space" in values and not {"genotype", "baseline"} & values.keys():
+        found = folder / "genotype.json"
+        first = command("train", "--genotype", found) if found.is_file() else "when it has ended"
+        raise RunError(
+            f"{folder} is a search and holds no trained network; train its genotype first: {first}"
+        )
+    config = validated(TrainConfig, values, str(folder / "config.yaml"), RunError)
     data = config.data.model_copy(update={"cache_dir": own_cache(config.data.cache_dir)})
     return config.model_copy(update={"data": data})
 

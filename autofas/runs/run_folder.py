@@ -10,7 +10,6 @@ device is not opened.
 """
 
 import errno
-import fcntl
 import os
 import platform
 import shutil
@@ -29,6 +28,7 @@ from autofas.runtime.launch import launched
 from autofas.storage import schema
 from autofas.storage.files import write_json, write_rows, write_text
 from autofas.storage.folders import closed_folder
+from autofas.storage.locks import lock
 from autofas.storage.schema import Schema, read_json, read_yaml
 
 
@@ -99,13 +99,13 @@ class Run:
         except OSError as exc:
             raise RunError(f"{self.path} cannot be written: {exc.strerror}") from None
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle)
         except OSError as exc:
             owner = _owner(handle)
             handle.close()
             if exc.errno not in (errno.EACCES, errno.EAGAIN):
                 raise RunError(f"{self.path} cannot be locked: {exc.strerror}") from None
-            message = f"{self.path} is in use by {owner}; wait for it or choose another --name"
+            message = f"{self.path} is in use by {owner}; wait for it to end, or end it"
             raise RunError(message) from None
         self._lock = handle
         try:

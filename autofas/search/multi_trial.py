@@ -80,6 +80,17 @@ def _pairs(node: int) -> list[tuple[int, int]]:
     return list(itertools.combinations(range(node), 2))
 
 
+def evolution_tuner() -> Any:
+    """NNI's class of tuner; raises ConfigError where the extra is not installed."""
+    try:
+        from nni.algorithms.hpo.evolution_tuner import EvolutionTuner
+    except ImportError as exc:
+        message = f"strategy nni-evolution needs the extra: pip install 'autofas[nni]' ({exc})"
+        raise ConfigError(message) from None
+    logging.getLogger("nni").setLevel(logging.ERROR)
+    return EvolutionTuner
+
+
 class NniEvolution:
     """NNI's evolution tuner over a space's choices; raises ConfigError where the extra is not installed.
 
@@ -88,13 +99,7 @@ class NniEvolution:
     """
 
     def __init__(self, counts: Mapping[str, int], population: int, seed: int) -> None:
-        try:
-            from nni.algorithms.hpo.evolution_tuner import EvolutionTuner
-        except ImportError as exc:
-            message = f"strategy nni-evolution needs the extra: pip install 'autofas[nni]' ({exc})"
-            raise ConfigError(message) from None
-        logging.getLogger("nni").setLevel(logging.ERROR)
-        self._tuner: Any = EvolutionTuner(optimize_mode="minimize", population_size=population)
+        self._tuner: Any = evolution_tuner()(optimize_mode="minimize", population_size=population)
         self._tuner.update_search_space(
             {name: {"_type": "choice", "_value": list(range(count))} for name, count in counts.items()}
         )

@@ -12,7 +12,7 @@ version 1, written before it was stated.
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -43,9 +43,26 @@ class Schema(BaseModel):
 S = TypeVar("S", bound=BaseModel)
 
 
+ALSO_CALLED = {
+    "learning_rate": "lr", "learningrate": "lr", "min_learning_rate": "min_lr", "eta_min": "min_lr",
+    "wd": "weight_decay", "l2": "weight_decay", "scheduler": "schedule", "optimiser": "optimizer",
+    "num_epochs": "epochs", "n_epochs": "epochs", "max_epochs": "epochs", "bs": "batch_size",
+    "img_size": "input_size", "image_size": "input_size", "resolution": "input_size",
+    "num_workers": "workers", "n_workers": "workers", "data_dir": "data_root", "root": "data_root",
+    "gpu": "device", "out_dir": "runs_dir", "output_dir": "runs_dir", "loss": "supervision",
+    "criterion": "supervision", "augmentation": "augment", "grad_clip_norm": "grad_clip", "clip": "grad_clip",
+    "amp": "precision", "dropout": "drop_path", "drop_path_prob": "drop_path", "pretrained": "init",
+}  # fmt: skip
+"""What other frameworks call a key of ours."""
+
+
 def nearest(word: str, choices: Any) -> str:
     """', did you mean X?' for the choice closest to `word`, or an empty string."""
-    found = difflib.get_close_matches(word, [str(c) for c in choices], n=1, cutoff=0.55)
+    names = [str(choice) for choice in choices]
+    other = ALSO_CALLED.get(word.lower().replace("-", "_"))
+    if other in names:
+        return f", did you mean {other}?"
+    found = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f", did you mean {found[0]}?" if found else ""
 
 
@@ -90,8 +107,9 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     path = [part for part in fault["loc"] if not str(part).startswith("function-")]
     key = ".".join(str(part) for part in path) or "(whole)"
     if fault["type"] == "extra_forbidden":
-        fields = _fields_at(model, path[:-1])
-        return f"unknown key {key}{nearest(str(path[-1]), fields)}"
+        word = str(path[-1])
+        hint = nearest(word, _fields_at(model, path[:-1])) or _elsewhere(model, word)
+        return f"unknown key {key}{hint}"
     if fault["type"] == "missing":
         return f"{key} is missing"
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -113,6 +131,21 @@ def _fields_at(model: type[BaseModel], path: list[Any]) -> list[str]:
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 current = inner
     return list(getattr(current, "model_fields", {}))
+
+
+def _elsewhere(model: type[BaseModel], word: str) -> str:
+    """', did you mean X?' for the keys of that name, or of its name here, anywhere in a schema."""
+    wanted = {word, ALSO_CALLED.get(word.lower(), word)}
+    found = [key for key in _keys(model) if key.rpartition(".")[2] in wanted]
+    return f", did you mean {' or '.join(found[:3])}?" if found else ""
+
+
+def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every dotted key of a schema and the schemas nested in it."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _keys(field.annotation, f"{prefix}{name}.")
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -137,7 +170,7 @@ def parse_yaml(text: str, source: str, error: type[AutofasError] = ConfigError) 
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as exc:  # Attribute: !!timestamp x
         mark = getattr(exc, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""
-        reason = "it is nested too deeplyly" if isinstance(exc, RecursionError) else exc
+        reason = "it is nested too deeply" if isinstance(exc, RecursionError) else exc
         raise error(
             f"{source}{place} is not valid YAML: {_cut(str(getattr(exc, 'problem', None) or reason))}"
         ) from None
@@ -149,7 +182,7 @@ def parse_json(text: str | bytes, source: str, error: type[AutofasError]) -> Any
     try:
         values = json.loads(text, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as exc:
-        reason = "it is nested too deeplyly" if isinstance(exc, RecursionError) else exc
+        reason = "it is nested too deeply" if isinstance(exc, RecursionError) else exc
         raise error(f"{source} is not valid JSON: {_cut(str(reason))}") from None
     return _plain(values, source, error)
 

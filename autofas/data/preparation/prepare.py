@@ -9,7 +9,6 @@ Crops carry no box: they are the face, and a store takes them whole.
 """
 
 import csv
-import fcntl
 import json
 import os
 from collections import deque
@@ -29,6 +28,7 @@ from autofas.data.preparation.faces import Done, FaceCutter
 from autofas.data.preparation.plan import FORMAT, Job, Settings, plan
 from autofas.errors import DataError
 from autofas.storage.files import whole_file
+from autofas.storage.locks import lock
 
 SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "reason")
 _MODALITY_COLUMNS = {"color": "path", "depth": "depth", "ir": "ir"}
@@ -226,7 +226,7 @@ def _changed(header: str, settings: Settings) -> str:
 def _locked(folder: Path) -> Iterator[None]:
     with (folder / ".lock").open("a") as handle:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(handle)
         except BlockingIOError:
             raise DataError(
                 f"{folder}: another process is preparing into it; wait or choose another"

@@ -106,7 +106,7 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
                 fields = fields_of(split, number, stem.upper())
                 earlier = found.setdefault(fields["video"], (Path(video.path), fields))[0]
                 if earlier != Path(video.path):
-                    notes.append(f"{relative(Path(video.path), place)} repeats {relative(earlier, place)}")
+                    notes.append(f"{relative(Path(video.path), place)}: repeats {relative(earlier, place)}")
         if strange:
             notes.append(f"{folder.name}: {listed(strange)} not recognised and not used")
     if not found:

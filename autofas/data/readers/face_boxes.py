@@ -1,8 +1,8 @@
-"""Replay-Attack's `.face` files: the face box of each frame of a video.
+"""Face boxes beside videos and frames: Replay-Attack's `.face` files, and `.dat` files of one frame.
 
-A line is `frame x y width height` between blanks, the corner at the top left; boxes of other detectors have
-fractions of pixels. Not every frame has a line; a box without a size means that no face was found. The box of
-the nearest frame stands in.
+A line of a `.face` file is `frame x y width height` between blanks, the corner at the top left; boxes of
+other detectors have fractions of pixels. Not every frame has a line; a box without a size means that no face
+was found. The box of the nearest frame stands in.
 """
 
 from bisect import bisect_left
@@ -12,6 +12,7 @@ from pathlib import Path
 from autofas.data.manifests.faults import shown
 from autofas.data.preparation.crops import Box, whole_pixels
 from autofas.data.readers.reading import read_text
+from autofas.errors import DataError
 
 _MAX_BYTES = 4 * 2**20
 _MAX_FRAME = 10**6
@@ -57,3 +58,18 @@ def read_boxes(path: Path) -> BoxTrack:
         elif width > 0 and height > 0:
             found[frame] = box
     return BoxTrack(found, tuple(unreadable))
+
+
+def read_single_box(path: Path) -> Box | None:
+    """The box (x, y, width, height) of a file of four numbers, one a line, or None for one without a size.
+
+    Raises `DataError` where the file is something else.
+    """
+    try:
+        x, y, width, height = (float(word) for word in read_text(path, _MAX_BYTES).split()[:4])
+        box = whole_pixels(x, y, width, height)
+    except (ValueError, OverflowError) as error:
+        raise DataError(f"{path}: is not left, top, width and height of a box") from error
+    if max(map(abs, box)) > _MAX_PIXELS:
+        raise DataError(f"{path}: the box is out of range")
+    return box if width > 0 and height > 0 else None

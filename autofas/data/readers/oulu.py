@@ -6,11 +6,12 @@ real-world variations, FG 2017. Accepted layouts, each folder possibly doubled b
 
 <root>/{Train,Dev,Test}_files/<id>.avi with <id>.txt (eyes)       as delivered
 <root>/{Train,Dev,Test}_files/<id>/<id>_%03d_scene.jpg            frames; eyes from <id>.txt beside or inside
+                                  <id>_%03d_scene.dat             a frame's face box, as CDCN's code reads
 <root>/Protocols/Protocol_{1..4}/*.txt                            optional, compared with the rules
 
-The split follows from the user number, whatever folder a file lies in. Everything that differs from the
-official set is returned as lines, not hidden. Left out: the box files some laboratories keep beside their
-frames (`.dat`), whose order of numbers is not documented.
+A box file (`.dat`) has a number a line: left, top, width, height in pixels of the frame. It goes before the
+eyes. The split follows from the user number, whatever folder a file lies in. Everything that differs from the
+official set is returned as lines, not hidden.
 """
 
 import os
@@ -22,6 +23,7 @@ from autofas.data.frames import spread
 from autofas.data.manifests.manifest import VIDEO_SUFFIXES
 from autofas.data.preparation.crops import Box
 from autofas.data.readers.eyes import EyeTrack, read_eyes
+from autofas.data.readers.face_boxes import read_single_box
 from autofas.data.readers.oulu_lists import (
     LIST_WORD,
     NAME,
@@ -81,12 +83,12 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
             earlier = videos.setdefault(video.name, video)
             if earlier.path != video.path:
                 notes.append(
-                    f"{relative(video.path, place)} repeats {relative(earlier.path, place)}; it is not used"
+                    f"{relative(video.path, place)}: repeats {relative(earlier.path, place)}; it is not used"
                 )
             elif fields_of(video.name)["split"] != split:
                 own = fields_of(video.name)["split"]
                 notes.append(
-                    f"{relative(video.path, place)} is a {own} video in the {split} folder; it stays {own}"
+                    f"{relative(video.path, place)}: a {own} video in the {split} folder; it stays {own}"
                 )
     if not videos:
         raise DataError(ABOUT.missing(place))
@@ -158,15 +160,33 @@ def _rows(
         chosen = [(frame, video.path) for frame in spread(total, frames_per_video)]
     if not chosen:
         return []
-    if eyes is None or not eyes.found:
-        what = "no eye file" if eyes is None else "no frame with eyes"
-        notes.append(f"{video.name}: {what}; its frames are cut at the centre")
     fields = fields_of(video.name)
-    rows = []
+    rows: list[dict[str, object]] = []
+    without = 0
     for frame, path in chosen:
-        box: Box | None = eyes.box(frame) if eyes is not None else None
+        box: Box | None = _own_box(path, root, notes) if video.frames else None
+        if box is None and eyes is not None:
+            box = eyes.box(frame)
+        without += box is None
         rows.append({"path": relative(path, root), **fields, "frame": frame, **box_fields(box)})
+    if without:
+        what = "no eye file" if eyes is None else "no frame with eyes"
+        what = f"{what} and no .dat boxes" if video.frames else what
+        notes.append(f"{video.name}: {what}; prepare finds its faces, other verbs take the frame's centre")
     return rows
+
+
+def _own_box(frame: Path, root: Path, notes: list[str]) -> Box | None:
+    """The box in a frame's `.dat` file; None where there is none or it makes no sense, which is noted."""
+    place = frame.with_suffix(".dat")
+    if not place.is_file() or not inside(place, root):
+        return None
+    try:
+        box = read_single_box(place)
+    except DataError:
+        notes.append(f"{relative(place, root)}: not four numbers left, top, width and height; it is not used")
+        return None
+    return box
 
 
 def _eyes(video: _Video, root: Path, notes: list[str]) -> EyeTrack | None:

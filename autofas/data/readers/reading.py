@@ -37,11 +37,15 @@ class About:
     def missing(self, root: Path | None) -> str:
         """The line for a data set that is not there: what it is, where to apply, its layout, what was
         seen."""
-        place = f" in {root}: {seen_in(root)}" if root is not None else ": no --data-root given"
-        return (
-            f"{self.title} was not found{place}. It is {self.what}, {self.access}."
-            f" Expected {self.layout}. Until then --dataset synthetic works now"
-        )
+        remedy = "Until then --dataset synthetic works now"
+        if root is None:
+            found = f"{self.title} was not found: no --data-root given"
+        elif root.is_dir() and any(root.iterdir()):
+            found = f"{root} does not hold {self.title} in a layout that is read: {seen_in(root)}"
+            remedy = "Any other layout is read through a manifest.csv; autofas manifest drafts one"
+        else:
+            found = f"{self.title} was not found in {root}: {seen_in(root)}"
+        return f"{found}. It is {self.what}, {self.access}. Expected {self.layout}. {remedy}"
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,21 @@ def entries(folder: Path, root: Path, notes: list[str]) -> list[os.DirEntry[str]
     return kept
 
 
+def grouped(lines: Iterable[str]) -> tuple[str, ...]:
+    """Lines `NAME: text` that say the same of more than three names as one, with the first names."""
+    names: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, text = line.partition(": ")
+        names.setdefault(text or line, []).append(name)
+    kept = []
+    for text, found in names.items():
+        if len(found) > LISTED:
+            kept.append(f"{len(found)} files or folders ({listed(found)}): {text}")
+        else:
+            kept += [text if name == text else f"{name}: {text}" for name in found]
+    return tuple(kept)
+
+
 def relative(path: Path, root: Path) -> str:
     """A path under `root` as a manifest writes it."""
     return path.relative_to(root).as_posix()
@@ -142,7 +161,7 @@ def checked(rows: Iterable[Mapping[str, object]], root: Path, differences: Itera
     faults = Faults(str(root))
     table = check_table(table, faults)
     faults.raise_if_any()
-    return Reading(Manifest(table, root, str(root)), tuple(differences))
+    return Reading(Manifest(table, root, str(root)), grouped(differences))
 
 
 def box_fields(box: tuple[int, int, int, int] | None) -> dict[str, int]:

@@ -93,10 +93,10 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
     for split, path, fields in _videos(place, notes):
         earlier = found.setdefault(fields["video"], (path, fields))
         if earlier[0] != path:
-            notes.append(f"{relative(path, place)} repeats {relative(earlier[0], place)}; it is not used")
+            notes.append(f"{relative(path, place)}: repeats {relative(earlier[0], place)}; it is not used")
         elif fields["split"] != split:
             own = fields["split"]
-            notes.append(f"{relative(path, place)} is a {own} video in the {split} folder; it stays {own}")
+            notes.append(f"{relative(path, place)}: a {own} video in the {split} folder; it stays {own}")
     if not found:
         raise DataError(ABOUT.missing(place))
     counts = frame_counts([path for path, _ in found.values()], notes, place)

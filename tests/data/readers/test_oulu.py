@@ -66,7 +66,8 @@ def test_videos_and_a_doubled_folder(tmp_path):
     assert list(table["frame"]) == [2, 7, 1, 4]
     assert table["path"].iloc[0] == "Train_files/Train_files/1_1_01_1.avi"
     assert list(table["bbox_w"] > 0) == [False, False, True, True]
-    assert "1_1_01_1: no eye file; its frames are cut at the centre" in reading.differences
+    said = "no eye file; prepare finds its faces, other verbs take the frame's centre"
+    assert f"1_1_01_1: {said}" in reading.differences
 
 
 def test_strange_and_misplaced_files_are_reported(tmp_path):
@@ -77,9 +78,9 @@ def test_strange_and_misplaced_files_are_reported(tmp_path):
     frames_folder(tmp_path, "1_2_21_1", folder="Test_files", eyes="0,0,0,0,0")
     reading = read(tmp_path, 1)
     text = "\n".join(reading.differences)
-    assert "Train_files/1_1_22_1 is a dev video in the train folder; it stays dev" in text
+    assert "Train_files/1_1_22_1: a dev video in the train folder; it stays dev" in text
     assert "Dev_files: 7_1_21_1.avi, notes.doc not recognised and not used" in text
-    assert "1_2_21_1: no frame with eyes; its frames are cut at the centre" in text
+    assert "1_2_21_1: no frame with eyes and no .dat boxes; prepare finds its faces" in text
     assert reading.manifest.table.set_index("video").at["1_1_22_1", "split"] == "dev"
 
 
@@ -149,3 +150,31 @@ def test_oulu(place):
         sizes = part.groupby("pai")["video"].nunique().to_dict()
         each = {"train": 360, "dev": 270, "test": 360}[split]
         assert sizes == dict.fromkeys(("bona_fide", "print1", "print2", "replay1", "replay2"), each)
+
+
+def test_dat_files_beside_frames_are_their_boxes(tmp_path):
+    frames_folder(tmp_path, "1_1_01_1", folder="Train_images")  # eyes too: the frame's own box goes first
+    frames_folder(tmp_path, "1_1_01_2", folder="Train_images", eyes=None)
+    for name in ("1_1_01_1", "1_1_01_2"):
+        for number in range(6):
+            place = tmp_path / "Train_images" / name / f"{name}_{number:03d}_scene.dat"
+            place.write_text(f"{10 + number}.4\n20\n30.6\n40\n")  # left, top, width, height
+    (tmp_path / "Train_images" / "1_1_01_2" / "1_1_01_2_003_scene.dat").write_text("no box\n")
+    reading = read(tmp_path, frames_per_video=None)
+    table = reading.manifest.table
+    boxes = [tuple(row) for row in table[["bbox_x", "bbox_y", "bbox_w", "bbox_h"]].to_numpy().tolist()]
+    own = [(10 + number, 20, 31, 40) for number in range(6)]
+    assert boxes == [*own, *own[:3], (0, 0, 0, 0), *own[4:]]
+    said = "not four numbers left, top, width and height; it is not used"
+    assert f"Train_images/1_1_01_2/1_1_01_2_003_scene.dat: {said}" in reading.differences
+
+
+def test_what_is_said_of_many_videos_is_one_line_with_the_first_three(tmp_path):
+    for session in (1, 2, 3):
+        for file in (1, 2, 3, 4, 5):
+            frames_folder(tmp_path, f"1_{session}_01_{file}", range(2), folder="Train_images", eyes=None)
+    lines = [line for line in read(tmp_path).differences if "no eye file" in line]
+    assert lines == [
+        "15 files or folders (1_1_01_1, 1_1_01_2, 1_1_01_3 and 12 more): no eye file and no .dat boxes;"
+        " prepare finds its faces, other verbs take the frame's centre"
+    ]

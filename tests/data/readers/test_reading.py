@@ -4,6 +4,7 @@ import pytest
 
 from autofas.data.catalog import ENTRIES
 from autofas.data.readers import casia_mfsd
+from autofas.data.readers.reading import grouped
 from autofas.errors import DataError
 from tests.data.video_files import grey_frames, write_frames
 
@@ -40,3 +41,9 @@ def test_links_out_of_the_set_are_not_read(tmp_path):
     assert "train_release/1/2.avi: is a link out of the data set; it is not used" in text
     assert "train_release/3: is a link out of the data set; it is not used" in text
     assert "test: 0 of 90 bona_fide videos; 90 missing" in text
+
+
+def test_lines_that_say_the_same_are_counted_with_their_first_three_names():
+    lines = ["a: no", "b: no", "alone", "c: no", "x: yes", "d: no", "y: yes"]
+    assert grouped(lines) == ("4 files or folders (a, b, c and 1 more): no", "alone", "x: yes", "y: yes")
+    assert grouped([]) == ()

@@ -33,8 +33,8 @@ def test_replay_names_by_hand(tmp_path):
         ["client001", "highdef_video", "train", "hand", "controlled"],
     ]
     text = "\n".join(reading.differences)
-    assert "devel/real/client001_session01_webcam_authenticate_adverse_1.mov repeats train/real/" in text
-    assert "is a dev video in the train folder; it stays dev" in text
+    assert "devel/real/client001_session01_webcam_authenticate_adverse_1.mov: repeats train/real/" in text
+    assert ": a dev video in the train folder; it stays dev" in text
     assert "client099" in text
     assert "mobile_photo_adverse.mov" in text
     assert "client009_session01_webcam_authenticate_adverse_1.mov: is damaged or not a video" in text
