@@ -42,7 +42,7 @@ class About:
             found = f"{self.title} was not found: no --data-root given"
         elif root.is_dir() and any(root.iterdir()):
             found = f"{root} does not hold {self.title} in a layout that is read: {seen_in(root)}"
-            remedy = "Any other layout is read through a manifest.csv; autofas manifest drafts one"
+            remedy = "Any other layout is read through a manifest.csv; --dataset synthetic works now"
         else:
             found = f"{self.title} was not found in {root}: {seen_in(root)}"
         return f"{found}. It is {self.what}, {self.access}. Expected {self.layout}. {remedy}"
