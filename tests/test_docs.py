@@ -183,3 +183,22 @@ def test_the_citation_is_of_this_version_and_names_people_and_years():
         assert reference["title"]
         assert reference["authors"]
         assert 2015 < reference["year"] < 2027
+
+
+def test_the_architecture_page_names_files_and_tests_that_are_there():
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`([\w./-]+)`", page)
+    paths = [name for name in named if "/" in name and "NAME" not in name]
+    tests = [name for name in named if name.startswith("test_")]
+    assert len(paths) > 15
+    assert len(tests) > 10
+    places = (ROOT, ROOT / "autofas")
+    folders = ("weights/", "checkpoint-")  # of a run, not of the project
+    lost = [
+        name
+        for name in paths
+        if not name.startswith(folders) and not any((at / name).exists() for at in places)
+    ]
+    lost += [name for name in tests if f"def {name}(" not in sources]
+    assert lost == []
