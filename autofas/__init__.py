@@ -1,18 +1,24 @@
 """autofas: neural architecture search for tiny face anti-spoofing networks.
 
 The verbs of the command line are functions here: `search(config)`, `train(config)`, `evaluate(config)`,
-`build(genotype or name)`, `profile(network)`. They are imported when first used, so that importing autofas
-does not import torch.
+`build(genotype or name)`, `profile(network)` (autofas.api). The types they take and give are imported when
+first used, so that importing autofas does not import torch.
 """
 
-import importlib
+from importlib import import_module
 from typing import Any
 
 from autofas._version import __version__
 from autofas.installation import require_installed
 
-# Where each public name lives. `autofas.search` is also a package: it is callable (see its module).
-_PLACES = {
+# The room autofas/search/ and the function `search` have one name. Python puts a package under its name when
+# it first imports it, so that is done here, before the function takes the name for good. The room is reached
+# as all rooms are: `from autofas.search.engine import BilevelEngine`.
+import_module("autofas.search")
+
+from autofas.api import build, evaluate, profile, search, train  # noqa: E402
+
+_TYPES = {
     "SearchConfig": "autofas.config.search",
     "TrainConfig": "autofas.config.train",
     "EvaluateConfig": "autofas.config.evaluate",
@@ -21,23 +27,15 @@ _PLACES = {
     "Detector": "autofas.deploy.detector",
     "Genotype": "autofas.models.genotype",
     "load_genotype": "autofas.models.genotype",
-    "build": "autofas.models.build",
     "Network": "autofas.models.network",
     "load_network": "autofas.models.weights",
-    "train": "autofas.training.train",
-    "evaluate": "autofas.evaluation.evaluate",
-    "profile": "autofas.analysis.records",
 }
 
-_NAMES = {"profile": "profile_network"}
-
-__all__ = ["__version__", "search", *sorted(_PLACES)]
+__all__ = ["__version__", "build", "evaluate", "profile", "search", "train", *sorted(_TYPES)]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "search":
-        return importlib.import_module("autofas.search")
-    if name in _PLACES:
+    if name in _TYPES:
         require_installed()
-        return getattr(importlib.import_module(_PLACES[name]), _NAMES.get(name, name))
+        return getattr(import_module(_TYPES[name]), name)
     raise AttributeError(f"module 'autofas' has no attribute {name!r}")

@@ -29,7 +29,7 @@ SHORT = {"search": [*TINY, "--space", "small", "--set", "warmup_epochs=0"], "tra
 
 def blocks(page: Path, language: str = "") -> list[str]:
     """The code blocks of a page that carry `language`."""
-    found = re.findall(r"^`(\w*)\n(.*?)^`$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     return [text for name, text in found if name == language]
 
 
@@ -157,6 +157,7 @@ def test_python_as_readme_has_it(here):
     )
     assert short != text
     exec(compile(short, "README.md", "exec"), {})
+    assert list(here.iterdir()) == []  # no folder is named
 
 
 def test_the_errors_shown_are_those_of_today(here, capsys):

@@ -39,6 +39,6 @@ def test_every_verb_asks_to_be_installed(checkout, words):
 
 
 def test_the_python_interface_asks_too(checkout):
-    found = python(checkout, "-c", "import autofas; autofas.build")
+    found = python(checkout, "-c", "import autofas; autofas.build('deeppixbis')")
     assert "NotInstalled: " in found.stderr.splitlines()[-1]
     assert "pip install -e" in found.stderr.splitlines()[-1]

@@ -2,9 +2,14 @@
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autofas.data.catalog import BUILT_IN
+
+if TYPE_CHECKING:
+    from autofas.config.run import RunConfig
+
+Config = TypeVar("Config", bound="RunConfig")
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +99,11 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
     if isinstance(data, dict) and isinstance(data.get("cache_dir"), str):
         values = {**values, "data": {**data, "cache_dir": own_cache(data["cache_dir"])}}
     return [(f"{args.resume}/config.yaml", values)]
+
+
+def in_a_folder(config: Config) -> Config:
+    """The configuration with a folder for its runs: the command line always writes one."""
+    return config if config.runs_dir else config.model_copy(update={"runs_dir": "runs"})
 
 
 def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ def run(args: argparse.Namespace) -> Any:
         flags=common.flags(args, KEYS),
         assignments=args.set,
     )
+    config = common.in_a_folder(config)
     if args.print_config:
         print(to_yaml(config), end="")
         return None
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> Any:
         result = search(fold_config, resume=args.resume, accept_changed=args.accept_changed, quiet=args.quiet)
         if not launched().first:
             continue
+        assert result.path is not None
         pictures = draw_genotype(result.genotype, result.path)
         if len(result.history) > 1:
             draw_alphas(result.history, space, result.path / "alphas.png")

@@ -63,6 +63,7 @@ def run(args: argparse.Namespace) -> Any:
         config, notes = resolve_training(
             preset=args.preset, file=args.config, flags=flags, assignments=args.set
         )
+    config = common.in_a_folder(config)
     if args.print_config:
         print(to_yaml(config), end="")
         return None
@@ -81,6 +82,7 @@ def run(args: argparse.Namespace) -> Any:
             quiet=args.quiet,
             notes=notes,
         )
+        assert result.path is not None
         best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
         reports.append(
             {

@@ -10,13 +10,14 @@ from autofas.storage.schema import Schema
 class RunConfig(Schema):
     """What every run has: where it writes, what it runs on, its seed, and how often it is saved.
 
+    Without `runs_dir` nothing is written and nothing can be resumed; the command line always names one.
     Besides the end of epochs a checkpoint is written every `checkpoint_steps` batches and
     `checkpoint_minutes` minutes, whichever comes first; null is never. Files without `schema_version` were
     written before it existed and are of version 1.
     """
 
     schema_version: Literal[1] = 1
-    runs_dir: str = "runs"
+    runs_dir: str | None = None
     name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(default=0, ge=0, lt=2**32)
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -18,6 +18,7 @@ from autofas.printed import command
 from autofas.runs.checkpoint import load_checkpoint, remove_leftovers
 from autofas.runs.provenance import code_version
 from autofas.runs.run_folder import FollowedRun, Run
+from autofas.runs.unwritten import UnwrittenRun
 from autofas.runtime import ranks
 from autofas.runtime.interruption import Interrupted
 from autofas.runtime.launch import launched
@@ -26,12 +27,16 @@ from autofas.runtime.launch import launched
 def open_run(config: RunConfig, verb: str, name: str | None, resume: str | None, echo: bool) -> Run:
     """The folder `resume`, else the one this launch had before torchrun started it again, else a new one.
 
-    Rank 0 opens or makes it, the other ranks follow. Raises RunError.
+    Rank 0 opens or makes it, the other ranks follow. Without `resume` and `runs_dir` there is no folder.
+    Raises RunError.
     """
+    runs_dir = config.runs_dir
+    if resume is None and runs_dir is None:
+        return UnwrittenRun(name, echo and launched().first)
 
     def find() -> Run:
-        earlier = resume or Run.before_restart(config.runs_dir, verb, name)
-        return Run.open(earlier, echo) if earlier else Run.create(config.runs_dir, verb, name, echo)
+        earlier = resume or (runs_dir and Run.before_restart(runs_dir, verb, name))
+        return Run.open(earlier, echo) if earlier else Run.create(str(runs_dir), verb, name, echo)
 
     run = ranks.from_first(find)
     return run if launched().first else FollowedRun(run.path)
@@ -158,7 +163,8 @@ def saved_if_interrupted(run: Run, verb: str, save: Callable[[], None]) -> Itera
         save()
         with suppress(RankLost):
             ranks.barrier()  # torchrun stops all ranks as soon as one ends: not before rank 0 has saved
-        stop.hint = f"; continue with: {command(verb, '--resume', run.path)}"
+        if run.has_folder:
+            stop.hint = f"; continue with: {command(verb, '--resume', run.path)}"
         raise
 
 

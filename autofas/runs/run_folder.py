@@ -40,6 +40,7 @@ class Run:
     """
 
     writes = True
+    has_folder = True
 
     def __init__(self, path: Path, echo: bool = True) -> None:
         self.path = path
@@ -47,6 +48,11 @@ class Run:
         self.silent = False
         self.made = False
         self._lock: IO[str] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the folder, or the one asked for where there is none."""
+        return self.path.name
 
     @classmethod
     def create(cls, runs_dir: str, command: str, name: str | None, echo: bool = True) -> "Run":

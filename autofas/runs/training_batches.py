@@ -8,6 +8,7 @@ import torch
 from autofas.config.data import DataConfig
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.loader import Loader
+from autofas.errors import DataError
 from autofas.runtime import ranks
 
 
@@ -31,7 +32,7 @@ def training_loader(
     return Loader(
         store,
         rows,
-        batch_size=ranks.share(min(config.batch_size, len(rows)), "a batch"),
+        batch_size=ranks.share(whole_batch(config, rows), "a batch"),
         augment=config.augment,
         seed=seed,
         balance=config.balance,
@@ -42,3 +43,22 @@ def training_loader(
         rank=ranks.rank(),
         world_size=ranks.world_size(),
     )
+
+
+def whole_batch(config: BatchConfig, rows: pd.DataFrame) -> int:
+    """Rows of a batch over all ranks: `batch_size`, or all that an epoch of fewer rows holds.
+
+    Raises DataError where there are not enough rows for two on every rank.
+    """
+    count, ranks_there = len(rows), ranks.world_size()
+    epoch = count // 2 * 2 if config.balance else count  # as EpochSampler counts: pairs of the two classes
+    if config.batch_size <= epoch:
+        return config.batch_size
+    size = epoch // ranks_there * ranks_there
+    if size < 2 * ranks_there:
+        among = f" for {ranks_there} ranks" if ranks_there > 1 else ""
+        raise DataError(
+            f"{count} training frames are too few{among}: a batch needs 2{' on each' if among else ''}; add "
+            "subjects, or take more frames of each video (--frames-per-video)"
+        )
+    return size

@@ -24,12 +24,15 @@ from autofas.search.history import Floats
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search ends with: the genotype, alphas before and after every epoch, a row an epoch."""
+    """What a search ends with: the genotype, alphas before and after every epoch, a row an epoch.
+
+    `path` is the run folder, None where nothing was written.
+    """
 
     genotype: Genotype
     history: list[dict[str, Floats]]
     results: list[dict[str, Any]]
-    path: Path
+    path: Path | None
 
 
 class Strategy(Resumable[SearchResult]):
@@ -75,7 +78,7 @@ class Strategy(Resumable[SearchResult]):
         cells, rule = self.choose()
         config, run = self.config, self.run
         provenance: dict[str, str | int | float | bool | None] = {
-            "run": run.path.name,
+            **({"run": run.name} if run.name else {}),
             "command": "search",
             "strategy": config.strategy,
             "dataset": config.data.dataset,
@@ -87,5 +90,5 @@ class Strategy(Resumable[SearchResult]):
         genotype = genotype_from_cells(self.space, *cells, rule, provenance)
         if run.writes:
             save_genotype(genotype, run.path / "genotype.json")
-        run.log(f"genotype: {run.path / 'genotype.json'}")
-        return SearchResult(genotype, self.history, self.results, run.path)
+            run.log(f"genotype: {run.path / 'genotype.json'}")
+        return SearchResult(genotype, self.history, self.results, run.path if run.has_folder else None)

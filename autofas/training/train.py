@@ -49,11 +49,11 @@ from autofas.training.targets import check_targets, prepare_batch
 
 @dataclass(frozen=True)
 class TrainResult:
-    """The trained network in eval mode, a row an epoch, and the run folder."""
+    """The trained network in eval mode, a row an epoch, and the run folder; None if nothing was written."""
 
     network: Network
     results: list[dict[str, Any]]
-    path: Path
+    path: Path | None
 
 
 def train(
@@ -146,7 +146,7 @@ class Training(Resumable[TrainResult]):
         report = initialise(self.network.body, init, init_map)
         if self.run.writes:
             write_text(self.run.path / "init.txt", report.table() + "\n")
-        self.run.log(f"{init}: {report.summary()}; the full list is in {self.run.path / 'init.txt'}")
+            self.run.log(f"{init}: {report.summary()}; the full list is in {self.run.path / 'init.txt'}")
 
     def do_round(self) -> dict[str, Any]:
         """One epoch, its dev error, and the weights if they are the best so far."""
@@ -235,7 +235,7 @@ class Training(Resumable[TrainResult]):
         scores = score_rows(self.network, self.store, self.dev, self.device)
         if self.run.writes:
             self._write(scores)
-        return TrainResult(self.network, self.results, self.run.path)
+        return TrainResult(self.network, self.results, self.run.path if self.run.has_folder else None)
 
     def _write(self, dev_scores: ScoreTable) -> None:
         """Weights, dev scores and the record."""

@@ -9,7 +9,6 @@ import pytest
 import torch
 import yaml
 
-import autofas
 from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
 from autofas.data.batches.loader import Batch
@@ -19,6 +18,7 @@ from autofas.models.space import load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
 from autofas.runs.checkpoint import load_checkpoint
+from autofas.search import bilevel
 from autofas.search.engine import BilevelEngine
 from autofas.search.search import search
 
@@ -145,7 +145,7 @@ def test_each_step_gets_the_batches_of_its_own_half(monkeypatch, tmp_path, tiny_
     def pictures(batch):
         return [image.numpy().tobytes() for image in batch.images["color"]]
 
-    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Recorder)
+    monkeypatch.setattr(bilevel, "BilevelEngine", Recorder)
     plain = {"augment": "none", "balance": False, "epochs": 1, "warmup_epochs": 0}
     search(config(tmp_path, tiny_data, order=order, batch_size=10, arch_share=0.25, **plain))
     assert [step[0] for step in steps] == ["arch", "weights"] * 18
@@ -173,7 +173,7 @@ def test_each_level_has_its_own_learning_rate(monkeypatch, tmp_path, tiny_data):
             rates.append(("weights", self.weight_optimizer.param_groups[0]["lr"]))
             return torch.zeros(())
 
-    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Recorder)
+    monkeypatch.setattr(bilevel, "BilevelEngine", Recorder)
     search(config(tmp_path, tiny_data, epochs=4, warmup_epochs=2, batch_size=120))
     found = {name: [rate for level, rate in rates if level == name] for name in ("weights", "arch")}
     assert found["weights"] == pytest.approx([0.05, 0.05 * 0.853553, 0.025, 0.05 * 0.146447], rel=1e-5)
@@ -195,10 +195,6 @@ def test_strategies_and_orders_run(tmp_path, tiny_data, strategy, order):
     )
     assert ("normal_beta" in result.history[0]) == (strategy == "pc-darts")
     assert result.genotype.derivation == ("pc-darts" if strategy == "pc-darts" else "auto-fas")
-
-
-def test_the_package_is_the_verb():
-    assert callable(autofas.search)
 
 
 def test_faults_of_a_configuration_are_told_at_once():
@@ -272,7 +268,7 @@ def test_a_gradient_that_a_gpu_did_not_read_stops_before_the_save(monkeypatch, t
                 gradients[0].fill_(float("nan"))
             return loss, gradients
 
-    monkeypatch.setattr("autofas.search.bilevel.BilevelEngine", Unread)
+    monkeypatch.setattr(bilevel, "BilevelEngine", Unread)
     with pytest.raises(RunError, match="nan at epoch 2, architecture batch 2"):
         search(config(tmp_path, tiny_data, batch_size=8))
     (folder,) = (tmp_path / "search").iterdir()

@@ -1,0 +1,83 @@
+"""The verbs as plain functions of Python: what `import autofas` offers.
+
+They write nothing into a folder of yours unless one is named: `runs_dir` of a configuration, or the run that
+`evaluate` looks at. Images that are decoded and faces that are generated are cached in `data.cache_dir`
+(default: `$AUTOFAS_CACHE` or ~/.cache/autofas). What the verbs need is imported when they are called, so
+importing autofas does not import torch. All raise an AutofasError, one line, for whatever a user can cause.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from autofas.installation import require_installed
+
+if TYPE_CHECKING:
+    from autofas.analysis.profile import Profile
+    from autofas.config.evaluate import EvaluateConfig
+    from autofas.config.search import SearchConfig
+    from autofas.config.train import TrainConfig
+    from autofas.evaluation.evaluate import Evaluation
+    from autofas.models.genotype import Genotype
+    from autofas.models.network import Network
+    from autofas.search.strategy import SearchResult
+    from autofas.training.train import TrainResult
+
+
+def search(
+    config: "SearchConfig",
+    *,
+    resume: str | None = None,
+    accept_changed: Sequence[str] = (),
+    quiet: bool = True,
+) -> "SearchResult":
+    """Search a genotype on the train split of a data set; the dev and test splits are not looked at.
+
+    `resume` is the folder of an interrupted run, `accept_changed` what may differ from it. Not `quiet`:
+    progress goes to stderr.
+    """
+    require_installed()
+    from autofas.search.search import search as run
+
+    return run(config, resume=resume, accept_changed=accept_changed, quiet=quiet)
+
+
+def train(
+    config: "TrainConfig",
+    *,
+    resume: str | None = None,
+    accept_changed: Sequence[str] = (),
+    quiet: bool = True,
+) -> "TrainResult":
+    """Train on the train split; the dev split chooses the epoch. The network comes in eval mode."""
+    require_installed()
+    from autofas.training.train import train as run
+
+    return run(config, resume=resume, accept_changed=accept_changed, quiet=quiet)
+
+
+def evaluate(config: "EvaluateConfig", *, quiet: bool = True) -> "Evaluation":
+    """Scores and figures of a run on a split, at a threshold from dev; they go into the run's folder too."""
+    require_installed()
+    from autofas.evaluation.evaluate import evaluate as run
+
+    return run(config, quiet=quiet)
+
+
+def build(source: "Genotype | str | Path", **options: Any) -> "Network":
+    """The network of a genotype, of its file, or of a baseline's name.
+
+    `options` are those of autofas.models.build.build: `input_size`, `modality`, `supervision` and others.
+    """
+    require_installed()
+    from autofas.models.build import build as run
+
+    return run(source, **options)
+
+
+def profile(network: "Network") -> "Profile":
+    """Parameters and MACs of a network for one sample of its input size."""
+    require_installed()
+    from autofas.analysis.records import profile_network
+
+    return profile_network(network)
