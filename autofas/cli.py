@@ -42,6 +42,7 @@ VERBS = (
     "inspect",
     "export",
     "predict",
+    "benchmark",
     "draw",
     "baselines",
     "spaces",

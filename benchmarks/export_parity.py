@@ -128,6 +128,9 @@ def generated(network: Network, count: int) -> tuple[dict[str, np.ndarray], np.n
 def warm_up(network: Network, crops: dict[str, np.ndarray], labels: np.ndarray) -> None:
     """Batch statistics of these crops and, where labels are all its loss needs, a few steps of training."""
     network.train()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = None  # the average over these few batches, not 0.9 ^ 6 of nothing
     optimizer = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
     for start in range(0, STEPS * BATCH, BATCH):
         images = {name: torch.from_numpy(crop[start : start + BATCH]) for name, crop in crops.items()}

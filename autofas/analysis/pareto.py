@@ -4,7 +4,7 @@ A model is on the front if no other one is at least as good in both and better i
 leaderboard rows, never from typed numbers. Left out: fronts of more than two aims.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.errors import DataError
 
-Cost = Literal["params", "macs"]
+Cost = Literal["params", "macs", "latency"]
+Latencies = Mapping[tuple[str, str, int], float]
+"""Milliseconds by (model, input, params): `latency_table.latencies_of`."""
 
 
 def pareto_front(costs: ArrayLike, errors: ArrayLike) -> list[int]:
@@ -43,7 +45,7 @@ class Point:
 
     model: str
     kind: str
-    cost: int
+    cost: float
     acer: float
     lowest: float
     highest: float
@@ -51,8 +53,11 @@ class Point:
     folds: int
 
 
-def points_of(rows: Sequence[LeaderboardRow], x: Cost) -> list[Point]:
-    """A point for each model of the rows; raises DataError if the rows cannot share a plot."""
+def points_of(rows: Sequence[LeaderboardRow], x: Cost, latencies: Latencies | None = None) -> list[Point]:
+    """A point for each model of the rows; raises DataError if the rows cannot share a plot.
+
+    `latencies` holds what `x` latency puts on the axis.
+    """
     if not rows:
         raise DataError("no leaderboard row to plot; evaluate a model first")
     places = sorted({f"{row.dataset} protocol {row.protocol}" for row in rows})
@@ -72,10 +77,16 @@ def points_of(rows: Sequence[LeaderboardRow], x: Cost) -> list[Point]:
             by_seed.setdefault(row.seed, []).append(row.acer)
         means = [float(np.mean(values)) for values in by_seed.values()]
         first = group[0]
-        cost = first.params if x == "params" else first.macs
+        cost = _cost(first, x, latencies)
         if cost == 0:
             raise DataError(f"{first.model} has 0 {x}, which a logarithmic axis cannot show")
         mean = float(np.mean(means))
         folds = len({row.fold for row in group})
         points.append(Point(first.model, first.kind, cost, mean, min(means), max(means), len(means), folds))
     return points
+
+
+def _cost(row: LeaderboardRow, x: Cost, latencies: Latencies | None) -> float:
+    if x == "latency":
+        return (latencies or {})[(row.model, row.input, row.params)]
+    return row.params if x == "params" else row.macs

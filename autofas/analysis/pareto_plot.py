@@ -22,7 +22,7 @@ from matplotlib.transforms import IdentityTransform
 from autofas.analysis.label_placement import Box, Floats, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
-from autofas.analysis.pareto import Cost, Point, pareto_front, points_of
+from autofas.analysis.pareto import Cost, Latencies, Point, pareto_front, points_of
 from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
@@ -41,24 +41,31 @@ class ParetoPicture:
 
 
 def plot_pareto(
-    rows: Sequence[LeaderboardRow], path: str | os.PathLike[str], x: Cost = "params", title: str | None = None
+    rows: Sequence[LeaderboardRow],
+    path: str | os.PathLike[str],
+    x: Cost = "params",
+    title: str | None = None,
+    latencies: Latencies | None = None,
 ) -> ParetoPicture:
     """Draw ACER (percent, lower is better) against `x` (logarithmic) as a PNG of 1600x1000 pixels.
 
     The rows must share data set and protocol, and for `macs` the counter; raises DataError otherwise.
     """
-    picture = pareto_picture(rows, x, title)
+    picture = pareto_picture(rows, x, title, latencies)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     picture.figure.savefig(path, dpi=picture.figure.dpi, format="png")
     return picture
 
 
 def pareto_picture(
-    rows: Sequence[LeaderboardRow], x: Cost = "params", title: str | None = None
+    rows: Sequence[LeaderboardRow],
+    x: Cost = "params",
+    title: str | None = None,
+    latencies: Latencies | None = None,
 ) -> ParetoPicture:
     """The plot of `plot_pareto` as a figure of 1600x1000 pixels, not yet written; raises DataError as it."""
 
-    points = points_of(rows, x)
+    points = points_of(rows, x, latencies)
     front = pareto_front([p.cost for p in points], [p.acer for p in points])
     figure = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
@@ -73,11 +80,20 @@ def pareto_picture(
     figure.text(0.075, 0.022, _footer(rows, points, x), fontsize=7.5, color=PALETTE["faint"])
     _legend(figure, points)
     canvas.draw()
-    labels = _draw_labels(figure, axes, canvas.get_renderer(), points, front, curve)
+    labels = _draw_labels(figure, axes, canvas.get_renderer(), points, front, curve, x)
     return ParetoPicture(figure, points, front, labels)
 
 
-_NAMES = {"params": "parameters", "macs": "multiply-adds"}
+_NAMES = {"params": "parameters", "macs": "multiply-adds", "latency": "latency"}
+_AXES = {
+    "params": "parameters",
+    "macs": "multiply-adds (MACs) a sample",
+    "latency": "latency of one face in ms",
+}
+_MEASURED = {
+    "params": "all parameters",
+    "latency": "onnxruntime, fp32, batch 1, one thread, median",
+}
 
 
 def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
@@ -99,7 +115,7 @@ def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
-    axes.set_xlabel("parameters" if x == "params" else "multiply-adds (MACs) a sample", fontsize=11)
+    axes.set_xlabel(_AXES[x], fontsize=11)
     axes.set_ylabel("ACER (%)   lower is better", fontsize=11)
     axes.tick_params(labelsize=10, color=PALETTE["faint"])
     axes.grid(color=PALETTE["grid"], linewidth=0.8)
@@ -116,6 +132,11 @@ def _tick(value: float) -> str:
         if value >= 0.9999 * size:
             return f"{value / size:g}{name}"
     return f"{value:g}"
+
+
+def _shown(cost: float, x: Cost) -> str:
+    """A cost beside its model's name."""
+    return f"{cost:.2g} ms" if x == "latency" else count(round(cost))
 
 
 def _draw_front(axes: Axes, points: Sequence[Point], front: Sequence[int]) -> Floats:
@@ -182,7 +203,7 @@ def _legend(figure: Figure, points: Sequence[Point]) -> None:
 
 def _footer(rows: Sequence[LeaderboardRow], points: Sequence[Point], x: Cost) -> str:
     """What the numbers are: counter, threshold rule, seeds and folds, commit."""
-    parts = [f"MACs counted by {rows[0].counter}" if x == "macs" else "all parameters"]
+    parts = [_MEASURED.get(x, f"MACs counted by {rows[0].counter}")]
     parts.append("threshold: " + ", ".join(sorted({row.threshold_rule for row in rows})))
     seeds = sorted({point.seeds for point in points})
     folds = sorted({point.folds for point in points})
@@ -202,6 +223,7 @@ def _draw_labels(
     points: Sequence[Point],
     front: Sequence[int],
     curve: Floats,
+    x: Cost,
 ) -> list[Box]:
     """Place a name and cost beside every marker, with a leader line where it had to move away."""
 
@@ -209,7 +231,7 @@ def _draw_labels(
     texts: list[Text] = []
     for index, point in enumerate(points):
         weight = "bold" if index in front else "normal"
-        text = figure.text(0, 0, f"{point.model}  {count(point.cost)}", fontsize=size, weight=weight)
+        text = figure.text(0, 0, f"{point.model}  {_shown(point.cost, x)}", fontsize=size, weight=weight)
         text.set_transform(IdentityTransform())
         text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
         texts.append(text)

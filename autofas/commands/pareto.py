@@ -1,10 +1,13 @@
-"""autofas pareto: plot parameters or MACs against ACER, and print the table behind it."""
+"""autofas pareto: plot parameters, MACs or latency against ACER, and print the table behind it.
+
+Latencies are those that `autofas benchmark` measured, from latency.csv beside the leaderboard.
+"""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-HELP = "plot parameters or MACs against ACER with the Pareto front, and print the table"
+HELP = "plot parameters, MACs or latency against ACER with the Pareto front, and print the table"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "runs", metavar="RUN", nargs="*", help="evaluated runs (default: all on the leaderboard)"
     )
     parser.add_argument(
-        "--x", choices=("params", "macs"), default="params", help="horizontal axis (default: params)"
+        "--x",
+        choices=("params", "macs", "latency"),
+        default="params",
+        help="horizontal axis (default: params)",
     )
     parser.add_argument(
         "--leaderboard", metavar="FILE", default="runs/leaderboard.csv", help="default: runs/leaderboard.csv"
@@ -25,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Draw and print."""
+    from autofas.analysis.latency_table import LATENCY_FILE, latencies_of
     from autofas.analysis.leaderboard import leaderboard_table, read_leaderboard
     from autofas.analysis.pareto import pareto_front, points_of
     from autofas.analysis.pareto_plot import plot_pareto
@@ -47,8 +54,11 @@ def run(args: argparse.Namespace) -> Any:
     if not rows:
         raise DataError(f"{args.leaderboard} has no rows to plot for these arguments; evaluate a run first")
     out = Path(args.out) if args.out else Path(args.leaderboard).with_name(f"pareto-{args.x}.png")
-    plot_pareto(rows, out, args.x)
-    points = points_of(rows, args.x)
+    latencies = None
+    if args.x == "latency":
+        latencies = latencies_of(rows, Path(args.leaderboard).with_name(LATENCY_FILE), args.runs)
+    plot_pareto(rows, out, args.x, latencies=latencies)
+    points = points_of(rows, args.x, latencies)
     front = pareto_front([point.cost for point in points], [point.acer for point in points])
     print(leaderboard_table(rows))
     names = [points[index].model for index in front]

@@ -4,7 +4,7 @@
 runtime and needs no torch; torch is imported for the other two alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,6 +37,10 @@ class Scorer(Protocol):
         """Score face crops in RGB, C = info.crop_size."""
         ...
 
+    def prepared(self, crops: Crops) -> Callable[[], Any]:
+        """A call of the runtime alone, its input made beforehand: what latency is measured of."""
+        ...
+
 
 class OnnxScorer:
     """An exported ONNX file in onnxruntime on the CPU; `threads` None leaves their number to the runtime."""
@@ -53,6 +57,10 @@ class OnnxScorer:
 
     def score(self, crops: Crops) -> Scores:
         return self.run(self.feeds(crops))
+
+    def prepared(self, crops: Crops) -> Callable[[], Any]:
+        feeds = self.feeds(crops)
+        return lambda: self.session.run(None, feeds)
 
     def feeds(self, crops: Crops) -> dict[str, NDArray[Any]]:
         """The graph's inputs made of crops, in the form it takes."""
@@ -71,24 +79,32 @@ class TorchScorer:
         import torch
 
         from autofas.deploy.describe import describe_weights
+        from autofas.deploy.graph import ExportForm
         from autofas.models.weights import load_network
 
         if threads:
             torch.set_num_threads(threads)
-        self.loaded = load_network(path)
-        self.info = describe_weights(self.loaded, path)
+        self.threads = threads
+        loaded = load_network(path)
+        self.info = describe_weights(loaded, path)
+        self.form = ExportForm(loaded.network, rewrite=False)
 
     def score(self, crops: Crops) -> Scores:
+        found = [output.numpy() for output in self.prepared(crops)()]
+        return Scores(found[0], found[1] if len(found) > 1 else None)
+
+    def prepared(self, crops: Crops) -> Callable[[], Any]:
         import torch
 
-        from autofas.deploy.graph import ExportForm
-
-        if not hasattr(self, "form"):
-            self.form = ExportForm(self.loaded.network, rewrite=False)
         tensors = [torch.from_numpy(normalised(crops[name])) for name in self.info.modalities]
-        with torch.inference_mode():
-            found = [output.numpy() for output in self.form(*tensors)]
-        return Scores(found[0], found[1] if len(found) > 1 else None)
+
+        def call() -> Any:
+            if self.threads:
+                torch.set_num_threads(self.threads)  # one number for the whole process
+            with torch.inference_mode():
+                return self.form(*tensors)
+
+        return call
 
 
 def open_scorer(place: str | Path, threads: int | None = None) -> Scorer:
