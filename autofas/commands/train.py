@@ -27,7 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
     group.add_argument("--epochs", type=int, help="number of epochs")
     group.add_argument("--batch-size", type=int, help="images per batch")
-    group.add_argument("--augment", help="none, flip, geometric, basic or recapture")
+    group.add_argument(
+        "--augment",
+        help="none, flip, geometric, basic, recapture or session; +STEP adds a step, -STEP takes one out",
+    )
     group.add_argument("--input-size", type=int, help="side of the input in pixels")
     group.add_argument(
         "--modality", choices=("color", "depth", "ir"), help="what a single-stream network reads"

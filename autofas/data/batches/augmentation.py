@@ -10,8 +10,10 @@ compression adds them to bona fide images. Presets therefore apply those to part
 all.
 """
 
+import math
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -22,7 +24,12 @@ from autofas.data.batches.row_random import normal_fields, uniforms
 from autofas.errors import ConfigError
 
 _BEST_QUALITY = 95.0
-_DRAWS = 31
+_DRAWS = 53
+_TONE_MEANS, _TONE_DEVIATIONS = (0.25, 0.65), (0.15, 0.35)  # of an image's pixels in [0, 1]
+_TONE_TINT = 0.1  # of each channel's mean, added, and 1.5 times it of its deviation, as a share
+_FACE_AXES = (0.5, 0.8), (0.7, 1.0)  # half axes of what `surround` keeps, across and down, of half a side
+_FACE_SHIFT = 0.1
+_PATCHES = 6  # a made surrounding has this many coarse patches a side
 _DEPTH_SCALES, _DEPTH_OFFSETS = (1 / 8, 1 / 5), (100.0, 200.0)
 
 
@@ -31,8 +38,8 @@ class AugmentPolicy:
     """How often and how strongly training images are changed; every default leaves them as they are.
 
     Probabilities a sample: `flip`, `warp` (of the three after it), `grayscale`, `rescale`,
-    `blur`, `noise`, `jpeg`, `cutout`, `gamma`, `depth_scale`. Strengths are the largest change,
-    drawn uniformly up to it.
+    `blur`, `noise`, `jpeg`, `cutout`, `gamma`, `tone`, `surround`, `depth_scale`. Strengths
+    are the largest change, drawn uniformly up to it.
     """
 
     flip: float = 0.0
@@ -57,13 +64,17 @@ class AugmentPolicy:
     jpeg_quality: float = 40.0  # the lowest; the highest is 95
     cutout: float = 0.0
     cutout_side: float = 0.3  # of the image side
+    tone: float = 0.0  # another mean and deviation of each channel: the light of another session
+    surround: float = (
+        0.0  # another surrounding outside an ellipse about the face: the room of another session
+    )
     depth_scale: float = 0.0  # by 1/8 to 1/5, plus 100 to 200 of 255
 
     def __post_init__(self) -> None:
         bounds = dict.fromkeys(
             ("flip", "warp", "grayscale", "gamma", "rescale", "blur", "noise", "jpeg", "cutout"), (0.0, 1.0)
         )
-        bounds["depth_scale"] = (0.0, 1.0)
+        bounds |= dict.fromkeys(("tone", "surround", "depth_scale"), (0.0, 1.0))
         bounds |= dict.fromkeys(("brightness", "contrast", "saturation", "gain"), (0.0, 1.0))
         bounds |= {"rotation_degrees": (0.0, 180.0), "shift": (0.0, 0.5), "zoom": (0.1, 1.0)}
         bounds |= {"gamma_strength": (0.0, 4.0), "rescale_to": (0.1, 1.0), "blur_sigma": (0.0, 2.5)}
@@ -88,7 +99,8 @@ class AugmentPolicy:
             self.blur,
             self.noise,
         )
-        return not any((*probabilities, self.jpeg, self.cutout, self.depth_scale, *self._colour))
+        others = (self.jpeg, self.cutout, self.tone, self.surround, self.depth_scale)
+        return not any((*probabilities, *others, *self._colour))
 
     @property
     def _colour(self) -> tuple[float, ...]:
@@ -128,14 +140,50 @@ PRESETS: Mapping[str, AugmentPolicy] = {
         jpeg=0.2,
         cutout=0.2,
     ),
+    "session": AugmentPolicy(
+        flip=0.5, warp=1.0, rotation_degrees=30, shift=0.1, zoom=0.7, tone=0.6, surround=0.6
+    ),
 }
 
 
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "flip": ("flip",),
+    "warp": ("warp", "rotation_degrees", "shift", "zoom"),
+    "brightness": ("brightness",),
+    "contrast": ("contrast",),
+    "saturation": ("saturation",),
+    "gain": ("gain",),
+    "grayscale": ("grayscale",),
+    "gamma": ("gamma",),
+    "rescale": ("rescale",),
+    "blur": ("blur",),
+    "noise": ("noise",),
+    "jpeg": ("jpeg",),
+    "cutout": ("cutout",),
+    "tone": ("tone",),
+    "surround": ("surround",),
+}
+"""The fields of each step that can be added to a preset or taken out of it."""
+
+
 def preset(name: str) -> AugmentPolicy:
-    """A policy by name; raises `ConfigError` for an unknown one."""
-    if name not in PRESETS:
+    """A policy by name, which may take steps out or add them: `recapture-jpeg-blur`, `flip+noise`.
+
+    A step that is added has the strength it has in `recapture`, or in `session` if it is not in there.
+    Raises `ConfigError` for an unknown name.
+    """
+    base, *changes = re.split(r"([+-])", name)
+    if base not in PRESETS:
         raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
-    return PRESETS[name]
+    policy = PRESETS[base]
+    for sign, step in zip(changes[::2], changes[1::2], strict=True):
+        if step not in STEPS:
+            raise ConfigError(f"augmentation {name!r} has no step {step!r}; choose {', '.join(STEPS)}")
+        source = PRESETS["none"]
+        if sign == "+":
+            source = PRESETS["session" if step in ("tone", "surround") else "recapture"]
+        policy = replace(policy, **{field: getattr(source, field) for field in STEPS[step]})
+    return policy
 
 
 def augment_batch(
@@ -168,6 +216,8 @@ def augment_batch(
     centre = np.stack((draws.uniform(0, 1), draws.uniform(0, 1)), axis=1)
     side = draws.uniform(0, policy.cutout_side)
     _depth(result, policy, draws, bona_fide)
+    _tone(result, policy, draws)
+    _surround(result, policy, draws, seed)
     for name, image in result.items():
         result[name] = _on(image, chosen, lambda part, at: ops.cut_out(part, centre[at], side[at]))
     return result
@@ -251,6 +301,37 @@ def _depth(
         )
 
 
+def _tone(images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws) -> None:
+    """Whatever a session's light gave a colour image, its means and deviations, is drawn anew."""
+    chosen = draws.chance(policy.tone)
+    means = draws.uniform(*_TONE_MEANS)[:, None] + draws.three(-_TONE_TINT, _TONE_TINT)  # (B, 3)
+    deviations = draws.uniform(*_TONE_DEVIATIONS)[:, None] * (1 + 1.5 * draws.three(-_TONE_TINT, _TONE_TINT))
+    if "color" in images:
+        images["color"] = _on(
+            images["color"], chosen, lambda part, at: ops.tone(part, means[at], deviations[at])
+        )
+
+
+def _surround(images: dict[str, Tensor], policy: AugmentPolicy, draws: _Draws, seed: int) -> None:
+    """A made surrounding, coarse patches with noise about one colour, in place of the room's."""
+    chosen = draws.chance(policy.surround)
+    axes = np.stack([draws.uniform(*bounds) for bounds in _FACE_AXES], axis=1)
+    centre = np.stack([draws.uniform(-_FACE_SHIFT, _FACE_SHIFT) for _ in range(2)], axis=1)
+    colour, patches, noise = draws.three(0, 1), draws.uniform(0, 0.35), draws.uniform(0, 0.08)
+    starts = draws.uniform(0, 1), draws.uniform(0, 1)
+
+    def change(part: Tensor, at: np.ndarray) -> Tensor:
+        shape = part.shape[1], _PATCHES, _PATCHES
+        coarse = normal_fields(seed, starts[0][at], math.prod(shape), part.device).view(-1, *shape)
+        fine = normal_fields(seed, starts[1][at], part[0].numel(), part.device).view_as(part)
+        made = ops.surrounding(colour[at], coarse, patches[at], fine, noise[at])
+        inside = ops.ellipse(part, axes[at], centre[at])
+        return torch.where(inside, part, made)
+
+    if "color" in images:
+        images["color"] = _on(images["color"], chosen, change)
+
+
 def _on(image: Tensor, chosen: np.ndarray, change: Callable[[Tensor, np.ndarray], Tensor]) -> Tensor:
     """The batch with the chosen samples changed; the others keep every bit."""
     at = np.flatnonzero(chosen)
@@ -260,3 +341,30 @@ def _on(image: Tensor, chosen: np.ndarray, change: Callable[[Tensor, np.ndarray]
         return change(image, at)
     index = torch.from_numpy(at).to(image.device)
     return image.index_copy(0, index, change(image.index_select(0, index), at))
+
+
+class _Draws:
+    """A batch's uniform numbers, taken column by column in a fixed order whatever the policy switches off."""
+
+    _PHOTOMETRY = 18
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self._numbers = numbers
+        self._next = 0
+
+    def uniform(self, low: float, high: float) -> np.ndarray:
+        column = self._numbers[:, self._next]
+        self._next += 1
+        return low + (high - low) * column
+
+    def chance(self, probability: float) -> np.ndarray:
+        return self.uniform(0, 1) < probability
+
+    def factor(self, strength: float) -> np.ndarray:
+        return self.uniform(1 - strength, 1 + strength)
+
+    def three(self, low: float, high: float) -> np.ndarray:
+        return np.stack([self.uniform(low, high) for _ in range(3)], axis=1)
+
+    def skip_photometry(self) -> None:
+        self._next += self._PHOTOMETRY

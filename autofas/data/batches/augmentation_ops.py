@@ -89,6 +89,43 @@ def colour(
     return (torch.bmm(linear, flat) + offset).clamp_(0, 1).view_as(images)
 
 
+def tone(images: Tensor, means: np.ndarray, deviations: np.ndarray) -> Tensor:
+    """Give each channel another mean and standard deviation, both (B, 3) of values in [0, 1]; clipped."""
+    deviation, mean = torch.std_mean(images, (2, 3), keepdim=True)  # (B, 3, 1, 1)
+    wanted = (torch.from_numpy(part.astype(np.float32)).to(images.device) for part in (means, deviations))
+    new_mean, new_deviation = (part[:, :, None, None] for part in wanted)
+    return ((images - mean) / deviation.clamp_min(1e-3) * new_deviation + new_mean).clamp_(0, 1)
+
+
+def ellipse(images: Tensor, axes: np.ndarray, centre: np.ndarray) -> Tensor:
+    """Which pixels lie in an ellipse: (B, 1, H, W) bool.
+
+    `axes` and `centre` are (B, 2), (across, down), where -1 and 1 are the image's borders.
+    """
+    height, width = images.shape[-2:]
+    x = (torch.arange(width, device=images.device) * 2 + 1) / width - 1  # (W,)
+    y = ((torch.arange(height, device=images.device) * 2 + 1) / height - 1)[:, None]  # (H, 1)
+    half, middle = (
+        torch.from_numpy(part.astype(np.float32)).to(images.device)[..., None, None]
+        for part in (axes, centre)
+    )  # (B, 2, 1, 1)
+    distance = ((x - middle[:, 0]) / half[:, 0]) ** 2 + ((y - middle[:, 1]) / half[:, 1]) ** 2
+    return (distance < 1)[:, None]
+
+
+def surrounding(
+    colour: np.ndarray, coarse: Tensor, patches: np.ndarray, fine: Tensor, noise: np.ndarray
+) -> Tensor:
+    """Images (B, 3, H, W) of one `colour` (B, 3) each, with patches and noise of a standard deviation.
+
+    `coarse` (B, 3, h, w) and `fine` (B, 3, H, W) are standard normal; patches are spread bilinearly.
+    """
+    base = torch.from_numpy(colour.astype(np.float32)).to(fine.device)[..., None, None]
+    spread = F.interpolate(coarse, fine.shape[-2:], mode="bilinear", align_corners=False)
+    made = base + spread * _column(patches, fine) + fine * _column(noise, fine)
+    return made.clamp_(0, 1)
+
+
 def gamma(images: Tensor, exponent: np.ndarray) -> Tensor:
     """Raise pixels to `exponent`: above 1 darkens, below 1 brightens."""
     return images.pow(_column(exponent, images))

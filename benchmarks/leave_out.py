@@ -1,0 +1,326 @@
+"""What carries over: networks x recipes x folds x seeds, each judged on what its training left out.
+
+A plan (YAML) names networks, recipes, protocols and seeds. Every training is `autofas train` and
+`autofas evaluate` as the command line runs them; a seed also draws the people of each split. A row a training
+goes to a CSV file as soon as it is done, so an interrupted experiment goes on where it was:
+
+    python -m benchmarks.leave_out results/leave_out/augmentation.yaml --dataset MANIFEST --threads 1
+
+`--summary` trains nothing and writes PLAN.md beside the plan: for each network and recipe the mean over all
+folds and seeds with a 95 % bootstrap interval. AUC and BPCER at fixed APCER come first, for they need no
+threshold; then the AUC where the classes' tone and surroundings are swapped (benchmarks.swapped); then ACER
+at thresholds found on dev, by every rule. The plan says whether frames or videos are judged: a left-out
+session of a small set has few videos.
+
+A network is {baseline: NAME} or {genotype: FILE, layout: {...}}, the layout's keys in place of the genotype's
+own; a recipe holds keys of the training's configuration. `base` holds what all share.
+"""
+
+import argparse
+import csv
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from autofas.analysis.text_tables import markdown_table, percent
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.recipes import resolve_training
+from autofas.config.train import TrainConfig
+from autofas.data.opening import folds_of
+from autofas.errors import AutofasError, ConfigError
+from autofas.evaluation.evaluate import evaluate
+from autofas.metrics import (
+    ScoreTable,
+    bpcer_at_apcer,
+    eer,
+    eer_threshold,
+    error_rates,
+    group_pais,
+    read_scores,
+    roc_auc,
+)
+from autofas.metrics.transfer_thresholds import (
+    apcer_threshold,
+    logit_normal_threshold,
+    middle_eer_threshold,
+    quantile_threshold,
+)
+from autofas.models.genotype import Genotype, load_genotype, save_genotype
+from autofas.runs.provenance import commit, machine
+from autofas.storage.schema import Schema, read_yaml, validated
+from autofas.training.train import train
+from benchmarks.swapped import swapped
+
+RULES = {
+    "edge": eer_threshold,
+    "middle": middle_eer_threshold,
+    "quantile": quantile_threshold,
+    "logit_normal": logit_normal_threshold,
+    "apcer_1": apcer_threshold,
+}
+FIXED_APCERS = (0.01, 0.05)
+KEY = ("network", "recipe", "protocol", "fold", "seed")
+REPLICATES = 2000
+
+
+class NetworkPlan(Schema):
+    """A hand-designed network, or a genotype whose layout may be changed."""
+
+    baseline: str | None = None
+    genotype: str | None = None
+    layout: dict[str, Any] = Field(default_factory=dict)
+
+
+class Experiment(Schema):
+    """Every named network with every named recipe."""
+
+    networks: tuple[str, ...] = Field(min_length=1)
+    recipes: tuple[str, ...] = Field(min_length=1)
+    protocols: tuple[str, ...] | None = None
+    seeds: tuple[int, ...] | None = None
+
+
+class Plan(Schema):
+    """What is trained, and on what it is judged."""
+
+    question: str
+    base: dict[str, Any] = Field(default_factory=dict)
+    networks: dict[str, NetworkPlan] = Field(min_length=1)
+    recipes: dict[str, dict[str, Any]] = Field(min_length=1)
+    protocols: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...] = Field(min_length=1)
+    experiments: tuple[Experiment, ...] = Field(min_length=1)
+    level: Literal["frame", "video"] = "frame"
+
+
+Job = dict[str, Any]
+
+
+def jobs(plan: Plan, dataset: str) -> Iterator[Job]:
+    """Every training of a plan once; all networks and recipes of a fold and seed before the next ones."""
+    known: set[tuple[Any, ...]] = set()
+    seeds = sorted({seed for part in plan.experiments for seed in part.seeds or plan.seeds})
+    folds: dict[str, tuple[int | None, ...]] = {}
+    for seed in seeds:
+        for part in plan.experiments:
+            if seed not in (part.seeds or plan.seeds):
+                continue
+            for protocol in part.protocols or plan.protocols:
+                if protocol not in folds:
+                    flags = {"data.dataset": dataset, "data.protocol": protocol, "baseline": "feathernet_b"}
+                    flags |= {key: value for key, value in plan.base.items() if key.startswith("data.")}
+                    folds[protocol] = folds_of(resolve_training(flags=flags)[0].data)
+                for fold in folds[protocol]:
+                    for network in part.networks:
+                        for recipe in part.recipes:
+                            job = dict(zip(KEY, (network, recipe, protocol, fold, seed), strict=True))
+                            if tuple(job.values()) not in known:
+                                known.add(tuple(job.values()))
+                                yield job
+
+
+def settings(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> tuple[TrainConfig, str]:
+    """The configuration of one training, and its run folder's name."""
+    network = _named(plan.networks, job["network"], "network")
+    name = "-".join(str(job[key]).replace(":", "_") for key in KEY if job[key] is not None)
+    flags: dict[str, Any] = {
+        "data.dataset": dataset,
+        "data.protocol": job["protocol"],
+        "data.split_seed": job["seed"],
+        "data.workers": 0,
+        "seed": job["seed"],
+        "threads": threads,
+        "device": "cpu",
+        "name": name,
+        "runs_dir": str(work),
+        "checkpoint_minutes": None,
+    }
+    if job["fold"] is not None:
+        flags["data.fold"] = job["fold"]
+    if network.baseline:
+        flags |= {"baseline": network.baseline, "data.modalities": ["color"]}
+    else:
+        flags["genotype"] = str(_genotype(network, job["network"], work))
+    flags |= plan.base | _named(plan.recipes, job["recipe"], "recipe")
+    flags["checkpoint_every"] = flags.get("epochs", 1)
+    return resolve_training(flags=flags)[0], name
+
+
+def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
+    if name not in known:
+        raise ConfigError(f"the plan has no {what} {name}; it names {', '.join(known)}")
+    return known[name]
+
+
+def _genotype(network: NetworkPlan, name: str, work: Path) -> Path:
+    """The file of a genotype in the layout of the plan."""
+    if network.genotype is None:
+        raise ConfigError(f"network {name} of the plan needs a baseline or a genotype")
+    found = load_genotype(network.genotype)
+    values = found.model_dump()
+    values["layout"] |= network.layout
+    values["provenance"] = {"run": name}
+    place = work / "genotypes" / f"{name}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    save_genotype(validated(Genotype, values, f"network {name} of the plan"), place)
+    return place
+
+
+def measure(dev: ScoreTable, test: ScoreTable, level: str) -> dict[str, float]:
+    """Figures of a test split that need no threshold, then those at thresholds from dev, a rule at a time."""
+    if level == "video":
+        dev, test = dev.by_video(), test.by_video()
+    pais = group_pais(test.pais, "family")
+    values = {"auc": roc_auc(test.scores, pais), "eer": eer(test.scores, pais)}
+    for apcer in FIXED_APCERS:
+        values[f"bpcer_at_{apcer:g}"] = bpcer_at_apcer(test.scores, pais, apcer)
+    values |= {"dev_auc": roc_auc(dev.scores, dev.pais), "dev_eer": eer(dev.scores, dev.pais)}
+    for rule, find in RULES.items():
+        rates = error_rates(test.scores, pais, find(dev.scores, dev.pais))
+        values |= {f"acer_{rule}": rates.acer, f"apcer_{rule}": rates.apcer, f"bpcer_{rule}": rates.bpcer}
+    return values
+
+
+def one(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> dict[str, Any]:
+    """Train and judge once: the row of the table."""
+    config, name = settings(plan, job, dataset, work, threads)
+    folder = work / "train" / name
+    if folder.exists():
+        shutil.rmtree(folder)  # cut short
+    started = time.process_time()
+    result = train(config)
+    evaluate(EvaluateConfig(run=str(result.path), device="cpu", threads=threads))
+    seconds = time.process_time() - started
+    for checkpoint in result.path.glob("checkpoint-*"):
+        shutil.rmtree(checkpoint)
+    dev, test = (read_scores(result.path / f"scores-{split}.csv") for split in ("dev", "test"))
+    thresholds = {rule: find(dev.scores, dev.pais) for rule, find in RULES.items()}
+    return {
+        **job,
+        "params": sum(parameter.numel() for parameter in result.network.parameters()),
+        **measure(dev, test, plan.level),
+        **swapped(result.network, config.data, thresholds),
+        "epochs": len(result.results),
+        "cpu_seconds": round(seconds, 1),
+        "commit": commit(),
+    }
+
+
+def read_rows(place: Path) -> list[dict[str, str]]:
+    """Rows of an earlier call."""
+    if not place.is_file():
+        return []
+    with place.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def append(place: Path, row: Mapping[str, Any]) -> None:
+    """One more row; the header where the file is new."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    new = not place.is_file()
+    with place.open("a", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and its 95 % percentile bootstrap interval over trainings (folds and seeds)."""
+    sample = np.asarray(values, dtype=np.float64)
+    drawn = np.random.default_rng(0).integers(0, len(sample), (REPLICATES, len(sample)))
+    low, high = np.quantile(sample[drawn].mean(axis=1), (0.025, 0.975))
+    return float(sample.mean()), float(low), float(high)
+
+
+def summary(rows: Sequence[Mapping[str, str]]) -> str:
+    """A Markdown table: a line a protocol, network and recipe."""
+    figures = ["auc", *(f"bpcer_at_{apcer:g}" for apcer in FIXED_APCERS)]
+    figures += ["auc_tone_swapped", "auc_surround_swapped", "auc_both_swapped"]
+    figures += [*(f"acer_{rule}" for rule in RULES)]
+    figures += [f"acer_{rule}_swapped" for rule in RULES]
+    header = ["protocol", "network", "recipe", "params", "n", *figures, "CPU s"]
+    groups: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault((row["protocol"], row["network"], row["recipe"]), []).append(row)
+    lines = []
+    for key, group in groups.items():
+        cells = [*key, group[0]["params"], str(len(group))]
+        for name in figures:
+            mean, low, high = interval([float(row[name]) for row in group])
+            cells.append(f"{percent(mean)} [{percent(low)}, {percent(high)}]")
+        cells.append(f"{np.mean([float(row['cpu_seconds']) for row in group]):.0f}")
+        lines.append(cells)
+    lines.sort(key=lambda cells: cells[:3])
+    return markdown_table(header, lines, numeric=header[3:])
+
+
+def write_summary(plan: Plan, rows: Sequence[Mapping[str, str]], place: Path, command: str) -> str:
+    """Question, table and provenance as a Markdown page."""
+    text = (
+        f"# {place.stem}\n\n{plan.question.strip()}\n\n"
+        f"Percent; mean over folds and seeds with a 95 % bootstrap interval; {plan.level}s are judged. "
+        f"All rows are in {place.stem}.csv.\n\n{summary(rows)}\n\n"
+        f"```\n{command}\n```\n{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}.\n"
+    )
+    place.write_text(text, encoding="utf-8")
+    return text
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what is missing of a plan, or summarise it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.leave_out", description=__doc__)
+    parser.add_argument("plan", type=Path)
+    parser.add_argument("--dataset", required=True, help="a manifest.csv or a built-in name")
+    parser.add_argument("--work", type=Path, default=Path("runs/leave_out"), help="runs and their scores")
+    parser.add_argument("--out", type=Path, help="the table (default: the plan's name with .csv)")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--most", type=int, help="stop after that many trainings")
+    parser.add_argument("--summary", action="store_true", help="train nothing, write the table's summary")
+    parser.add_argument("--json", action="store_true", help="the rows as one JSON line at the end")
+    args = parser.parse_args(argv)
+    place = args.out or args.plan.with_suffix(".csv")
+    try:
+        plan = validated(Plan, read_yaml(args.plan), str(args.plan))
+        rows = read_rows(place)
+        if not args.summary:
+            rows = run(plan, rows, place, args)
+    except AutofasError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    command = f"python -m benchmarks.leave_out {args.plan} --dataset MANIFEST --threads {args.threads}"
+    print(write_summary(plan, rows, place.with_suffix(".md"), command))
+    if args.json:
+        print(json.dumps({"rows": rows}))
+    return 0
+
+
+def run(
+    plan: Plan, rows: list[dict[str, str]], place: Path, args: argparse.Namespace
+) -> list[dict[str, str]]:
+    """Train what has no row yet; returns all rows."""
+    done = {tuple(row[key] for key in KEY) for row in rows}
+    asked = list(jobs(plan, args.dataset))
+    missing = [job for job in asked if tuple(_text(job[key]) for key in KEY) not in done]
+    print(f"{len(asked)} trainings, {len(missing)} of them to do", file=sys.stderr)
+    for job in missing[: args.most]:
+        row = one(plan, job, args.dataset, args.work, args.threads)
+        append(place, row)
+        shown = (*KEY, "auc", "auc_both_swapped", "acer_edge", "acer_middle")
+        print("  ".join(f"{key} {row[key]}" for key in shown), file=sys.stderr, flush=True)
+    return read_rows(place)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
