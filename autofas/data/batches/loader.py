@@ -17,7 +17,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from autofas.data.batches.augmentation import AugmentPolicy, augment_batch, preset
+from autofas.data.batches.augmentation import augment_batch
+from autofas.data.batches.augmentation_policy import AugmentPolicy, preset
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.sampler import EpochSampler
 from autofas.data.manifests.manifest import BONA_FIDE
