@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from autofas.data.batches.augmentation import PRESETS, AugmentPolicy, augment_batch, preset
+from autofas.data.batches.augmentation import augment_batch
+from autofas.data.batches.augmentation_policy import PRESETS, AugmentPolicy, preset
 from autofas.errors import ConfigError
 from tests.data.pictures import faces
 
