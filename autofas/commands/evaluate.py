@@ -64,10 +64,12 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.figure_tables import breakdown_table, cross_table, figures_table, summary_table
     from autofas.config.evaluate import EvaluateConfig
     from autofas.config.resolve import resolve
+    from autofas.deploy.card import write_card
     from autofas.errors import ConfigError
     from autofas.evaluation.evaluate import evaluate
     from autofas.evaluation.report import METRICS_VERSION
     from autofas.evaluation.summary import summarize, summary_text
+    from autofas.models.weights import WEIGHTS_FILE
     from autofas.runtime.launch import launched
     from autofas.storage.files import write_json, write_text
 
@@ -85,6 +87,8 @@ def run(args: argparse.Namespace) -> Any:
             crossed.append(evaluation.cross)
         if not launched().first:
             continue
+        if config.split == "test" and config.data is None:
+            write_card(Path(folder), (Path(folder) / WEIGHTS_FILE).parent)
         # figures of train and dev are no results, and a board takes no figure that is undefined
         if config.split == "test" and evaluation.figures["acer"] is not None:
             place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, get_args
 
+from autofas.deploy.card import write_card
 from autofas.deploy.describe import describe_weights
 from autofas.deploy.graph import ExportForm
 from autofas.deploy.info import ExportInfo, Form, write_beside
@@ -77,6 +78,8 @@ def export(
             if out is None and work.written and (folder.path / RECORD_FILE).is_file():
                 written = [path.relative_to(folder.path).as_posix() for path in work.written]
                 record(folder.path, "export", written=written)
+            if work.made:
+                write_card(folder.path, work.out, [_words(one) for one in work.made])
 
 
 class _Export:
@@ -106,6 +109,7 @@ class _Export:
         )
         self.threshold = told
         self.written: list[Path] = []
+        self.made: list[Exported] = []
 
     def onnx(self, forms: Sequence[Form], channels: Literal["RGB", "BGR"], int8: bool) -> list[Exported]:
         self.log(f"exporting {self.info.name}: a few seconds")
@@ -141,7 +145,8 @@ class _Export:
             "file": name, "bytes": size, "sha256": file_sha256(place), "parity": parity.values(), **measured,
         }  # fmt: skip
         self.written += [place, write_beside(place, info, **described)]
-        return Exported(place, info, size, parity, measured)
+        self.made.append(Exported(place, info, size, parity, measured))
+        return self.made[-1]
 
     def _check_fp32(self, path: Path) -> tuple[Parity, dict[str, Any]]:
         parity = self._parity(OnnxScorer(path))
@@ -167,6 +172,13 @@ class _Export:
     def _parity(self, scorer: Scorer) -> Parity:
         found: Scores = score_all(scorer, self.checked)
         return compare(self.reference, found, self.threshold, self.checked.paths)
+
+
+def _words(one: Exported) -> str:
+    """An exported file in one line of the model card."""
+    return (
+        f"{one.path.name}: {one.info.precision}, form {one.info.form}, {one.size / 1000:.1f} kB; {one.parity}"
+    )
 
 
 def file_name(info: ExportInfo) -> str:

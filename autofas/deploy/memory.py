@@ -1,4 +1,4 @@
-"""`python -m autofas.deploy.memory FILE`: peak memory in MB of a process that loads a network and runs it once.
+"""`python -m autofas.deploy.memory FILE`: peak memory in MB of a process that loads a network and runs it.
 
 The whole process counts, interpreter and runtime too: what a device must have free.
 """

@@ -259,3 +259,17 @@ def test_the_detector_needs_no_torch_and_is_ready_in_under_a_second(exported):
 def test_detector_is_a_public_name():
     assert autofas.Detector is Detector
     assert "Detector" in autofas.__all__
+
+
+def test_the_demo_network_judges_a_real_photograph_and_says_what_it_is(tmp_path, capsys):
+    pytest.importorskip("onnxruntime", reason="needs autofas[export]")
+    pytest.importorskip("cv2", reason="needs autofas[data]")
+    data = pytest.importorskip("skimage.data", reason="the photograph is scikit-image's")
+    Image.fromarray(data.astronaut()).save(tmp_path / "astronaut.png")
+    assert main(["predict", "demo", str(tmp_path / "astronaut.png"), "--json"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == f"note: {WARNING}"
+    (row,) = json.loads(out[-1])["rows"]
+    assert 150 < row["x"] + row["width"] / 2 < 300  # her face is at about 220, 120
+    assert 60 < row["y"] + row["height"] / 2 < 180
+    assert row["score"] is not None
