@@ -9,7 +9,9 @@ HELP = "draw the normal and the reduction cell of a genotype"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("genotype", metavar="FILE", help="genotype.json of a search")
+    parser.add_argument(
+        "genotype", metavar="FILE", help="genotype.json, a pasted Genotype(...) or NNI's export"
+    )
     parser.add_argument(
         "--out", metavar="DIR", help="folder for the pictures (default: that of the genotype)"
     )

@@ -11,7 +11,11 @@ HEADER = ("model", "input", "params", "MACs", "thop", "torch", "FeatherNets' rul
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--genotype", metavar="FILE", help="genotype.json of a search")
+    which.add_argument(
+        "--genotype",
+        metavar="FILE",
+        help="genotype.json, a pasted Genotype(...) or NNI's export",
+    )
     which.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
     which.add_argument("--all", action="store_true", help="every baseline, under every published condition")
     parser.add_argument("--input-size", type=int, help="side of the input in pixels")

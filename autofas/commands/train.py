@@ -23,7 +23,11 @@ KEYS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     group = parser.add_argument_group("network and schedule")
-    group.add_argument("--genotype", metavar="FILE", help="genotype.json of a search")
+    group.add_argument(
+        "--genotype",
+        metavar="FILE",
+        help="genotype.json, a pasted Genotype(...) or NNI's export",
+    )
     group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
     group.add_argument("--epochs", type=int, help="number of epochs")
     group.add_argument("--batch-size", type=int, help="images per batch")

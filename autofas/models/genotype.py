@@ -6,6 +6,7 @@ and nothing else passes between them. On disk a genotype is readable, diff-able 
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -14,10 +15,18 @@ from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from autofas.errors import GenotypeError
 from autofas.models.candidates import CANDIDATES
-from autofas.models.space import SPACE_NAME, CellKind, Layout, Space
+from autofas.models.other_genotypes import (
+    OtherCells,
+    cells_of_nni,
+    cells_of_text,
+    is_genotype_text,
+    is_nni_export,
+)
+from autofas.models.space import SPACE_NAME, CellKind, Layout, Space, load_space
 from autofas.storage.files import whole_file
-from autofas.storage.schema import Name, Schema, nearest, read_json, validated
+from autofas.storage.schema import Name, Schema, nearest, parse_json, read_text, validated
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 FIRST_NODE = 2
 """Nodes 0 and 1 are a cell's inputs (the outputs of the two cells before it)."""
 
@@ -151,8 +160,34 @@ def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
 
 
 def load_genotype(path: str | os.PathLike[str]) -> Genotype:
-    """The genotype in a JSON file; raises GenotypeError in one line that names file and fault."""
-    values: Any = read_json(Path(path), GenotypeError)
+    """The genotype in a file: our JSON, a pasted `Genotype(...)` of DARTS, or NNI's exported JSON.
+
+    The last two come without a network around their cells and take that of the space darts. Raises
+    GenotypeError in one line that names file and fault.
+    """
+    text = read_text(Path(path), GenotypeError)
+    if not text.lstrip().startswith("{") and is_genotype_text(text):
+        return _in_darts(cells_of_text(text, str(path)), Path(path), "a Genotype(...) text")
+    values: Any = parse_json(text, str(path), GenotypeError)
     if not isinstance(values, dict):
         raise GenotypeError(f"{path} holds a {type(values).__name__}, expected a genotype")
+    if is_nni_export(values):
+        return _in_darts(cells_of_nni(values, str(path)), Path(path), "NNI's export")
+    return validated(Genotype, values, str(path), GenotypeError)
+
+
+def _in_darts(cells: OtherCells, path: Path, origin: str) -> Genotype:
+    """Cells of another project in the layout of the space darts, with as many nodes as they have."""
+    space = load_space("darts")
+    last = max(node for node, _, _ in [*cells.normal, *cells.reduction])
+    name = cells.name if cells.name not in ("", "genotype") else path.stem
+    values = {
+        "space": space.name,
+        "space_hash": space.hash,
+        "derivation": "darts",
+        "normal": {"edges": cells.normal, "concat": cells.normal_concat},
+        "reduction": {"edges": cells.reduction, "concat": cells.reduction_concat},
+        "layout": {**space.layout.model_dump(), "intermediate_nodes": last - FIRST_NODE + 1},
+        "provenance": {"run": name if _PLAIN.fullmatch(name) else "other", "from": origin},
+    }
     return validated(Genotype, values, str(path), GenotypeError)
