@@ -88,7 +88,8 @@ def build_parser() -> Parser:
         group = verb_parser.add_argument_group("output")
         group.add_argument("--json", action="store_true", help="one JSON object as the last line of stdout")
         group.add_argument("--quiet", action="store_true", help="no progress on stderr")
-        verb_parser.set_defaults(module=module, options=list(verb_parser._option_string_actions))
+        options = list(verb_parser._option_string_actions)
+        verb_parser.set_defaults(module=module, options=options, call=main_values)
     return parser
 
 

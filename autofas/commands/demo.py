@@ -24,23 +24,21 @@ def run(args: argparse.Namespace) -> Any:
     """Call the verbs one after the other, as a person would."""
     import time
 
-    from autofas.cli import main_values
-
     started = time.perf_counter()
     common = ["--dataset", "synthetic", "--preset", "quick", "--runs-dir", args.runs_dir]
     common += ["--seed", str(args.seed), "--device", args.device]
     common += ["--threads", str(args.threads)] if args.threads else []
     quiet = ["--quiet"] if args.quiet else []
-    searched = main_values(["search", *common, *quiet, "--name", "searched"])
-    drawn = main_values(["search", *common, *quiet, "--name", "random", "--strategy", "random"])
+    searched = args.call(["search", *common, *quiet, "--name", "searched"])
+    drawn = args.call(["search", *common, *quiet, "--name", "random", "--strategy", "random"])
     trained = []
     for genotype in (searched["genotype"], drawn["genotype"]):
-        trained.append(main_values(["train", *common, *quiet, "--genotype", genotype]))
+        trained.append(args.call(["train", *common, *quiet, "--genotype", genotype]))
     for name in BASELINES:
-        trained.append(main_values(["train", *common, *quiet, "--baseline", name]))
+        trained.append(args.call(["train", *common, *quiet, "--baseline", name]))
     runs = [report["run"] for report in trained]
-    figures = main_values(["evaluate", *quiet, "--run", *runs])
+    figures = args.call(["evaluate", *quiet, "--run", *runs])
     leaderboard = f"{args.runs_dir}/leaderboard.csv"
-    pareto = main_values(["pareto", *runs, "--leaderboard", leaderboard])
+    pareto = args.call(["pareto", *runs, "--leaderboard", leaderboard])
     print(f"done in {time.perf_counter() - started:.0f} s")
     return {"search": searched, "train": trained, "evaluate": figures, "pareto": pareto}

@@ -1,6 +1,5 @@
 """Cells and alphas: the layout's boxes, the pictures' pixels, and what is refused."""
 
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -8,64 +7,20 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from autofas.analysis.cell_layout import RADIUS, CellLayout, layout_cell
 from autofas.analysis.draw import draw_alphas, draw_cell, draw_genotype
-from autofas.analysis.palette import OPERATION_DASHES, PALETTE
+from autofas.analysis.palette import PALETTE
 from autofas.errors import GenotypeError
-from autofas.models.candidates import CANDIDATES
 from autofas.models.genotype import Cell, Edge, genotype_from_cells
-from autofas.models.space import Space, load_space
-
-SPACE = load_space("auto_fas")
-CHOICES = [name for name in SPACE.operations if name != "none"]
+from autofas.models.space import Space
+from tests.analysis.cells import CHOICES, SPACE, _check, _random_cell
 
 
-def _random_cell(seed: int, incoming: int = 2, nodes: int = 4) -> Cell:
-    generator = np.random.default_rng(seed)
-    edges = []
-    for node in range(2, 2 + nodes):
-        for source in sorted(generator.choice(node, min(incoming, node), replace=False)):
-            edges.append(Edge(node, int(source), str(generator.choice(CHOICES))))
-    return Cell(edges=tuple(edges), concat=tuple(range(2, 2 + nodes)))
-
-
-def _check(layout: CellLayout, edges: int) -> None:
-    boxes = [arrow.label for arrow in layout.arrows if arrow.label is not None]
-    assert len(boxes) == edges
-    assert not [pair for pair in combinations(boxes, 2) if pair[0].overlaps(pair[1])]
-    for box in boxes:
-        assert box.x0 >= 0
-        assert box.y0 >= 0
-        assert box.x1 <= layout.width
-        assert box.y1 <= layout.height
-        for x, y in layout.nodes.values():
-            near = box.nearest(x, y)
-            assert np.hypot(near[0] - x, near[1] - y) >= RADIUS
-    for arrow in layout.arrows:
-        t = np.linspace(0, 1, 60)[:, None]
-        path = (1 - t) ** 2 * arrow.curve[0] + 2 * t * (1 - t) * arrow.curve[1] + t**2 * arrow.curve[2]
-        assert np.hypot(*(path[0] - layout.nodes[arrow.source])) == pytest.approx(RADIUS, abs=4)
-        assert np.hypot(*(path[-1] - layout.nodes[arrow.target])) == pytest.approx(RADIUS + 3, abs=4)
-        for number, centre in layout.nodes.items():
-            if number not in (arrow.source, arrow.target):
-                assert np.linalg.norm(path - centre, axis=1).min() > RADIUS
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_labels_cover_neither_labels_nor_nodes(seed: int) -> None:
-    cell = _random_cell(seed)
-    layout = layout_cell(cell, [(120.0, 27.0)] * len(cell.edges))
-    _check(layout, 8)
-    assert len(layout.arrows) == 8 + 4
-    columns = [layout.nodes[number][0] for number in range(7)]
-    assert columns[0] == columns[1] < columns[2] < columns[3] < columns[4] < columns[5] < columns[6]
-
-
-def test_a_cell_with_every_edge_and_the_smallest_one() -> None:
-    full = _random_cell(1, incoming=9)
-    _check(layout_cell(full, [(120.0, 27.0)] * 14), 14)
-    tiny = Cell(edges=(Edge(2, 0, "skip_connect"),), concat=(2,))
-    _check(layout_cell(tiny, [(120.0, 27.0)]), 1)
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that are saved while a test runs."""
+    figures: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    return figures
 
 
 def test_draw_cell_writes_its_colours(tmp_path: Path) -> None:
@@ -93,12 +48,6 @@ def test_draw_genotype_writes_both_cells(tmp_path: Path) -> None:
             pictures.append(np.asarray(image.convert("L")))
     assert all(picture.std() > 5 for picture in pictures)
     assert pictures[0].shape != pictures[1].shape or (pictures[0] != pictures[1]).any()
-
-
-def test_every_operation_has_its_own_colour_and_a_dash() -> None:
-    assert set(CANDIDATES) <= set(PALETTE)
-    assert set(CANDIDATES) <= set(OPERATION_DASHES)
-    assert len({PALETTE[name] for name in CANDIDATES}) == len(CANDIDATES)
 
 
 @pytest.mark.parametrize(("epochs", "kinds"), [(1, ["normal", "reduction"]), (20, ["normal"])])
@@ -136,14 +85,6 @@ def test_draw_alphas_refuses(tmp_path: Path) -> None:
     with pytest.raises(GenotypeError, match=r"epoch 1 have shape \(14, 5\), space auto_fas needs \(14, 6\)"):
         draw_alphas([good, bad], SPACE, tmp_path / "a.png")
     assert not (tmp_path / "a.png").exists()
-
-
-@pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
-    """The figures that are saved while a test runs."""
-    figures: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
-    return figures
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 8, 40])

@@ -9,25 +9,13 @@ from hypothesis import strategies as st
 
 from autofas.analysis.leaderboard import (
     COLUMNS,
-    LeaderboardRow,
     append_leaderboard,
     average,
-    leaderboard_table,
     read_leaderboard,
     write_leaderboard,
 )
-from autofas.analysis.text_tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
-
-
-def _row(**changes: object) -> LeaderboardRow:
-    values: dict[str, object] = {
-        "model": "feathernet_b", "kind": "hand-designed", "dataset": "oulu", "protocol": "3", "fold": 1,
-        "apcer": 0.1, "apcer_pooled": 0.05, "bpcer": 0.2, "acer": 0.15, "hter": 0.125, "auc": 0.9,
-        "threshold": 0.5, "threshold_rule": "dev-eer", "params": 351220, "macs": 80199680,
-        "counter": "autofas", "input": "3x224x224", "seed": 0, "commit": "abc1234",
-    }  # fmt: skip
-    return LeaderboardRow.model_validate(values | changes)
+from tests.analysis.table_rows import row_of
 
 
 def test_columns_are_the_contract() -> None:
@@ -39,15 +27,17 @@ def test_columns_are_the_contract() -> None:
 def test_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "results" / "leaderboard.csv"
     rows = [
-        _row(acer=1 / 3, threshold=0.1 + 0.2),
-        _row(
+        row_of(acer=1 / 3, threshold=0.1 + 0.2),
+        row_of(
             model="autofas (s0, K=4)".replace(",", "").replace("=", "-"),
             kind="searched",
             fold=None,
             seed=None,
         ),
-        _row(apcer_pooled=None, hter=None, auc=None, threshold=None, fold=2, input="color 3x8x8 + ir 3x8x8"),
-        _row(fold=3, threshold_rule='fixed, "0.5"', commit=""),
+        row_of(
+            apcer_pooled=None, hter=None, auc=None, threshold=None, fold=2, input="color 3x8x8 + ir 3x8x8"
+        ),
+        row_of(fold=3, threshold_rule='fixed, "0.5"', commit=""),
     ]
     write_leaderboard(path, rows)
     assert read_leaderboard(path) == rows
@@ -60,21 +50,21 @@ def test_round_trip(tmp_path: Path) -> None:
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=4), st.floats(allow_nan=False, allow_infinity=False))
 def test_floats_come_back_the_same(tmp_path: Path, acers: list[float], threshold: float) -> None:
     path = tmp_path / "board.csv"
-    rows = [_row(acer=acer, seed=seed, threshold=threshold) for seed, acer in enumerate(acers)]
+    rows = [row_of(acer=acer, seed=seed, threshold=threshold) for seed, acer in enumerate(acers)]
     write_leaderboard(path, rows)
     assert [(row.acer, row.threshold) for row in read_leaderboard(path)] == [(a, threshold) for a in acers]
 
 
 def test_append_and_replace(tmp_path: Path) -> None:
     path = tmp_path / "board.csv"
-    append_leaderboard(path, [_row()])
-    append_leaderboard(path, [_row(fold=2)])
+    append_leaderboard(path, [row_of()])
+    append_leaderboard(path, [row_of(fold=2)])
     assert len(read_leaderboard(path)) == 2
     before = path.read_bytes()
     with pytest.raises(DataError, match="rows 2 and 4 are the same measurement"):
-        append_leaderboard(path, [_row(acer=0.3)])
+        append_leaderboard(path, [row_of(acer=0.3)])
     assert path.read_bytes() == before
-    append_leaderboard(path, [_row(acer=0.3)], replace=True)
+    append_leaderboard(path, [row_of(acer=0.3)], replace=True)
     assert sorted(row.acer for row in read_leaderboard(path)) == [0.15, 0.3]
 
 
@@ -96,7 +86,7 @@ def test_append_and_replace(tmp_path: Path) -> None:
 )
 def test_a_fault_is_named_by_row_and_column(tmp_path: Path, column: str, value: str, message: str) -> None:
     path = tmp_path / "board.csv"
-    write_leaderboard(path, [_row()])
+    write_leaderboard(path, [row_of()])
     header, line = path.read_text().splitlines()
     cells = line.split(",")
     cells[COLUMNS.index(column)] = value
@@ -132,15 +122,15 @@ def test_faults_of_the_file(tmp_path: Path) -> None:
         read_leaderboard(path)
     path.write_text(good + "\n")
     assert read_leaderboard(path) == []
-    write_leaderboard(path, [_row()])
+    write_leaderboard(path, [row_of()])
     path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
     with pytest.raises(DataError, match="rows 2 and 3 are the same measurement"):
         read_leaderboard(path)
 
 
 def test_average_by_hand() -> None:
-    rows = [_row(fold=1, acer=0.1), _row(fold=2, acer=0.2), _row(fold=3, acer=0.6, hter=None)]
-    rows += [_row(model="zero", acer=0.0)]
+    rows = [row_of(fold=1, acer=0.1), row_of(fold=2, acer=0.2), row_of(fold=3, acer=0.6, hter=None)]
+    rows += [row_of(model="zero", acer=0.0)]
     first, second = average(rows)
     assert first.first.model == "zero"
     assert first.std["acer"] == 0.0
@@ -154,38 +144,5 @@ def test_average_by_hand() -> None:
 
 
 def test_models_of_the_same_name_but_other_size_stay_apart() -> None:
-    assert len(average([_row(seed=0), _row(seed=1, params=400000)])) == 2
-    assert len(average([_row(seed=0), _row(seed=1)])) == 1
-
-
-def test_tables() -> None:
-    rows = [
-        _row(fold=1, acer=0.1),
-        _row(fold=2, acer=0.2),
-        _row(model="auto-fas", kind="searched", acer=0.0123),
-    ]
-    text = leaderboard_table(rows)
-    lines = text.splitlines()
-    assert lines[0] == "data set oulu, protocol 3, input 3x224x224, threshold dev-eer, MACs by autofas"
-    assert lines[4].startswith("auto-fas")  # lowest ACER first
-    assert " 1.23 " in lines[4]
-    assert " 15.00 ± 5.00 " in lines[5]
-    assert "1x2" in lines[5]
-    assert "0.35M" in lines[5]
-    markdown = leaderboard_table(rows, "markdown", digits=1).splitlines()
-    assert len({line.count("|") for line in markdown[2:]}) == 1
-    assert " 15.0 ± 5.0 " in markdown[5]
-    several = leaderboard_table([*rows, _row(protocol="1")])
-    assert several.splitlines()[2].split()[0] == "protocol"
-
-
-def test_plain_tables_and_numbers() -> None:
-    assert text_table(["a", "n"], [["x", "1"], ["yy", "22"]], ["n"]) == "a    n\n--  --\nx    1\nyy  22"
-    assert (
-        markdown_table(["a", "n"], [["x|y", "1"]], ["n"]) == "| a    |   n |\n| ---- | --: |\n| x\\|y |   1 |"
-    )
-    with pytest.raises(ValueError, match="3 cells under 2"):
-        text_table(["a", "b"], [["1", "2", "3"]])
-    shown = [count(v) for v in (None, 0, 999, 45200, 345332, 11177538, 80199680, 1813562000)]
-    assert shown == ["-", "0", "999", "45.2K", "0.35M", "11.2M", "80.2M", "1.81G"]
-    assert (percent(0.0123), percent(None), percent(0.5, 1, 0.01)) == ("1.23", "-", "50.0 ± 1.0")
+    assert len(average([row_of(seed=0), row_of(seed=1, params=400000)])) == 2
+    assert len(average([row_of(seed=0), row_of(seed=1)])) == 1

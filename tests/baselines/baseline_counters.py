@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from autofas.baselines import BASELINES, build_baseline
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -125,3 +126,15 @@ def feathernets_count(network: nn.Module, images: Any) -> int:
 
     run_with_hooks(network, images, hook_of, once=False)
     return total
+
+
+MODALITIES = ("color", "depth", "ir")
+
+
+def meta_network(name: str, kwargs: dict, side: int) -> tuple[nn.Module, Tensor | dict[str, Tensor]]:
+    """The network and an input without storage, so that the large ones are counted in no time."""
+    with torch.device("meta"):
+        network = build_baseline(name, **kwargs)
+        if len(BASELINES[name].modalities) == 1:
+            return network, torch.empty(1, 3, side, side)
+        return network, {modality: torch.empty(1, 3, side, side) for modality in MODALITIES}

@@ -11,9 +11,8 @@ from autofas.baselines import BASELINES, build_baseline
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tests.baselines.baseline_counters import count_parameters, dispatcher_macs
-
 MODALITIES = ("color", "depth", "ir")
+
 
 # a side on which a step is quick, a side that must be refused, the words of the refusal
 SIDES = {
@@ -37,6 +36,7 @@ SIDES = {
     "auxiliary_depth": (16, 15, "at least 16x16"),
     "cdcn": (16, 15, "at least 16x16"),
 }
+
 
 # AFA's last map is one pixel at 4x4, and a softmax over one pixel is 1 whatever query and key are
 SILENT = {
@@ -264,47 +264,3 @@ def test_map_sizes(name, side, map_side):
         network = build_baseline(name, input_size=side)
         outputs = tensors(network(torch.empty(2, 3, side, side)))
     assert outputs[0].shape == (2, 1, map_side, map_side)
-
-
-def test_feathernet_has_1024_features_at_224_and_the_heads_of_table_4():
-    with torch.device("meta"):
-        images = torch.empty(2, 3, 224, 224)
-        plain = build_baseline("feathernet_a")
-        assert plain(images).shape == (2, 1024)
-        model3 = build_baseline("feathernet_a", head="streaming_fc")
-        assert model3(images).shape == (2, 2)
-        assert count_parameters(model3) == count_parameters(plain) + 1024 * 2 + 2
-        model4 = build_baseline("feathernet_a", head="gap_fc")
-        assert model4(images).shape == (2, 2)
-        assert count_parameters(model4) == count_parameters(plain) - 64 * 9 + 64 * 2 + 2
-    with pytest.raises(ValueError, match="choose streaming, streaming_fc or gap_fc"):
-        build_baseline("feathernet_a", head="pool")
-
-
-def test_cdcn_folds_into_plain_convolutions():
-    torch.manual_seed(0)
-    network = build_baseline("cdcn", input_size=32).eval()
-    folded = network.fold()
-    images = torch.randn(2, 3, 32, 32)
-    with torch.no_grad():
-        expected = network(images)
-        assert expected.abs().max() > 0
-        torch.testing.assert_close(folded(images), expected, rtol=1e-4, atol=1e-5)
-    assert count_parameters(folded) == count_parameters(network)
-    assert dispatcher_macs(network, images) == pytest.approx(
-        dispatcher_macs(folded, images) * 10 / 9, rel=1e-6
-    )
-    with torch.no_grad():
-        assert torch.equal(network(images), expected)  # the original is left as it was
-
-
-def test_cdcn_without_the_difference_is_the_depth_network():
-    torch.manual_seed(0)
-    plain = build_baseline("auxiliary_depth", input_size=16).eval()
-    torch.manual_seed(0)
-    difference = build_baseline("cdcn", theta=0.0, input_size=16).eval()
-    images = torch.randn(1, 3, 16, 16)
-    with torch.no_grad():
-        torch.testing.assert_close(difference(images), plain(images))
-    with pytest.raises(ValueError, match="theta"):
-        build_baseline("cdcn", theta=1.5)

@@ -72,12 +72,16 @@ def place_of(mutation: Mutation, sources: Mapping[Path, str]) -> Path:
 
 
 def node_of(mutation: Mutation, tests: Mapping[Path, str]) -> str:
-    """The test as pytest names it; raises ValueError unless one file defines it, outside a class."""
-    files = [path for path, text in tests.items() if f"\ndef {mutation.test}(" in text]
+    """The test as pytest names it; raises ValueError unless one file defines it, outside a class.
+
+    A test whose name stands in several files is given with its file's: `test_supernet.py::test_...`.
+    """
+    file, _, test = mutation.test.rpartition("::")
+    files = [path for path, text in tests.items() if f"\ndef {test}(" in text and file in ("", path.name)]
     if len(files) != 1:
         where = ", ".join(map(str, files)) or "no file"
         raise ValueError(f"{mutation.mistake}: one file must define {mutation.test}: {where}")
-    return f"{files[0].as_posix()}::{mutation.test}"
+    return f"{files[0].as_posix()}::{test}"
 
 
 def read_tests(tree: Path) -> dict[Path, str]:

@@ -1,158 +1,57 @@
-"""The derived network: sizes, cost, and that it can learn by heart."""
+"""The contract of a network: its body gets the modalities it was built for, its score is the view's mean."""
 
-import pandas as pd
 import pytest
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
-from autofas.config.data import DataConfig
-from autofas.data.batches.loader import Loader
-from autofas.data.opening import open_data
-from autofas.models.build import build
-from autofas.models.candidates import CANDIDATES
-from autofas.models.derived_network import DerivedCell, DerivedNetwork, drop_path
-from autofas.models.genotype import Cell, genotype_from_cells
-from autofas.models.operations import FactorizedReduce, build_operation
-from autofas.models.space import load_space
-from tests.conftest import TINY_FACES
-
-FIVE_OF_EIGHT = ["sep_conv_3x3"] * 5 + ["skip_connect", "max_pool_3x3", "avg_pool_3x3"]
-ALL_SEPARABLE = ["sep_conv_3x3"] * 8
+from autofas.models.network import Network
 
 
-def genotype(operations, space="auto_fas"):
-    names = iter(operations)
-    edges = [(node, source, next(names)) for node in range(2, 6) for source in (0, 1)]
-    cell = Cell(edges=edges, concat=(2, 3, 4, 5))
-    return genotype_from_cells(load_space(space), cell, cell, "test")
+class Logit(nn.Module):
+    """The mean of what it is given, as a logit (B, 1)."""
+
+    def forward(self, images):
+        if isinstance(images, dict):
+            self.given = list(images)
+            images = torch.stack([*images.values()])
+            return images.mean(dim=(0, 2, 3, 4))[:, None]
+        self.given = "tensor"
+        return images.mean(dim=(1, 2, 3))[:, None]
 
 
-def cost(network, size):
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        network.to("meta").eval()(torch.empty(1, 3, size, size, device="meta"))
-    return sum(p.numel() for p in network.parameters()), counter.get_total_flops() // 2
+def network(**values):
+    return Network(
+        Logit(), name="logit", kind="hand-designed", supervision="bce", **{"input_size": 8, **values}
+    )
 
 
-@pytest.mark.parametrize(
-    ("operations", "params", "macs"), [(FIVE_OF_EIGHT, 0.27e6, 0.53e9), (ALL_SEPARABLE, 0.35e6, 0.58e9)]
-)
-def test_auto_fas_layout_costs_what_the_paper_prints(operations, params, macs):
-    # table 4 prints 0.27M and 0.53G; the all-separable bound follows from the same layout
-    found = cost(DerivedNetwork(genotype(operations)), 108)
-    assert found[0] == pytest.approx(params, rel=0.15)
-    assert found[1] == pytest.approx(macs, rel=0.15)
+def faces(side=8):
+    return {name: torch.rand(4, 3, side, side) * 2 - 1 for name in ("color", "depth", "ir")}
 
 
-@pytest.mark.parametrize(("size", "side"), [(108, 14), (107, 14), (112, 14), (64, 8), (33, 5)])
-def test_every_stride_halves_rounding_up(size, side):
-    network = DerivedNetwork(genotype(FIVE_OF_EIGHT)).eval()
-    with torch.no_grad():
-        assert network(torch.randn(1, 3, size, size)).shape == (1, 1, side, side)
-    assert network.genotype.layout.map_size(size) == side
+def test_a_body_gets_what_it_was_built_for():
+    one, three = network(modalities=("depth",)), network(modalities=("color", "ir"))
+    images = faces()
+    assert torch.allclose(one(images)[:, 0], images["depth"].mean(dim=(1, 2, 3)))
+    assert one.body.given == "tensor"
+    three(images)
+    assert three.body.given == ["color", "ir"]
+    with pytest.raises(KeyError):
+        one({"color": images["color"]})
 
 
-@pytest.mark.parametrize("name", [name for name in CANDIDATES if name != "none"])
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("side", [7, 8])
-def test_operations_keep_or_halve_the_side(name, stride, side):
-    # a reduction cell whose operations forget their stride does not fit its neighbours
-    out = build_operation(name, 4, stride)(torch.randn(2, 4, side, side))
-    expected = (side + stride - 1) // stride
-    assert out.shape == (2, 4, expected, expected)
+def test_a_score_is_the_mean_over_the_view_and_its_first_input_alone_on_request():
+    images = {"color": torch.zeros(2, 3, 12, 12)}
+    images["color"][0, :, 2:10, 2:10] = 1  # bright in the middle, which the first patch is
+    patches = network(view="patches", crop_size=12)
+    every, first = patches.score(images), patches.score(images, every_view=False)
+    assert first[0] == pytest.approx(torch.sigmoid(torch.tensor(1.0)).item())
+    assert every[1] == first[1] == 0.5
+    assert 0.5 < every[0] < first[0]
 
 
-def test_factorised_reduction_by_hand():
-    # on a 3x3 image the even grid holds 4 pixels, the odd grid one and padding
-    module = FactorizedReduce(1, 2).eval()
-    with torch.no_grad():
-        module.even.weight.fill_(1.0)
-        module.odd.weight.fill_(10.0)
-    image = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
-    out = module(image) * (1 + module.norm.eps) ** 0.5
-    torch.testing.assert_close(out[0, 0], torch.tensor([[1.0, 3.0], [7.0, 9.0]]))
-    torch.testing.assert_close(out[0, 1], torch.tensor([[50.0, 0.0], [0.0, 0.0]]))
-
-
-def test_derived_network_learns_64_generated_faces_by_heart():
-    data = open_data(DataConfig.model_validate(TINY_FACES), 32)
-    train = data.dataset.split("train")
-    rows = pd.concat([part.head(32) for _, part in train.groupby(train["pai"] == "bona_fide")])
-    assert len(rows) == 64
-    loader = Loader(data.store, rows, batch_size=64)
-    torch.manual_seed(0)
-    network = build(genotype(FIVE_OF_EIGHT, "small"), input_size=32)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
-    for _ in range(80):
-        for batch in loader:
-            loss = network.supervision.loss(network(batch.images), batch.targets)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    scores = network.score(batch.images)
-    assert int(((scores >= 0.5).float() != batch.targets["label"]).sum()) == 0
-
-
-def test_pools_leave_the_border_out_by_hand():
-    # 1 to 9 in rows: a corner sees 1, 2, 4, 5, the centre all nine
-    image = torch.arange(1.0, 10.0).view(1, 1, 3, 3)
-    average, greatest = (build_operation(f"{kind}_pool_3x3", 1, 1)(image)[0, 0] for kind in ("avg", "max"))
-    assert average.tolist() == [[3, 3.5, 4], [4.5, 5, 5.5], [6, 6.5, 7]]
-    assert greatest.tolist() == [[5, 6, 6], [8, 9, 9], [8, 9, 9]]
-    halved = build_operation("avg_pool_3x3", 1, 2)(image)[0, 0]
-    assert halved.tolist() == [[3, 4], [6, 7]]
-
-
-def skipping_cell(operation="skip_connect", channels=1):
-    """Node 2 of the inputs 0 and 1, node 3 of 1 and 2; inputs are taken as they are."""
-    edges = [(node, source, operation) for node, source in ((2, 0), (2, 1), (3, 1), (3, 2))]
-    cell = DerivedCell(Cell(edges=edges, concat=(2, 3)), (channels, channels), channels, (False, False))
-    cell.preprocess = nn.ModuleList([nn.Identity(), nn.Identity()])
-    return cell
-
-
-def test_a_node_is_the_sum_of_its_edges_and_a_cell_its_nodes_side_by_side():
-    out = skipping_cell()(torch.full((1, 1, 2, 2), 1.0), torch.full((1, 1, 2, 2), 10.0))
-    assert out[0, :, 0, 0].tolist() == [1 + 10, 10 + (1 + 10)]
-
-
-def test_a_cell_reads_the_two_before_it():
-    class Numbered(nn.Module):
-        def __init__(self, number):
-            super().__init__()
-            self.number = number
-
-        def forward(self, *given):
-            read.append(tuple(int(one) for one in given))
-            return torch.tensor(self.number)
-
-    read = []
-    network = DerivedNetwork(genotype(FIVE_OF_EIGHT))
-    network.head = nn.Identity()
-    network.stem = Numbered(0)
-    network.cells = nn.ModuleList(Numbered(number) for number in range(1, 5))
-    assert int(network(torch.tensor(-1))) == 4
-    assert read == [(-1,), (0, 0), (0, 1), (1, 2), (2, 3)]  # the stem stands for both before the first
-
-
-def test_drop_path_drops_whole_samples_and_keeps_the_mean():
-    # of 4000 samples a quarter goes, 27 more or less; the others grow by 4/3
-    torch.manual_seed(0)
-    paths = drop_path(torch.ones(4000, 2, 3, 3), 0.25).flatten(1)
-    kept = paths[:, 0] > 0
-    assert torch.equal(paths, kept[:, None].expand_as(paths) / 0.75)
-    assert abs(int(kept.sum()) - 3000) < 4 * 27.4
-
-
-def test_drop_path_spares_identities_and_is_off_in_eval():
-    torch.manual_seed(0)
-    inputs = [torch.randn(8, 4, 6, 6) for _ in range(2)]
-    skips, pools = (skipping_cell(operation, 4) for operation in ("skip_connect", "max_pool_3x3"))
-    whole = [cell(*inputs) for cell in (skips, pools)]
-    skips.drop_path = pools.drop_path = 0.9
-    assert torch.equal(skips.train()(*inputs), whole[0])
-    assert not torch.equal(pools.train()(*inputs), whole[1])
-    assert torch.equal(pools.eval()(*inputs), whole[1])
-    network = DerivedNetwork(genotype(FIVE_OF_EIGHT, "small"))
-    network.set_drop_path(0.3)
-    assert {cell.drop_path for cell in network.cells} == {0.3}
+def test_scores_lie_between_0_and_1_and_a_whole_view_is_one_pass():
+    whole = network()
+    images = faces()
+    assert torch.allclose(whole.score(images), torch.sigmoid(whole(images)[:, 0]))
+    assert whole.score({name: image * 1e4 for name, image in images.items()}).max() <= 1

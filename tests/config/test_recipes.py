@@ -1,4 +1,4 @@
-"""Recipes: complete, legal, below preset, file and flags; and schedules by hand."""
+"""Recipes of the hand-designed networks: one each, legal at the published size, as the papers say."""
 
 from pathlib import Path
 
@@ -7,45 +7,12 @@ import pytest
 import torch
 from autofas.baselines import BASELINES
 
-from autofas.config.optimizer import OptimizerConfig
 from autofas.config.recipes import Sizes, read_recipe, resolve_training
 from autofas.config.train import TrainConfig
 from autofas.errors import ConfigError
 from autofas.models.build import build
 from autofas.training.optimizers import learning_rate
 from autofas.training.targets import check_targets
-
-torch.set_num_threads(1)
-
-
-def rates(config: OptimizerConfig, epochs: int) -> list[float]:
-    return [learning_rate(config, epoch, epochs) for epoch in range(epochs)]
-
-
-def test_cosine_cycles_by_hand() -> None:
-    config = OptimizerConfig(lr=1.0, min_lr=0.2, cycles=2)
-    # half-way down a cycle of two epochs the rate is the mean of both ends
-    assert rates(config, 4) == pytest.approx([1.0, 0.6, 1.0, 0.6])
-    assert rates(OptimizerConfig(lr=1.0, min_lr=0.2), 4)[2] == pytest.approx(0.6)
-
-
-def test_one_cycle_is_torch_s_cosine() -> None:
-    parameter = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([parameter], lr=0.1)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 5, eta_min=1e-3)
-    found = []
-    for _ in range(15):
-        found.append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        scheduler.step()
-    assert rates(OptimizerConfig(lr=0.1, min_lr=1e-3, cycles=3), 15) == pytest.approx(found)
-
-
-def test_steps_at_milestones_or_evenly() -> None:
-    config = OptimizerConfig(lr=1.0, schedule="step", milestones=(2, 3))
-    assert rates(config, 5) == pytest.approx([1, 1, 0.1, 0.01, 0.01])
-    config = OptimizerConfig(lr=1.0, schedule="step", step_epochs=2, step_factor=0.5)
-    assert rates(config, 5) == pytest.approx([1, 1, 0.5, 0.5, 0.25])
 
 
 def test_nearest_sides_by_hand() -> None:
@@ -121,25 +88,6 @@ def test_recipes_hold_what_the_papers_say() -> None:
     assert (visionlabs.optimizer.name, visionlabs.optimizer.lr, visionlabs.epochs) == ("adam", 0.1, 30)
     assert build("visionlabs_dlas_a", view=visionlabs.view.kind).view.crop_size == 125
     assert (of("afa").batch_size, of("afa").optimizer.weight_decay) == (512, 5e-4)
-
-
-def test_precedence(tmp_path: Path) -> None:
-    place = tmp_path / "mine.yaml"
-    place.write_text("baseline: cdcn\nepochs: 7\noptimizer: {lr: 0.5}\n", encoding="utf-8")
-    config, _ = resolve_training(file=str(place))
-    assert (config.baseline, config.epochs, config.batch_size) == ("cdcn", 7, 56)  # the rest is the recipe's
-    assert (config.optimizer.name, config.optimizer.lr) == ("adam", 0.5)
-    config, _ = resolve_training(preset="quick", file=str(place), flags={"epochs": 8})
-    assert (config.epochs, config.optimizer.lr) == (8, 0.5)
-    config, _ = resolve_training(preset="quick", file=str(place), assignments=["epochs=9", "baseline=afa"])
-    assert (config.baseline, config.epochs, config.erase_modalities) == ("afa", 9, 0.5)
-    # a size asked for is not bent: the network says what it takes
-    config, _ = resolve_training(preset="quick", flags={"baseline": "fishnet150", "input_size": 50})
-    assert config.input_size == 50
-    config, notes = resolve_training(preset="quick", flags={"genotype": "some.json"})
-    assert (config.augment, notes) == ("basic", ())
-    # a preset's published schedule is that of a genotype: a baseline's is its recipe
-    assert resolve_training(preset="paper", flags={"baseline": "cdcn"})[0].epochs == 1300
 
 
 def test_faults_in_one_line() -> None:

@@ -27,7 +27,7 @@ from autofas.storage.schema import read_json
 from autofas.training.train import train
 from tests.campaigns.faults.runs import outcome
 from tests.conftest import TINY_FACES
-from tests.rank_processes import on_ranks, process_of, torchrun
+from tests.runtime.rank_processes import on_ranks, process_of, torchrun
 
 CPU = torch.device("cpu")
 

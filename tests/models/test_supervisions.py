@@ -17,7 +17,6 @@ from autofas.models.supervisions import (
     contrastive_depth_loss,
 )
 
-torch.set_num_threads(1)
 LABEL = {"label": torch.tensor([1.0, 0.0])}
 
 

@@ -22,6 +22,8 @@ from autofas.storage.schema import (
 ALIASES = "a: &a [x, x]\n" + "\n".join(
     f"{k}: &{k} [{', '.join([f'*{j}'] * 9)}]" for j, k in zip("abcdefghi", "bcdefghij", strict=True)
 )
+
+
 REFUSED_YAML = {
     "a list of billions": (ALIASES, "more than 200000 values"),
     "a list in itself": ("&a [*a]", f"nested more than {MAX_DEPTH} deep"),
@@ -41,6 +43,8 @@ REFUSED_YAML = {
     "NUL": ('a: "\\0"', "text with a NUL"),
     "two documents": ("a: 1\n---\nb: 1", "is not valid YAML"),
 }
+
+
 REFUSED_JSON = {
     "a key twice": ('{"a": 1, "b": {"c": 1, "c": 2}}', "key 'c' appears twice"),
     "infinity": ("[1e999]", "inf, which is not a finite number"),
@@ -53,6 +57,11 @@ REFUSED_JSON = {
     "half a character": ('"\\ud800"', "an unpaired surrogate"),
     "not JSON": ("{'a': 1}", "is not valid JSON"),
 }
+
+
+class Old(Schema):
+    schema_version: Literal[1, 2] = 2
+    size: int = 0
 
 
 @pytest.mark.parametrize("name", REFUSED_YAML)
@@ -98,11 +107,6 @@ def test_only_regular_files_of_bounded_size_are_read(tmp_path) -> None:
             read_yaml(tmp_path / name)
     assert read_yaml(tmp_path / "marked.yaml") == {"a": 1}
     assert read_text(tmp_path / "marked.yaml") == "a: 1"
-
-
-class Old(Schema):
-    schema_version: Literal[1, 2] = 2
-    size: int = 0
 
 
 @pytest.mark.parametrize("version", [0, 3, 99, "1", True, 1.0, None])

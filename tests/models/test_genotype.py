@@ -1,64 +1,34 @@
-"""Spaces and genotypes as files: what reads, what is refused, and how the refusal reads."""
+"""Genotypes: what survives their file, and what is refused in one line."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from autofas.cli import main
 from autofas.errors import GenotypeError
-from autofas.models.genotype import Cell, genotype_from_cells, load_genotype, save_genotype
-from autofas.models.space import load_space, space_names
+from autofas.models.build import build
+from autofas.models.genotype import Genotype, genotype_from_cells, load_genotype, save_genotype
+from autofas.models.space import load_space
+from autofas.storage.schema import validated
+from tests.models.genotypes import cell, paper_genotype
 
 
-def cell(operation="sep_conv_3x3"):
-    edges = [(node, source, operation) for node in range(2, 6) for source in (0, 1)]
-    return Cell(edges=edges, concat=(2, 3, 4, 5))
-
-
-def genotype():
-    return genotype_from_cells(load_space("auto_fas"), cell(), cell("max_pool_3x3"), "test", {"seed": 3})
-
-
-def test_auto_fas_is_the_papers_space():
-    space = load_space("auto_fas")
-    assert set(space.operations) == {
-        "none",
-        "max_pool_3x3",
-        "avg_pool_3x3",
-        "skip_connect",
-        "sep_conv_3x3",
-        "sep_conv_5x5",
-    }
-    assert len(space.edges) == 2 + 3 + 4 + 5
-    assert space.layout.input_size == 108
-    assert space.layout.map_size() == 14
-
-
-@pytest.mark.parametrize("name", space_names())
-def test_every_space_opens_with_the_command_that_runs_it(name):
-    from importlib import resources
-
-    text = (resources.files("autofas.search_spaces") / f"{name}.yaml").read_text()
-    assert f"--space {name}" in text.split("schema_version")[0]
-
-
-def test_hash_changes_with_the_space():
-    space = load_space("small")
-    wider = space.model_copy(update={"layout": space.layout.model_copy(update={"channels": 16})})
-    assert space.hash == load_space("small").hash
-    assert space.hash != wider.hash
-
-
-def test_genotype_survives_its_file(tmp_path):
-    path = tmp_path / "genotype.json"
-    save_genotype(genotype(), path)
-    assert load_genotype(path) == genotype()
-    assert path.read_text().count("sep_conv_3x3") == 8  # an edge a line
-    assert [item.name for item in tmp_path.iterdir()] == ["genotype.json"]
+@pytest.mark.parametrize("name", ["genotype_final.txt", "genotype", "best.JSON", "resnet18", "a b/g.json"])
+def test_a_genotype_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).parent.mkdir(exist_ok=True)
+    save_genotype(paper_genotype(), name)
+    assert build(Path(name)).kind == "searched"
+    assert main(["profile", "--genotype", name]) == 0
+    assert "auto_fas" in capsys.readouterr().out
 
 
 def edited(tmp_path, edit):
     path = tmp_path / "genotype.json"
-    save_genotype(genotype(), path)
+    save_genotype(paper_genotype(), path)
     values = json.loads(path.read_text())
     edit(values)
     path.write_text(json.dumps(values))
@@ -80,6 +50,14 @@ FAULTS = [
 ]
 
 
+def test_genotype_survives_its_file(tmp_path):
+    path = tmp_path / "genotype.json"
+    save_genotype(paper_genotype(), path)
+    assert load_genotype(path) == paper_genotype()
+    assert path.read_text().count("sep_conv_3x3") == 8  # an edge a line
+    assert [item.name for item in tmp_path.iterdir()] == ["genotype.json"]
+
+
 @pytest.mark.parametrize(("edit", "message"), FAULTS)
 def test_a_damaged_genotype_is_refused_in_one_line(tmp_path, edit, message):
     path = edited(tmp_path, edit)
@@ -97,11 +75,22 @@ def test_what_is_no_genotype_at_all(tmp_path, text):
         load_genotype(path)
 
 
-def test_unknown_space_names_the_near_one():
-    with pytest.raises(GenotypeError, match="did you mean auto_fas"):
-        load_space("auto_fsa")
-
-
 def test_a_cell_outside_the_space_is_refused():
     with pytest.raises(GenotypeError, match="normal cell holds dil_conv_3x3, which space auto_fas lacks"):
         genotype_from_cells(load_space("auto_fas"), cell("dil_conv_3x3"), cell(), "test")
+
+
+def test_a_genotypes_names_are_names(tmp_path, genotype) -> None:
+    path = tmp_path / "genotype.json"
+    save_genotype(genotype, path)
+    good = json.loads(path.read_text())
+    for change, message in (
+        ({"space": "../x"}, "space: "),
+        ({"provenance": {"run": "../../x"}}, "provenance: "),
+        ({"provenance": {"run": "a\x1b[2J"}}, "provenance: "),
+        ({"provenance": {"note": "x" * 5000}}, "provenance"),
+    ):
+        path.write_text(json.dumps(good | change))
+        with pytest.raises(GenotypeError, match=message):
+            load_genotype(path)
+    assert validated(Genotype, good | {"provenance": {"run": "exp2"}}, "g").name == "exp2"

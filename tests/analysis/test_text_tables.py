@@ -1,0 +1,42 @@
+"""Tables as text and numbers as papers print them."""
+
+import pytest
+
+from autofas.analysis.leaderboard import (
+    leaderboard_table,
+)
+from autofas.analysis.text_tables import count, markdown_table, percent, text_table
+from tests.analysis.table_rows import row_of
+
+
+def test_tables() -> None:
+    rows = [
+        row_of(fold=1, acer=0.1),
+        row_of(fold=2, acer=0.2),
+        row_of(model="auto-fas", kind="searched", acer=0.0123),
+    ]
+    text = leaderboard_table(rows)
+    lines = text.splitlines()
+    assert lines[0] == "data set oulu, protocol 3, input 3x224x224, threshold dev-eer, MACs by autofas"
+    assert lines[4].startswith("auto-fas")  # lowest ACER first
+    assert " 1.23 " in lines[4]
+    assert " 15.00 ± 5.00 " in lines[5]
+    assert "1x2" in lines[5]
+    assert "0.35M" in lines[5]
+    markdown = leaderboard_table(rows, "markdown", digits=1).splitlines()
+    assert len({line.count("|") for line in markdown[2:]}) == 1
+    assert " 15.0 ± 5.0 " in markdown[5]
+    several = leaderboard_table([*rows, row_of(protocol="1")])
+    assert several.splitlines()[2].split()[0] == "protocol"
+
+
+def test_plain_tables_and_numbers() -> None:
+    assert text_table(["a", "n"], [["x", "1"], ["yy", "22"]], ["n"]) == "a    n\n--  --\nx    1\nyy  22"
+    assert (
+        markdown_table(["a", "n"], [["x|y", "1"]], ["n"]) == "| a    |   n |\n| ---- | --: |\n| x\\|y |   1 |"
+    )
+    with pytest.raises(ValueError, match="3 cells under 2"):
+        text_table(["a", "b"], [["1", "2", "3"]])
+    shown = [count(v) for v in (None, 0, 999, 45200, 345332, 11177538, 80199680, 1813562000)]
+    assert shown == ["-", "0", "999", "45.2K", "0.35M", "11.2M", "80.2M", "1.81G"]
+    assert (percent(0.0123), percent(None), percent(0.5, 1, 0.01)) == ("1.23", "-", "50.0 ± 1.0")

@@ -1,0 +1,29 @@
+"""An evaluation's configuration: the threshold comes from dev unless told, and test is the split judged."""
+
+import pytest
+
+from autofas.config.evaluate import EvaluateConfig
+from autofas.errors import ConfigError
+from autofas.storage.schema import validated
+
+
+def test_the_threshold_is_that_of_the_dev_set():
+    config = EvaluateConfig(run="runs/train/x")
+    assert (config.threshold, config.split, config.level, config.pai_grouping) == (
+        "dev-eer", "test", "video", "family"
+    )  # fmt: skip
+    assert config.data is None  # the run's own
+
+
+@pytest.mark.parametrize(
+    "change", [{"threshold": "best"}, {"split": "val"}, {"level": "clip"}, {"batch_size": 0}]
+)
+def test_other_words_are_refused(change):
+    (key,) = change
+    with pytest.raises(ConfigError, match=key):
+        validated(EvaluateConfig, {"run": "x", **change}, "configuration")
+
+
+def test_a_run_must_be_named():
+    with pytest.raises(ConfigError, match="run is missing"):
+        validated(EvaluateConfig, {}, "configuration")

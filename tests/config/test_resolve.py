@@ -1,0 +1,67 @@
+"""Precedence of what configures a run: defaults, recipe, preset, file, flags, --set."""
+
+from pathlib import Path
+
+import pytest
+
+from autofas.config.recipes import resolve_training
+from autofas.config.resolve import resolve, to_yaml
+from autofas.config.search import SearchConfig
+from autofas.errors import ConfigError
+
+
+def test_precedence(tmp_path: Path) -> None:
+    place = tmp_path / "mine.yaml"
+    place.write_text("baseline: cdcn\nepochs: 7\noptimizer: {lr: 0.5}\n", encoding="utf-8")
+    config, _ = resolve_training(file=str(place))
+    assert (config.baseline, config.epochs, config.batch_size) == ("cdcn", 7, 56)  # the rest is the recipe's
+    assert (config.optimizer.name, config.optimizer.lr) == ("adam", 0.5)
+    config, _ = resolve_training(preset="quick", file=str(place), flags={"epochs": 8})
+    assert (config.epochs, config.optimizer.lr) == (8, 0.5)
+    config, _ = resolve_training(preset="quick", file=str(place), assignments=["epochs=9", "baseline=afa"])
+    assert (config.baseline, config.epochs, config.erase_modalities) == ("afa", 9, 0.5)
+    # a size asked for is not bent: the network says what it takes
+    config, _ = resolve_training(preset="quick", flags={"baseline": "fishnet150", "input_size": 50})
+    assert config.input_size == 50
+    config, notes = resolve_training(preset="quick", flags={"genotype": "some.json"})
+    assert (config.augment, notes) == ("basic", ())
+    # a preset's published schedule is that of a genotype: a baseline's is its recipe
+    assert resolve_training(preset="paper", flags={"baseline": "cdcn"})[0].epochs == 1300
+
+
+def test_a_file_may_set_one_key_of_an_optimiser(tmp_path: Path) -> None:
+    place = tmp_path / "mine.yaml"
+    place.write_text("weights: {lr: 0.2}\n", encoding="utf-8")
+    config = resolve(SearchConfig, "search", file=str(place))
+    assert (config.weights.lr, config.weights.grad_clip) == (0.2, 5.0)
+    assert resolve(SearchConfig, "search", flags={"weights.lr": 0.3}, file=str(place)).weights.lr == 0.3
+
+
+def test_set_wins_over_flags_and_reads_yaml() -> None:
+    config = resolve(
+        SearchConfig, "search", flags={"epochs": 20}, assignments=["epochs=21", "data.fold=2", "name=null"]
+    )
+    assert (config.epochs, config.data.fold, config.name) == (21, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"assignments": ["epochs"]}, "--set epochs: expected key=value"),
+        ({"flags": {"epochs": 3}, "assignments": ["epochs.x=1"]}, "epochs is a single value and has no keys"),
+        ({"assignments": ["epochs=[1"]}, "--set epochs"),
+        ({"preset": "fast"}, "preset fast does not exist.*Choose quick or paper"),
+        ({"flags": {"epocs": 3, "seed": -1}}, "did you mean epochs.*seed|seed.*did you mean epochs"),
+    ],
+)
+def test_faults_are_told_in_one_line(given: dict, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        resolve(SearchConfig, "search", **given)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_written_resolves_to_itself(tmp_path: Path) -> None:
+    config = resolve(SearchConfig, "search", preset="quick", assignments=["data.protocol=leave-one-pai-out"])
+    place = tmp_path / "config.yaml"
+    place.write_text(to_yaml(config), encoding="utf-8")
+    assert resolve(SearchConfig, "search", file=str(place)) == config

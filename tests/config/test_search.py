@@ -1,0 +1,51 @@
+"""A search's configuration: the defaults of Auto-FAS, choices of each strategy, what excludes what."""
+
+import pytest
+
+from autofas.config.search import SearchConfig
+from autofas.errors import ConfigError
+from autofas.storage.schema import validated
+
+
+def test_defaults_are_those_of_auto_fas():
+    config = SearchConfig()
+    assert (config.space, config.strategy, config.epochs, config.batch_size) == (
+        "auto_fas",
+        "pc-darts",
+        40,
+        256,
+    )
+    assert (config.arch.name, config.arch.lr, config.arch.betas) == ("adam", 6e-3, (0.5, 0.999))
+    assert (config.arch.schedule, config.arch.weight_decay) == ("constant", 1e-3)
+    assert (config.warmup_epochs, config.arch_share) == (12, 0.5)
+
+
+def test_a_strategy_brings_its_papers_choices_and_each_can_be_set():
+    def choices(**values):
+        config = SearchConfig(**values)
+        return (
+            config.resolved_partial_channels, config.resolved_edge_normalization, config.resolved_derivation
+        )  # fmt: skip
+
+    assert choices(strategy="pc-darts") == (4, True, "pc-darts")
+    assert choices(strategy="darts") == (1, False, "auto-fas")
+    assert choices(strategy="darts", partial_channels=2, edge_normalization=True) == (2, True, "pc-darts")
+    assert choices(derivation="auto-fas") == (4, True, "auto-fas")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"epochs": 12}, "warmup_epochs 12 of 12 epochs leaves none to search in"),
+        ({"precision": "bfloat16", "order": "second"}, "order second needs precision float32"),
+        ({"arch_share": 1}, "arch_share"),
+        ({"strategy": "pcdarts"}, "strategy"),
+    ],
+)
+def test_what_excludes_what(values, message):
+    with pytest.raises(ConfigError, match=message):
+        validated(SearchConfig, values, "configuration")
+
+
+def test_a_strategy_without_a_warm_up_minds_none():
+    assert SearchConfig(strategy="random", epochs=1).epochs == 1

@@ -1,0 +1,299 @@
+"""The house keeps to its plan: imports run one way, light rooms stay light, every module has its test.
+
+Lists of exceptions may only get shorter: what no longer needs its place on one must be taken off.
+"""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDERS = {name: ROOT / name for name in ("autofas", "baselines", "search_spaces")}
+
+FLOOR = ("errors", "_version", "installation", "printed")
+"""Modules that every room may import; `baselines` and `search_spaces` are data that every room may read."""
+ROOMS = (
+    "runtime", "storage", "config", "metrics", "data", "models", "runs", "evaluation", "training", "search",
+    "analysis", "report", "deploy", "commands", "cli",
+)  # fmt: skip
+"""In the order of imports: a room imports from those before it."""
+LIGHT = {
+    "metrics": ("torch", "pandas"),
+    "data.catalog": ("torch", "pandas", "numpy"),
+    "data.protocols": ("torch",),
+    "data.manifests": ("torch",),
+    "data.readers": ("torch",),
+    "models.space": ("torch",),
+    "models.genotype": ("torch",),
+    "models.candidates": ("torch",),
+    "analysis.pareto": ("torch", "matplotlib"),
+    "cli": ("torch", "pandas", "numpy", "matplotlib"),
+    "commands": ("torch", "pandas", "numpy", "matplotlib"),
+}
+"""What a module or room promises not to import when it is imported."""
+WORDS = ("utils", "helpers", "misc")
+"""Names that say nothing of what a module holds."""
+LONGEST_FILE, LONGEST_FUNCTION = 350, 50
+
+WITHOUT_TEST: set[str] = {
+    "",
+    "__main__",
+    "commands.average",
+    "commands.baselines",
+    "commands.check_table",
+    "commands.common",
+    "commands.compare",
+    "commands.demo",
+    "commands.draw",
+    "commands.evaluate",
+    "commands.export",
+    "commands.figure_tables",
+    "commands.folds",
+    "commands.fuse",
+    "commands.pareto",
+    "commands.predict",
+    "commands.score",
+    "commands.search",
+    "commands.spaces",
+    "commands.table",
+    "commands.train",
+    "commands.verify",
+    "data.pictures",
+    "data.preparation.yunet",
+    "deploy.describe",
+    "deploy.detector",
+    "deploy.info",
+    "deploy.int8",
+    "deploy.material",
+    "deploy.overlay",
+    "deploy.runtime",
+    "deploy.sources",
+    "deploy.timing",
+    "evaluation.alignment",
+    "evaluation.breakdown",
+    "evaluation.cascade",
+    "evaluation.comparison",
+    "evaluation.consistency",
+    "evaluation.evaluate",
+    "evaluation.judgement",
+    "evaluation.paper_comparison",
+    "evaluation.paper_tables",
+    "evaluation.report",
+    "evaluation.summary",
+    "evaluation.verification",
+    "metrics.aggregation",
+    "metrics.bootstrap",
+    "metrics.curves",
+    "metrics.intervals",
+    "metrics.rates",
+    "metrics.samples",
+    "metrics.score_table",
+    "metrics.text_scores",
+    "models.kernels.build",
+    "models.kernels.candidate",
+    "models.kernels.structures",
+    "runs.checkpoint",
+    "runs.progress",
+    "runs.provenance",
+    "runs.record",
+    "runs.resume",
+    "runs.run_folder",
+    "runs.training_batches",
+    "search",
+    "search.bilevel",
+    "search.cuda_graphs",
+    "search.history",
+    "search.kernels",
+    "search.random_draw",
+    "search.search",
+    "search.strategy",
+    "storage.folders",
+    "storage.locks",
+    "training.modalities",
+    "training.targets",
+    "training.train",
+}
+LONG_FUNCTIONS: dict[str, int] = {
+    "autofas/analysis/cost_plot.py:cost_picture": 51,
+    "autofas/commands/evaluate.py:run": 53,
+    "autofas/commands/fuse.py:add_arguments": 53,
+    "autofas/commands/fuse.py:run": 74,
+    "autofas/commands/prepare.py:run": 57,
+    "autofas/commands/search.py:run": 51,
+    "autofas/commands/train.py:run": 52,
+    "autofas/data/batches/crop_store.py:build": 53,
+    "autofas/data/protocols/division.py:apply_protocol": 56,
+    "autofas/data/synthetic/dataset.py:_render_all": 63,
+    "autofas/data/synthetic/head.py:features": 76,
+    "autofas/evaluation/comparison.py:compare": 58,
+    "autofas/models/build.py:build": 54,
+    "autofas/models/supernet.py:__init__": 56,
+}
+LONG_FILES: dict[str, int] = {
+    "autofas/models/fused_cell.py": 394,
+    "autofas/models/kernels/trunk.py": 366,
+}
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """The modules of the package by their name: data.catalog, baselines.afa, ..."""
+    found = {}
+    for top, folder in FOLDERS.items():
+        for file in folder.rglob("*.py"):
+            parts = [*file.relative_to(folder).with_suffix("").parts]
+            if top == "autofas" and parts[0] in FOLDERS:
+                continue  # a link to a folder that installs inside the package
+            parts = parts[:-1] if parts[-1] == "__init__" else parts
+            found[".".join(parts if top == "autofas" else [top, *parts])] = file
+    return found
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(sources()[module].read_text(encoding="utf-8"))
+
+
+def imports(module: str, *, lazy: bool) -> Iterator[tuple[int, str]]:
+    """Line and full name of what a module imports; without `lazy` only what importing it imports too."""
+    package = sources()[module].name == "__init__.py"
+    todo: list[ast.AST] = [tree(module)]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                here = ["autofas", *module.split(".")]
+                base = ".".join([*here[: len(here) - node.level + package], *filter(None, [node.module])])
+            yield from ((node.lineno, f"{base}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo += node.orelse
+        elif lazy or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo += ast.iter_child_nodes(node)
+
+
+def room_of(name: str) -> str | None:
+    """The room of the package that a full name leads to."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "autofas" and len(parts) > 1 else None
+
+
+def test_imports_run_one_way():
+    order = {name: place for place, name in enumerate((*FLOOR, *ROOMS))}
+    against = []
+    for module, file in sources().items():
+        room = module.partition(".")[0]
+        if room in FOLDERS or room in ("", "__main__"):
+            continue
+        assert room in order, f"{file.relative_to(ROOT)} is in no room; ROOMS has the order of imports"
+        for line, name in imports(module, lazy=True):
+            other = room_of(name)
+            if other not in order or other == room:
+                continue
+            if order[other] > order[room]:
+                against.append(f"{file.relative_to(ROOT)}:{line} imports {name}")
+    assert against == []
+
+
+def test_no_room_imports_the_package_or_the_tests():
+    for module in sources():
+        if module in ("", "__main__"):
+            continue
+        tops = {name.partition(".")[0] for _, name in imports(module, lazy=True)}
+        assert not tops & {"tests", "benchmarks"}, module
+
+
+def reached(module: str) -> set[str]:
+    """The names outside the package that importing a module imports, through all it leads to."""
+    seen, outside, todo = set(), set(), [module]
+    while todo:
+        here = todo.pop()
+        if here in seen or here not in sources():
+            continue
+        seen.add(here)
+        todo += [here.rpartition(".")[0]] if "." in here else []
+        for _, name in imports(here, lazy=False):
+            parts = name.split(".")
+            if parts[0] != "autofas":
+                outside.add(parts[0])
+                continue
+            todo += [".".join(parts[1:count]) for count in range(2, len(parts) + 1)]
+    return outside
+
+
+@pytest.mark.parametrize("promised", LIGHT)
+def test_light_rooms_stay_light(promised):
+    modules = [name for name in sources() if name == promised or name.startswith(f"{promised}.")]
+    if promised == "commands":  # the others are imported by a verb that runs
+        modules = [name for name in modules if "\nHELP = " in sources()[name].read_text(encoding="utf-8")]
+    assert modules
+    for module in modules:
+        heavy = reached(module) & set(LIGHT[promised])
+        assert not heavy, f"importing autofas.{module} imports {', '.join(heavy)}"
+
+
+def test_the_comparison_sees_what_is_heavy():
+    assert "torch" in reached("models.build")
+    assert {"pandas", "numpy"} <= reached("data.protocols.division")
+
+
+def has_code(module: str) -> bool:
+    """Whether a module defines a function or a class; constants alone have nothing to test."""
+    return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in tree(module).body)
+
+
+def is_package(module: str) -> bool:
+    return sources()[module].name == "__init__.py"
+
+
+def place_of_test(module: str) -> str:
+    """Where the test of a module stands; that of a package is test_init.py in its folder."""
+    parts = module.split(".") if module else []
+    folder, name = (parts, "init") if is_package(module) else (parts[:-1], parts[-1].strip("_"))
+    return "/".join(["tests", *folder, f"test_{name}.py"])
+
+
+def test_every_module_has_its_test():
+    wanted = {module: place_of_test(module) for module in sources() if has_code(module)}
+    missing = {module for module, test in wanted.items() if not (ROOT / test).is_file()}
+    new = sorted(wanted[module] for module in missing - WITHOUT_TEST)
+    assert not new, f"no test stands where one looks for it: {', '.join(new)}"
+    done = WITHOUT_TEST - missing
+    assert not done, f"take off WITHOUT_TEST: {', '.join(sorted(done))}"
+
+
+def test_files_and_functions_are_short():
+    files, functions = {}, {}
+    for module, file in sources().items():
+        place = file.relative_to(ROOT).as_posix()
+        files[place] = file.read_text(encoding="utf-8").count("\n")
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                name = f"{place}:{node.name}"
+                functions[name] = max(functions.get(name, 0), node.end_lineno - node.lineno + 1)
+    for lengths, limit, known in (
+        (files, LONGEST_FILE, LONG_FILES), (functions, LONGEST_FUNCTION, LONG_FUNCTIONS)
+    ):  # fmt: skip
+        long = {name: lines for name, lines in lengths.items() if lines > known.get(name, limit)}
+        assert not long, f"longer than {limit} lines, or than it was: {long}"
+        done = [name for name in known if lengths.get(name, 0) <= limit]
+        assert not done, f"no longer long; take it off the list: {done}"
+
+
+def test_names_say_what_a_module_holds():
+    assert not [module for module in sources() if module.rpartition(".")[2] in WORDS]
+
+
+@pytest.mark.parametrize("folder", ["autofas", "baselines", "search_spaces", "tests", "benchmarks"])
+def test_one_dialect(folder):
+    own = Path(__file__)
+    for file in (ROOT / folder).rglob("*.py"):
+        text = "" if file == own else file.read_text(encoding="utf-8")
+        place = file.relative_to(ROOT)
+        assert "from __future__ import annotations" not in text, f"{place}: annotations need no postponing"
+        assert "``" not in text, f"{place}: single backticks in docstrings"
