@@ -17,11 +17,11 @@ test: $(VENV)/.installed-test
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow" -n $(JOBS)
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile
 
 # the campaigns that take long: fault injection, larger fuzzing
 test-all: $(VENV)/.installed-test
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n $(JOBS)
+	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n $(JOBS) --dist loadfile
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autofas needs Python 3.11 or newer: make demo PYTHON=python3.12")'

@@ -11,6 +11,13 @@ from autofas.errors import MetricError
 from autofas.metrics import eer_threshold, error_rates, roc_auc
 
 
+def random_case(rng):
+    bona_fide, attacks = rng.integers(1, 40, 2)
+    scores = rng.integers(0, rng.integers(1, 50), bona_fide + attacks) / 8
+    pais = np.repeat(["bona_fide", "print", "replay"], [bona_fide, attacks - attacks // 3, attacks // 3])
+    return scores, pais
+
+
 def test_auc_by_hand():
     # pairs (bona fide, attack): .8>.6 .8>.4 .5<.6 .5>.4 -> 3 of 4
     assert roc_auc([0.8, 0.5, 0.6, 0.4], ["bona_fide"] * 2 + ["print", "replay"]) == 0.75
@@ -32,13 +39,6 @@ def test_auc_is_exact_where_float_sums_are_not():
     pais = ["bona_fide"] * 600 + ["print"] * 500
     twice_wins = sum(2 * b + 1 if b < 500 else 1000 for b in range(1, 601))
     assert roc_auc(scores, pais) == twice_wins / (2 * 600 * 500)
-
-
-def random_case(rng):
-    bona_fide, attacks = rng.integers(1, 40, 2)
-    scores = rng.integers(0, rng.integers(1, 50), bona_fide + attacks) / 8
-    pais = np.repeat(["bona_fide", "print", "replay"], [bona_fide, attacks - attacks // 3, attacks // 3])
-    return scores, pais
 
 
 def test_against_scikit_learn():

@@ -11,6 +11,8 @@ from autofas.metrics import error_rates, group_pais
 
 # four bona fide, five prints, two replays; at 0.5 one bona fide falls, one print and one replay pass
 SCORES = [0.9, 0.8, 0.5, 0.2, 0.6, 0.4, 0.3, 0.2, 0.1, 0.7, 0.0]
+
+
 PAIS = ["bona_fide"] * 4 + ["print"] * 5 + ["replay"] * 2
 
 
