@@ -1,7 +1,8 @@
-"""What a search step costs: the plain supernet of the papers, NNI's DARTS and the fused supernet.
+"""What a search step costs: plain supernet, NNI's DARTS, fused supernet in torch, compiled kernels.
 
     python -m benchmarks.search_step --second-order --out results   # every case, one thread and all
-    python -m benchmarks.search_step --pair --rounds 11 --threads 1 --out results   # plain and fused alone
+    python -m benchmarks.search_step --pair --rounds 11 --threads 1 --out results   # first orders alone
+    python -m benchmarks.search_step --pair --generic --out results                 # the same without AVX
     python -m benchmarks.search_step --growth --out results         # by batch, cells, channels, input side
     python -m benchmarks.search_step --profile --out results        # where a step's time goes
     python -m benchmarks.search_step --device cuda --batch 64
@@ -10,7 +11,7 @@ A step is one architecture step and one weight step (first order), on the same m
 batch; it reads two batches, one of each half. Every figure comes from a process of its own
 (benchmarks.step_process) with the same environment, the implementations take turns, and the median of the
 rounds is shown with its range. `CPU s` is the processor time of a step: where one thread's is far below
-`s a step`, the machine was busy with something else.
+`s a step`, the machine was busy with something else, and the ratio by CPU seconds is the one to read.
 
 Memory on a CPU is the process's resident size in MB (10^6 bytes): `base` before the first step, with
 interpreter, torch and network, `peak` its highest, `step` the difference. On a GPU it is the allocator's.
@@ -39,6 +40,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from autofas.models.kernels import library
 from autofas.runs.provenance import commit, machine
 from autofas.storage.files import write_json, write_text
 from benchmarks.step_tables import NNI, SECOND, Row, case_page, growth_page, profile_page, with_ratios
@@ -63,6 +65,14 @@ CASES = {
     "quick": Case("small", 64, 32),
     "paper": Case("auto_fas", 108, 8),
 }
+
+GENERIC = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+    library.INSTRUCTIONS: "generic",
+}
+"""Environment in which torch, oneDNN, MKL and the kernels leave AVX alone."""
 
 GROWTH_BASE = {"batch": 4, "cells": 8, "channels": 16, "size": 112}
 """darts-112, spelled out."""
@@ -93,8 +103,10 @@ def implementations(case: Case, partial: int, device: str, second_order: bool) -
     names = ["plain", "fused", "fused, recomputed"]
     if device == "cuda":
         names += ["fused, bfloat16", "fused, graphs"]
+    elif library.available():
+        names.append("kernels")
     if second_order and partial == case.partial[0]:
-        names += SECOND
+        names += [name for name in SECOND if name.split(",")[0] in names]
     if case.nni and partial == 1 and nni_missing() is None:
         names.append(NNI)
     return names
@@ -103,7 +115,7 @@ def implementations(case: Case, partial: int, device: str, second_order: bool) -
 def compared(case: Case, args: argparse.Namespace) -> list[tuple[int, str]]:
     """K and implementation of every row of a case."""
     if args.pair:
-        return [(case.partial[0], name) for name in ("plain", "fused")]
+        return [(case.partial[0], name) for name in ("plain", "fused", "kernels")]
     return [
         (partial, name)
         for partial in case.partial
@@ -114,6 +126,8 @@ def compared(case: Case, args: argparse.Namespace) -> list[tuple[int, str]]:
 def in_a_process(task: Task) -> dict[str, Any]:
     """The figures of benchmarks.step_process; where that fails, its last line ends the benchmark."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(task["threads"]))
+    if task.get("instructions") == "generic":
+        environment |= GENERIC
     command = [sys.executable, "-m", "benchmarks.step_process", json.dumps(task)]
     shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if shown.returncode:
@@ -156,6 +170,7 @@ def task_of(name: str, implementation: str, partial: int, threads: int, **common
 def common_of(args: argparse.Namespace) -> Task:
     """What every process of a run is told."""
     common = {"device": args.device, "steps": args.steps, "warmup": 2 if args.device == "cpu" else 5}
+    common |= {"instructions": "generic"} if args.generic else {}
     return common | ({"batch": args.batch} if args.batch else {})
 
 
@@ -226,9 +241,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=5, help="steps a process, after two to warm up")
     parser.add_argument("--threads", type=int, nargs="+", help="default: one, and all of the machine")
-    parser.add_argument("--second-order", action="store_true", help="the fused supernet's second orders too")
+    parser.add_argument("--second-order", action="store_true", help="second orders too")
+    parser.add_argument("--generic", action="store_true", help="without AVX, kernels and torch alike")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--pair", action="store_true", help="plain and fused alone: many rounds in less time")
+    which.add_argument("--pair", action="store_true", help="plain, fused, kernels: many rounds in less time")
     which.add_argument("--growth", action="store_true", help="how time and memory grow, one thread")
     which.add_argument("--profile", action="store_true", help="where a step's time goes, one thread")
     parser.add_argument(
@@ -237,7 +253,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.pair and args.second_order:
-        parser.error("--pair measures plain and fused alone, without --second-order")
+        parser.error("--pair measures first orders alone, without --second-order")
     if args.threads is None:
         args.threads = [1, len(os.sched_getaffinity(0))] if args.device == "cpu" else [1]
     where = machine() if args.device == "cpu" else f"{gpu_name()}, {machine()}"
@@ -265,6 +281,7 @@ def main() -> None:
     else:
         rows, page = measure_cases(args, caption)
         name += "_pair" if args.pair else ""
+    name += "_generic" if args.generic else ""
     print(page)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)

@@ -152,10 +152,11 @@ def fused(
     device: str,
     order: Order = "first",
     recompute: bool = False,
+    kernels: bool = False,
     **options: Any,
 ) -> Steps:
-    """The product's supernet and engine."""
-    net = Supernet(space, partial_channels, partial_channels > 1, recompute).to(device)
+    """The product's supernet and engine, in torch or with the compiled kernels."""
+    net = Supernet(space, partial_channels, partial_channels > 1, recompute, kernels).to(device)
     return alternate(BilevelEngine(net, PixelwiseBCE(), WEIGHTS, ARCH, order, **options))
 
 
@@ -174,7 +175,9 @@ IMPLEMENTATIONS: dict[str, Callable[[Space, int, str], Steps]] = {
     "fused, graphs": partial(fused, cuda_graphs=True),
     "fused, bfloat16": partial(fused, precision="bfloat16"),
     "fused, recomputed": partial(fused, recompute=True),
+    "kernels": partial(fused, kernels=True),
     "fused, second": partial(fused, order="second"),
+    "kernels, second": partial(fused, order="second", kernels=True),
     "fused, second-exact": partial(fused, order="second-exact"),
     "NNI DARTS": nni_darts,
 }

@@ -7,7 +7,7 @@ from autofas.analysis.text_tables import markdown_table
 
 Row = dict[str, Any]
 NNI = "NNI DARTS"
-SECOND = ("fused, second", "fused, second-exact")
+SECOND = ("fused, second", "fused, second-exact", "kernels, second")
 LEGEND = (
     "A step is one architecture and one weight step; images/s counts the batches of both. MB: the process "
     "before its first step (base), at its highest (peak), the difference (step)."
@@ -22,6 +22,7 @@ def ratios(row: Row, reference: Row) -> dict[str, float]:
     """How many times faster `row` is than `reference`, and its shares of the reference's memory."""
     return {
         "speed": reference["seconds"] / row["seconds"],
+        "cpu": reference["cpu_seconds"] / row["cpu_seconds"],
         "peak": row["peak_mb"] / reference["peak_mb"],
         "step": row["step_mb"] / reference["step_mb"],
     }
@@ -40,10 +41,11 @@ def with_ratios(rows: Sequence[Row]) -> list[Row]:
 
 def conclusions(rows: Sequence[Row]) -> list[str]:
     """The fused supernet against NNI's DARTS, and the second orders against the first, a line each."""
-    fused = {(row["partial"], row["threads"]): row for row in rows if row["implementation"] == "fused"}
+    firsts = {(row["implementation"], row["partial"], row["threads"]): row for row in rows}
     lines = []
     for row in rows:
-        first = fused[row["partial"], row["threads"]]
+        kind = "kernels" if row["implementation"].startswith("kernels") else "fused"
+        first = firsts[kind, row["partial"], row["threads"]]
         where = f"{_threads(row['threads'])}, K = {row['partial']}"
         if row["implementation"] == NNI:
             found = ratios(first, row)
@@ -63,15 +65,16 @@ def case_page(rows: Sequence[Row], caption: str, notes: Sequence[str]) -> str:
     gpu = first["device"] == "cuda"
     header = (
         "threads", "supernet", "K", "s a step", "range", "CPU s", "images/s", "base MB", "peak MB",
-        "step MB", "speed / plain", "peak / plain", "step / plain",
+        "step MB", "speed / plain", "by CPU s", "peak / plain", "step / plain",
         *(("moved MB", "floor s", "utilisation") if gpu else ()),
     )  # fmt: skip
     cells = []
     for row in rows:
-        compared = ["-"] * 3
+        compared = ["-"] * 4
         if "against_plain" in row:
             found = row["against_plain"]
-            compared = [f"{found['speed']:.2f}x", f"{found['peak']:.2f}", f"{found['step']:.2f}"]
+            speeds = [f"{found['speed']:.2f}x", f"{found['cpu']:.2f}x"]
+            compared = [*speeds, f"{found['peak']:.2f}", f"{found['step']:.2f}"]
         cells.append(
             [
                 "GPU" if gpu else str(row["threads"]),
