@@ -95,8 +95,8 @@ def main() -> None:
         f"## Errors against float64, median and range of {args.draws} draws\n\n"
         f"`{command}`, commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
         f"{markdown_table(header, cells)}\n\n"
-        f"The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as float32\n"
-        "rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.\n"
+        f"The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as\n"
+        "float32 rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.\n"
     )
     print(page)
     if args.out:

@@ -78,8 +78,8 @@ inline bool takes_planes(const Operation& operation, bool halves) {
 }
 inline bool is_pool(const Operation& operation) { return operation.kind <= AVERAGE_POOL; }
 
-inline Normal* normals_at(const Cell& cell, int edge, int operation, int repeat) {
-  return cell.normals + ((static_cast<long>(edge) * cell.operations + operation) * MOST_REPEATS + repeat) * cell.width;
+inline long normals_of(const Cell& cell) {
+  return static_cast<long>(edges_of(cell)) * cell.operations * MOST_REPEATS * cell.width;
 }
 
 // One separable convolution or factorised reduction on one edge.
@@ -91,7 +91,10 @@ struct Chain {
   Normal* normals[MOST_REPEATS];
 };
 
-inline Chain chain_of(const Cell& cell, const Fan& fan, int edge_of_fan, int number) {
+struct Work;
+inline Normal* normals_at(const Work& work, int edge, int operation, int repeat);
+
+inline Chain chain_of(const Work& work, const Cell& cell, const Fan& fan, int edge_of_fan, int number) {
   const Operation& operation = cell.operation[number];
   const Tensors& tensors = cell.tensors[fan.number * cell.operations + number];
   Chain chain{};
@@ -106,7 +109,7 @@ inline Chain chain_of(const Cell& cell, const Fan& fan, int edge_of_fan, int num
     if (cell.weights_wanted) chain.gradient[i] = tensors.gradient[i] + size;
   }
   for (int i = 0; i < chain.repeats; i++) {
-    chain.normals[i] = normals_at(cell, fan.first_edge + edge_of_fan, number, i);
+    chain.normals[i] = normals_at(work, fan.first_edge + edge_of_fan, number, i);
     if (!cell.tracked) continue;
     chain.running_mean[i] = tensors.running_mean[i] + edge_of_fan * c;
     chain.running_var[i] = tensors.running_var[i] + edge_of_fan * c;
@@ -129,6 +132,7 @@ struct Scratch {
   vec *depth_sums, *point_sums;         // own: gradients of a repeat's weights, lane by lane
   double *sums;                         // own
   double *node_sums;                    // own, (nodes, c): sums of the nodes' gradients
+  Normal *normals;                      // own, but for the first member those that the cell keeps
 };
 
 inline int largest_taps(const Cell& cell) {
@@ -145,7 +149,7 @@ inline Scratch take_scratch(const Cell& cell, Member& member, Arena& arena, bool
   const long size = cell.grid->size, c = cell.width, C = cell.channels, phases = cell.stride * cell.stride;
   const long taps = largest_taps(cell);
   Scratch s{};
-  const long most = c * taps + c * c + cell.nodes * (c * MOST_OPERATIONS + 2);
+  const long most = c * taps + c * c + (cell.nodes + 1) * (c * MOST_OPERATIONS + 2);
   member.prepare(arena, most);
   auto planes = [&](long count) { return arena.take<real>(count * size); };
   if (cell.stride == 2) {
@@ -172,6 +176,8 @@ inline Scratch take_scratch(const Cell& cell, Member& member, Arena& arena, bool
     s.point_sums = member.own<vec>(arena, c * c);
     s.node_sums = member.own<double>(arena, cell.nodes * c);
   }
+  Normal* own = backward ? nullptr : member.own<Normal>(arena, normals_of(cell));
+  s.normals = backward || member.index == 0 ? cell.normals : own;
   s.depth_block = member.own<real>(arena, c * BLOCK);
   s.point_block = member.own<real>(arena, c * BLOCK);
   s.sums = member.own<double>(arena, most);
@@ -212,6 +218,13 @@ struct Work {
     return false;
   }
 };
+
+// Of the forward pass every member computes all norms alike, which spares a barrier; the backward pass reads those
+// that were kept.
+inline Normal* normals_at(const Work& work, int edge, int operation, int repeat) {
+  const Cell& cell = work.cell;
+  return work.scratch.normals + ((static_cast<long>(edge) * cell.operations + operation) * MOST_REPEATS + repeat) * cell.width;
+}
 
 // The inputs of a cell of stride 2 as phases, each member its share of the channels.
 inline void split_inputs(const Work& work) {

@@ -50,7 +50,7 @@ inline void finish_shared(Work& work, const Fan& fan, int number, const SharedPr
   const int c = work.c;
   for (int o = 0; o < cell.operations; o++) {
     if (!is_pool(cell.operation[o])) continue;
-    const Normal* normals = normals_at(cell, fan.first_edge + number * fan.targets, o, 0);
+    const Normal* normals = normals_at(work, fan.first_edge + number * fan.targets, o, 0);
     for (int i = 0; i < c; i++) {
       double first = 0, second = 0;
       for (int target = 0; target < fan.targets; target++) {
@@ -70,7 +70,7 @@ inline void finish_shared(Work& work, const Fan& fan, int number, const SharedPr
       double& gradient = cell.chosen_gradient[row * cell.operations + o];
       if (cell.operation[o].kind == SKIP && !fan.halves) gradient += found.skip[target];
       if (!is_pool(cell.operation[o])) continue;
-      const Normal* normals = normals_at(cell, fan.first_edge + number * fan.targets, o, 0);
+      const Normal* normals = normals_at(work, fan.first_edge + number * fan.targets, o, 0);
       for (int i = 0; i < c; i++)
         gradient += (found.pool(work, target, o)[i] - normals[i].mean * sums[i]) * normals[i].inverse;
     }
@@ -213,7 +213,7 @@ void source_backward(Work& work, const Fan& fan, int from, double* products, Slo
     for (int o = 0; o < cell.operations; o++) {
       if (!takes_planes(cell.operation[o], fan.halves)) continue;
       const double gradient =
-          chain_backward(work, chain_of(cell, fan, edge, o), slope_of_target(work, fan, target),
+          chain_backward(work, chain_of(work, cell, fan, edge, o), slope_of_target(work, fan, target),
                          work.scratch.node_sums + (fan.number + target) * work.c,
                          cell.chosen[row * cell.operations + o], products, slopes);
       if (work.member.index == 0) cell.chosen_gradient[row * cell.operations + o] += gradient;

@@ -31,19 +31,17 @@ inline void finish_pools(Work& work, const Fan& fan, int source) {
     }
   });
   work.member.reduce(sums, 2L * c * pools);
-  if (work.member.index == 0) {
-    for (int o = 0; o < cell.operations; o++) {
-      if (!is_pool(cell.operation[o])) continue;
-      const Tensors& tensors = cell.tensors[fan.number * cell.operations + o];
-      for (int i = 0; i < c; i++) {
-        real* mean = cell.tracked ? tensors.running_mean[0] + source * c + i : nullptr;
-        real* var = cell.tracked ? tensors.running_var[0] + source * c + i : nullptr;
-        normals_at(cell, edge, o, 0)[i] = normal_of(sums[i], sums[c + i], work.grid.count(), mean, var);
-      }
-      sums += 2 * c;
+  const bool moves = cell.tracked && work.member.index == 0;
+  for (int o = 0; o < cell.operations; o++) {
+    if (!is_pool(cell.operation[o])) continue;
+    const Tensors& tensors = cell.tensors[fan.number * cell.operations + o];
+    for (int i = 0; i < c; i++) {
+      real* mean = moves ? tensors.running_mean[0] + source * c + i : nullptr;
+      real* var = moves ? tensors.running_var[0] + source * c + i : nullptr;
+      normals_at(work, edge, o, 0)[i] = normal_of(sums[i], sums[c + i], work.grid.count(), mean, var);
     }
+    sums += 2 * c;
   }
-  work.member.meet();
 }
 
 // Adds an edge's terms to its target.
@@ -63,7 +61,7 @@ inline void add_edge(Work& work, const Fan& fan, const Source& source, int numbe
         const bool plain = operation.kind == SKIP && !fan.halves, pool = is_pool(operation);
         const int shared = fan.first_edge + (pool ? number * fan.targets : edge);
         const int last = operation.kind == SEPARABLE ? operation.repeats - 1 : 0;
-        const Normal normal = plain ? Normal{0, 1} : normals_at(cell, shared, o, last)[i];
+        const Normal normal = plain ? Normal{0, 1} : normals_at(work, shared, o, last)[i];
         planes[o] = plain ? source.channel(i) + at : (pool ? s.pooled[o] : s.results[o]) + i * work.size + at;
         weights[o] = weight * normal.inverse;
         constant -= weights[o] * normal.mean;
@@ -98,7 +96,7 @@ void cell_forward(const Cell& cell, Member& member, Arena& arena) {
       for (int target = 0; target < fan.targets; target++) {
         for (int o = 0; o < cell.operations; o++)
           if (takes_planes(cell.operation[o], fan.halves))
-            chain_forward(work, chain_of(cell, fan, from * fan.targets + target, o), s.results[o]);
+            chain_forward(work, chain_of(work, cell, fan, from * fan.targets + target, o), s.results[o]);
         add_edge(work, fan, source, from, target, number > 0 || from > 0);
       }
     }

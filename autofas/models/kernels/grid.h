@@ -16,7 +16,7 @@ namespace {
 
 constexpr int GROUP = 16;        // most images of a group
 constexpr int ALIGN = 16;        // numbers; a multiple of the lanes of every instruction set
-constexpr int BLOCK = 256;       // numbers of a block
+constexpr int BLOCK = 256;       // most numbers of a block
 constexpr long MOST_NUMBERS = 1L << 40;
 
 static_assert(ALIGN % LANES == 0 && BLOCK % ALIGN == 0, "a block is whole vectors");
@@ -33,7 +33,7 @@ struct Grid {
   int batch, height, width, pad;
   int images, groups;                      // of a group; of the batch
   long pitch, step, first, segment, size;  // numbers: of a row, a group, before the first pixel, worked on, of a plane
-  int blocks_of_group, blocks;
+  int block_length, blocks_of_group, blocks;
   real* mask;                              // 1 on pixels, 0 on padding
   real* share[2];                          // 1 / pixels under a 3x3 window, at stride 1 and 2
   real* phase_mask;                        // 4 planes: which pixels of an input of twice the size exist
@@ -43,9 +43,9 @@ struct Grid {
     return first + image / images * step + y * pitch + static_cast<long>(x) * images + image % images;
   }
   Block block(int number) const {
-    const long in_group = static_cast<long>(number % blocks_of_group) * BLOCK;
-    const long left = segment - in_group;
-    return {first + number / blocks_of_group * step + in_group, static_cast<int>(left < BLOCK ? left : BLOCK)};
+    const long in_group = static_cast<long>(number % blocks_of_group) * block_length, left = segment - in_group;
+    const long length = left < block_length ? left : block_length;
+    return {first + number / blocks_of_group * step + in_group, static_cast<int>(length)};
   }
   // Numbers by which a shift within the padding can leave a block.
   long reach() const { return pad * pitch + static_cast<long>(pad) * images; }
@@ -78,7 +78,10 @@ bool lay_out(Grid& grid, int batch, int height, int width, int pad) {
   grid.first = rounded_up(grid.reach(), ALIGN);
   // an odd number of cache lines modulo a page: equal places of all planes must not share a cache set
   grid.size = rounded_up(grid.first + grid.groups * grid.step + grid.reach() + BLOCK, 1024) + 3 * ALIGN;
-  const long blocks_of_group = (grid.segment + BLOCK - 1) / BLOCK;
+  // blocks of one length, so that threads with as many have as much to do
+  long blocks_of_group = (grid.segment + BLOCK - 1) / BLOCK;
+  grid.block_length = static_cast<int>(rounded_up((grid.segment + blocks_of_group - 1) / blocks_of_group, ALIGN));
+  blocks_of_group = (grid.segment + grid.block_length - 1) / grid.block_length;
   if (blocks_of_group > (1L << 30) / grid.groups) return false;
   grid.blocks_of_group = static_cast<int>(blocks_of_group);
   grid.blocks = grid.blocks_of_group * grid.groups;

@@ -44,7 +44,7 @@ void head_backward(const Head& head, Member& member, Arena& arena) {
     outer<RECTIFIED>(sums, d, x, 1, head.channels, n);
     sums[head.channels] += total(head.map + at, n);
   });
-  if (head.weight_gradient) member.reduce_to(head.weight_gradient, sums, head.channels + 1);
+  if (head.weight_gradient) member.reduce_to(head.weight_gradient, head.channels + 1L, head.weight_gradient, sums, head.channels + 1L);
 }
 
 struct Conversion {

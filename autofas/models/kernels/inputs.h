@@ -19,7 +19,7 @@ struct Inputs {
   real *before_weight_gradient, *last_weight_gradient;
   real *running_mean, *running_var;         // (2, C), null where nothing is tracked
   Normal* normals;                          // (2, C)
-  real *source, *source_gradient;           // 2 * C planes; the gradient is overwritten
+  real *source, *source_gradient;           // 2 * C planes
   real *before_gradient, *last_gradient;    // null where not wanted
   void* scratch;
   long scratch_bytes;
@@ -37,8 +37,10 @@ struct Part {
 
 struct InputScratch {
   real *phases, *phase_gradients;  // even, odd: before_channels planes each
-  double *sums, *weight_sums;
+  double *sums, *weight_sums;      // own
+  real *packed, *slopes;           // own: a span's numbers of one part's inputs, rectified; of its gradients
 };
+constexpr int SPAN_NUMBERS = SPAN * BLOCK;
 
 inline InputScratch take_scratch(const Inputs& inputs, Member& member, Arena& arena, bool backward) {
   InputScratch s{};
@@ -48,6 +50,9 @@ inline InputScratch take_scratch(const Inputs& inputs, Member& member, Arena& ar
   member.prepare(arena, wanted && weights > 4 * C ? weights : 4 * C);
   s.sums = member.own<double>(arena, 4 * C);
   if (wanted) s.weight_sums = member.own<double>(arena, weights);
+  const int most = inputs.before_channels > inputs.last_channels ? inputs.before_channels : inputs.last_channels;
+  s.packed = member.own<real>(arena, static_cast<long>(most) * SPAN_NUMBERS);
+  if (backward) s.slopes = member.own<real>(arena, C * SPAN_NUMBERS);
   if (inputs.halved) s.phases = arena.take<real>(planes);
   if (inputs.halved && backward) s.phase_gradients = arena.take<real>(planes);
   return s;
@@ -80,6 +85,13 @@ inline void split_before(const Inputs& in, const Member& member, const InputScra
   member.meet();
 }
 
+// The planes of a part lie far from one another: side by side they need fewer pages, and the ReLU is done once.
+inline ConstPlanes pack(const Part& part, const InputScratch& s, long size, long at, int n) {
+  for (int i = 0; i < part.inputs; i++)
+    for (int p = 0; p < n; p += LANES) store(s.packed + i * SPAN_NUMBERS + p, rectified(load(part.planes + i * size + at + p)));
+  return {s.packed, SPAN_NUMBERS};
+}
+
 void inputs_forward(const Inputs& in, Member& member, Arena& arena) {
   const InputScratch s = take_scratch(in, member, arena, false);
   if (!arena.base) return;
@@ -90,11 +102,11 @@ void inputs_forward(const Inputs& in, Member& member, Arena& arena) {
   clear_shared(grid, member, in.source, 2 * C);
   split_before(in, member, s);
   for (int i = 0; i < 4 * C; i++) s.sums[i] = 0;
-  for_blocks(grid, member, [&](long at, int n) {
+  for_spans(grid, member, [&](long at, int n) {
     for (int i = 0; i < count; i++) {
       const Part& part = parts[i];
-      product<RECTIFIED, MASKED>({in.source + part.first * grid.size + at, grid.size}, {part.planes + at, grid.size},
-                                 {part.weight, part.inputs, 1}, part.outputs, part.inputs, n, {grid.mask + at, 0});
+      product<AS_IT_IS, MASKED>({in.source + part.first * grid.size + at, grid.size}, pack(part, s, grid.size, at, n),
+                                {part.weight, part.inputs, 1}, part.outputs, part.inputs, n, {grid.mask + at, 0});
     }
     for (int i = 0; i < 2 * C; i++) add_moments(in.source + i * grid.size + at, n, s.sums + i, 2 * C);
   });
@@ -112,8 +124,13 @@ void inputs_forward(const Inputs& in, Member& member, Arena& arena) {
   });
 }
 
-// source_gradient becomes the gradient of what the norm read.
-inline void norm_backward(const Inputs& in, Member& member, double* sums) {
+// In terms of the norm's outputs, which have mean 0 and deviation 1.
+inline Slope norm_slope(const Inputs& in, const double* sums, int i) {
+  return slope_of(in.normals[i].inverse, {0, 1}, sums[i], sums[2 * in.channels + i], in.grid->count());
+}
+
+// Sums of the gradient, and of its products with the norm's outputs: (2, 2 * C).
+inline void sum_gradients(const Inputs& in, Member& member, double* sums) {
   const Grid& grid = *in.grid;
   const int C = in.channels;
   for (int i = 0; i < 4 * C; i++) sums[i] = 0;
@@ -124,14 +141,23 @@ inline void norm_backward(const Inputs& in, Member& member, double* sums) {
     }
   });
   member.reduce(sums, 4 * C);
-  for_blocks(grid, member, [&](long at, int n) {
-    for (int i = 0; i < 2 * C; i++) {
-      // of the normalised values themselves: mean 0, deviation 1
-      Slope slope = slope_of(in.normals[i].inverse, {0, 1}, sums[i], sums[2 * C + i], grid.count());
-      real* d = in.source_gradient + i * grid.size + at;
-      apply_slope(d, slope, d, in.source + i * grid.size + at, grid.mask + at, n);
-    }
-  });
+}
+
+// A span of one part: through the norm, then to the input's gradient and to the weights'.
+inline void part_backward(const Inputs& in, const Part& part, const InputScratch& s, long at, int n) {
+  const Grid& grid = *in.grid;
+  for (int o = 0; o < part.outputs; o++) {
+    const long place = (part.first + o) * grid.size + at;
+    apply_slope(s.slopes + o * SPAN_NUMBERS, norm_slope(in, s.sums, part.first + o), in.source_gradient + place,
+                in.source + place, grid.mask + at, n);
+  }
+  const ConstPlanes d{s.slopes, SPAN_NUMBERS}, x = pack(part, s, grid.size, at, n);
+  const Matrix transposed{part.weight, 1, part.inputs};
+  if (part.gradient && part.adds)
+    product<AS_IT_IS, GATED_ADDED>({part.gradient + at, grid.size}, d, transposed, part.inputs, part.outputs, n, x);
+  else if (part.gradient)
+    product<AS_IT_IS, GATED>({part.gradient + at, grid.size}, d, transposed, part.inputs, part.outputs, n, x);
+  if (part.weight_sums) outer<AS_IT_IS>(part.weight_sums, d, x, part.outputs, part.inputs, n);
 }
 
 inline void join_before(const Inputs& in, const Member& member, const InputScratch& s) {
@@ -153,29 +179,14 @@ void inputs_backward(const Inputs& in, Member& member, Arena& arena) {
   Part parts[3];
   const int count = parts_of(in, s, parts);
   split_before(in, member, s);
-  norm_backward(in, member, s.sums);
+  sum_gradients(in, member, s.sums);
   const long weights = static_cast<long>(in.channels) * (in.before_channels + in.last_channels);
   for (long i = 0; s.weight_sums && i < weights; i++) s.weight_sums[i] = 0;
-  for (int i = 0; i < count; i++) {
-    const Part& part = parts[i];
-    for_blocks(grid, member, [&](long at, int n) {
-      const ConstPlanes d{in.source_gradient + part.first * grid.size + at, grid.size}, x{part.planes + at, grid.size};
-      const Matrix transposed{part.weight, 1, part.inputs};
-      if (part.gradient && part.adds)
-        product<AS_IT_IS, GATED_ADDED>({part.gradient + at, grid.size}, d, transposed, part.inputs, part.outputs, n, x);
-      else if (part.gradient)
-        product<AS_IT_IS, GATED>({part.gradient + at, grid.size}, d, transposed, part.inputs, part.outputs, n, x);
-    });
-    if (s.weight_sums)
-      for_spans(grid, member, [&](long at, int n) {
-        outer<RECTIFIED>(part.weight_sums, {in.source_gradient + part.first * grid.size + at, grid.size},
-                         {part.planes + at, grid.size}, part.outputs, part.inputs, n);
-      });
-  }
+  for (int i = 0; i < count; i++)
+    for_spans(grid, member, [&](long at, int n) { part_backward(in, parts[i], s, at, n); });
   if (s.weight_sums) {
     const long before = static_cast<long>(in.channels) * in.before_channels;
-    member.reduce_to(in.before_weight_gradient, s.weight_sums, before);
-    member.reduce_to(in.last_weight_gradient, s.weight_sums + before, weights - before);
+    member.reduce_to(in.before_weight_gradient, before, in.last_weight_gradient, s.weight_sums, weights);
   }
   if (in.halved && in.before_gradient) join_before(in, member, s);
 }

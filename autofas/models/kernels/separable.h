@@ -51,15 +51,12 @@ inline void hide(const Work& work, const Chain& chain, const real* y) {
 inline void finish_normals(Work& work, const Chain& chain, int repeat, double* sums) {
   const int c = work.c;
   work.member.reduce(sums, 2 * c);
-  const bool leads = work.member.index == 0;
-  if (leads)
-    for (int o = 0; o < c; o++) {
-      real* mean = chain.running_mean[repeat];
-      real* var = chain.running_var[repeat];
-      chain.normals[repeat][o] =
-          normal_of(sums[o], sums[c + o], work.grid.count(), mean ? mean + o : nullptr, var ? var + o : nullptr);
-    }
-  work.member.meet();
+  const bool moves = chain.running_mean[repeat] && work.member.index == 0;
+  for (int o = 0; o < c; o++) {
+    real* mean = moves ? chain.running_mean[repeat] + o : nullptr;
+    real* var = moves ? chain.running_var[repeat] + o : nullptr;
+    chain.normals[repeat][o] = normal_of(sums[o], sums[c + o], work.grid.count(), mean, var);
+  }
 }
 
 // The chain's last pointwise planes go to `result`, its statistics to its normals.
@@ -103,11 +100,13 @@ inline void chain_again(Work& work, const Chain& chain, const real* slope, doubl
   work.member.reduce(products, c);
 }
 
-// Writes a repeat's weight gradients from the members' sums.
-inline void write_gradients(Work& work, real* out, const vec* sums, long count) {
+// Writes two weight gradients from the members' sums.
+inline void write_gradients(Work& work, real* first, const vec* first_sums, long first_count, real* second,
+                            const vec* second_sums, long second_count) {
   double* numbers = work.scratch.sums;
-  for (long i = 0; i < count; i++) numbers[i] = sum(sums[i]);
-  work.member.reduce_to(out, numbers, count);
+  for (long i = 0; i < first_count; i++) numbers[i] = sum(first_sums[i]);
+  for (long i = 0; i < second_count; i++) numbers[first_count + i] = sum(second_sums[i]);
+  work.member.reduce_to(first, first_count, second, numbers, first_count + second_count);
 }
 
 // Through norm, pointwise and depthwise weights of a repeat: scratch.slope becomes the gradient of the
@@ -134,8 +133,8 @@ inline void repeat_backward(Work& work, const Chain& chain, int repeat, const re
       kernel_gradient(s.depth_sums + i * taps.count, s.slope + i * work.size + at, in.at + i * in.stride + at, taps, n);
   });
   if (!wanted) return work.member.meet();
-  write_gradients(work, chain.gradient[2 * repeat], s.depth_sums, static_cast<long>(c) * taps.count);
-  write_gradients(work, chain.gradient[2 * repeat + 1], s.point_sums, static_cast<long>(c) * c);
+  write_gradients(work, chain.gradient[2 * repeat], s.depth_sums, static_cast<long>(c) * taps.count,
+                  chain.gradient[2 * repeat + 1], s.point_sums, static_cast<long>(c) * c);
 }
 
 // From scratch.slope to the gradient of the hidden planes' norm: its planes, and its sums with 1 and y.
@@ -182,8 +181,8 @@ inline void reduction_backward(Work& work, const Chain& chain, const real* slope
     }
   });
   if (!wanted) return;
-  write_gradients(work, chain.gradient[0], s.point_sums, static_cast<long>(even) * c);
-  write_gradients(work, chain.gradient[1], s.point_sums + even * c, static_cast<long>(c - even) * c);
+  write_gradients(work, chain.gradient[0], s.point_sums, static_cast<long>(even) * c, chain.gradient[1],
+                  s.point_sums + even * c, static_cast<long>(c - even) * c);
 }
 
 // Adds to scratch.rectified_gradient; `slope` is the target's gradient, `first` (c,) its sums.

@@ -55,15 +55,15 @@ struct Member {
       values[i] = total;
     }
   }
-  // The same sums written to `out` alone, each member its share.
+  // The same sums written out alone, each member its share: the first ones to `first`, the others to `second`.
   template <typename T>
-  void reduce_to(T* out, const double* values, long n) {
+  void reduce_to(T* first, long first_count, T* second, const double* values, long n) {
     double* slot = publish(values, n);
     const Range mine = share(n);
     for (long i = mine.begin; i < mine.end; i++) {
       double total = slot[i];
       for (int other = 1; other < count; other++) total += slot[other * capacity + i];
-      out[i] = static_cast<T>(total);
+      (i < first_count ? first[i] : second[i - first_count]) = static_cast<T>(total);
     }
   }
 
@@ -87,14 +87,16 @@ AUTOFAS_INLINE void for_blocks(const Grid& grid, const Member& member, Function 
   }
 }
 
-// The same with neighbouring blocks as one, up to 8: for sums that cost something to begin and end.
+constexpr int SPAN = 2;  // blocks
+
+// The same with neighbouring blocks as one: for sums that cost something to begin and end.
 template <typename Function>
 AUTOFAS_INLINE void for_spans(const Grid& grid, const Member& member, Function function) {
   const Range mine = member.share(grid.blocks);
   for (long number = mine.begin; number < mine.end;) {
     const Block block = grid.block(static_cast<int>(number));
     const long group_end = (number / grid.blocks_of_group + 1) * grid.blocks_of_group;
-    long end = number + 8 < mine.end ? number + 8 : mine.end;
+    long end = number + SPAN < mine.end ? number + SPAN : mine.end;
     if (end > group_end) end = group_end;
     const Block last = grid.block(static_cast<int>(end - 1));
     function(block.at, static_cast<int>(last.at - block.at) + last.length);
