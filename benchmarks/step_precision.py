@@ -26,6 +26,9 @@ from benchmarks.search_step import CASES
 from benchmarks.step_process import space_of
 
 ROUNDING = 2e-7
+LEGEND = f"""The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as float32
+rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.
+"""
 
 
 def gradients(network: Supernet, images: Tensor, target: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -94,9 +97,7 @@ def main() -> None:
     page = (
         f"## Errors against float64, median and range of {args.draws} draws\n\n"
         f"`{command}`, commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
-        f"{markdown_table(header, cells)}\n\n"
-        f"The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as\n"
-        "float32 rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.\n"
+        f"{markdown_table(header, cells)}\n\n{LEGEND}"
     )
     print(page)
     if args.out:

@@ -91,7 +91,6 @@ WITHOUT_TEST: set[str] = {
     "search.bilevel",
     "search.cuda_graphs",
     "search.history",
-    "search.kernels",
     "search.random_draw",
     "search.search",
     "search.strategy",
