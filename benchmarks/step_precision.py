@@ -26,8 +26,8 @@ from benchmarks.search_step import CASES
 from benchmarks.step_process import space_of
 
 ROUNDING = 2e-7
-LEGEND = f"""The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as float32
-rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.
+LEGEND = f"""The last row of a case is float64 on images changed by {ROUNDING:.0e} of themselves, as much as
+float32 rounds them: a ReLU or maximum that crosses its kink there makes gradients jump in any program.
 """
 
 
