@@ -171,7 +171,8 @@ def main() -> None:
     peak_line = f"Peak {peak[0] / 1e9:.0f} G multiply-adds a second, {peak[1] / 1e9:.1f} GB/s."
     page = (
         f"## A step with the compiled kernels by part, one thread\n\n"
-        f"`{command}`, commit {commit()}, torch {torch.__version__}, {machine()}, mean of {args.steps} steps\n\n"
+        f"`{command}`, commit {commit()}, torch {torch.__version__}, {machine()}, "
+        f"mean of {args.steps} steps\n\n"
         f"{peak_line}\n\n{markdown_table(header, cells, numeric=header[2:])}\n"
     )
     print(page)
