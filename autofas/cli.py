@@ -69,8 +69,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message} (see {self.prog} --help)")
 
 
-def build_parser() -> Parser:
-    """The parser of every verb."""
+def build_parser(verb: str | None = None) -> Parser:
+    """The parser of every verb; given `verb`, of that one, and the others' names with a line of help."""
     parser = Parser(
         prog="autofas",
         description="Neural architecture search for tiny face anti-spoofing networks.",
@@ -78,12 +78,14 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"autofas {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
-    aliases = {verb: [alias for alias, name in ALIASES.items() if name == verb] for verb in VERBS}
-    for verb in VERBS:
-        module = importlib.import_module(f"autofas.commands.{verb.replace('-', '_')}")
+    aliases = {name: [alias for alias, of in ALIASES.items() if of == name] for name in VERBS}
+    for name in VERBS:
+        module = importlib.import_module(f"autofas.commands.{name.replace('-', '_')}")
         verb_parser = verbs.add_parser(
-            verb, help=module.HELP, description=module.__doc__, aliases=aliases[verb]
+            name, help=module.HELP, description=module.__doc__, aliases=aliases[name]
         )
+        if verb not in (None, name, *aliases[name]):
+            continue  # its choices would import the rooms they belong to
         module.add_arguments(verb_parser)
         group = verb_parser.add_argument_group("output")
         group.add_argument("--json", action="store_true", help="one JSON object as the last line of stdout")
@@ -134,7 +136,7 @@ def _run(words: Sequence[str], verb: str) -> int:
     require_installed()
     if verb and verb not in VERBS and verb not in ALIASES and words[0] == verb:
         raise UsageError(f"unknown verb {verb}{_hint(verb, VERBS)} (see autofas --help)")
-    parser = build_parser()
+    parser = build_parser(verb)
     args, unknown = parser.parse_known_args(words)
     if launched().several and args.verb and args.verb not in ON_RANKS:
         raise UsageError(f"{verb} runs in a single process; start it without torchrun")
@@ -227,7 +229,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 def main_values(arguments: Sequence[str]) -> Any:
     """Run one verb inside this process and return its --json values; its errors are raised."""
-    args = build_parser().parse_args(arguments)
+    args = build_parser(arguments[0]).parse_args(arguments)
     return args.module.run(args)
 
 

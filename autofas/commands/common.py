@@ -1,8 +1,12 @@
-"""Arguments that several verbs share, and how they become configuration keys."""
+"""Arguments that several verbs share, and how they become configuration keys.
+
+What they choose from is taken from the Literals of the rooms that give the choices a meaning; the rooms are
+imported when a parser is filled, so that `autofas --help` stays light.
+"""
 
 import argparse
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from autofas.data.catalog import BUILT_IN
 
@@ -50,10 +54,10 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     """--device and --threads."""
+    from autofas.config.run import Device
+
     group = parser.add_argument_group("machine")
-    group.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), help="default: auto, a GPU if there is one"
-    )
+    group.add_argument("--device", choices=get_args(Device), help="default: auto, a GPU if there is one")
     group.add_argument("--threads", type=int, help="torch threads (default: one per free core)")
 
 
@@ -75,6 +79,54 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
         group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")
     group.add_argument("--frames-per-video", type=int, help="evenly spread frames taken from each video")
+
+
+def add_judging_arguments(
+    parser: argparse._ActionsContainer, *, rules: bool = True, models: tuple[str, ...] = ()
+) -> None:
+    """--threshold and --threshold-value (with `rules`; a value for each of `models`), --pais and --level."""
+    from autofas.config.evaluate import EvaluateConfig
+    from autofas.metrics import Grouping, Level, ThresholdRule
+
+    default = {name: field.default for name, field in EvaluateConfig.model_fields.items()}
+    if rules:
+        parser.add_argument(
+            "--threshold",
+            choices=get_args(ThresholdRule),
+            help=f"where the threshold comes from (default: {default['threshold']})",
+        )
+        parser.add_argument(
+            "--threshold-value",
+            type=float,
+            nargs=len(models) or None,
+            metavar=models or None,
+            help="the threshold used by --threshold fixed",
+        )
+    parser.add_argument(
+        "--pais",
+        choices=get_args(Grouping),
+        help=f"what APCER takes its maximum over (default: {default['pai_grouping']})",
+    )
+    parser.add_argument(
+        "--level",
+        choices=get_args(Level),
+        help=f"what counts as a presentation (default: {default['level']} where videos are known)",
+    )
+
+
+def judging(args: argparse.Namespace, tables: Sequence[Any], value: float | None = None) -> Any:
+    """The `Terms` of --threshold, `value`, --pais and --level for score tables.
+
+    A value alone means rule `fixed`; without --level it is videos if every table knows them.
+    """
+    from autofas.evaluation.judgement import Terms
+
+    given = {"rule": getattr(args, "threshold", None), "grouping": args.pais, "level": args.level}
+    if given["rule"] is None and value is not None:
+        given["rule"] = "fixed"
+    if given["level"] is None and not all(any(table.videos) for table in tables):
+        given["level"] = "frame"
+    return Terms(value=value, **{name: choice for name, choice in given.items() if choice is not None})
 
 
 DATA_KEYS = {

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from autofas.commands import common
+
 HELP = "difference in ACER between two models, with its interval (paired bootstrap by subject)"
 
 
@@ -15,19 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dev", metavar=("A_DEV", "B_DEV"), nargs=2, help="dev score files, which set the thresholds"
     )
-    parser.add_argument(
-        "--threshold",
-        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
-        help="where the threshold comes from (default: dev-eer)",
-    )
-    parser.add_argument("--threshold-value", metavar=("A", "B"), type=float, nargs=2, help="fixed thresholds")
-    parser.add_argument(
-        "--pais",
-        choices=("family", "instrument"),
-        default="family",
-        help="what APCER takes its maximum over (default: family)",
-    )
-    parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    common.add_judging_arguments(parser, models=("A", "B"))
     parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
     parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
@@ -38,13 +28,13 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.figure_tables import figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
-    from autofas.evaluation.judgement import Terms
-    from autofas.metrics import read_scores
+    from autofas.metrics import DEV_RULES, read_scores
 
     tests = [score_file(model, "test") for model in args.models]
-    rule = args.threshold or ("fixed" if args.threshold_value else "dev-eer")
+    tables = [read_scores(file) for file in tests]
+    terms = [common.judging(args, tables, value) for value in args.threshold_value or (None, None)]
     devs: list[Any] = [None, None]
-    if rule.startswith("dev"):
+    if (rule := terms[0].rule) in DEV_RULES:
         files = args.dev or [
             score_file(model, "dev") if Path(model).is_dir() else None for model in args.models
         ]
@@ -54,14 +44,10 @@ def run(args: argparse.Namespace) -> Any:
                 "--threshold-value A B, or --threshold test-eer (which tunes on test)"
             )
         devs = [read_scores(file) for file in files]
-    tables = [read_scores(file) for file in tests]
-    level = args.level or ("video" if all(any(table.videos) for table in tables) else "frame")
-    values = args.threshold_value or (None, None)
     found = compare(
         tables[0],
         tables[1],
-        Terms(rule, values[0], args.pais, level),
-        Terms(rule, values[1], args.pais, level),
+        *terms,
         dev_a=devs[0],
         dev_b=devs[1],
         names=(args.models[0], args.models[1]),
@@ -69,6 +55,7 @@ def run(args: argparse.Namespace) -> Any:
         level=args.interval,
         seed=args.seed,
     )
+    level = terms[0].level
     print(figures_table([{"model": found[key]["name"], "level": level, **found[key]} for key in ("a", "b")]))
     print(difference_line(found))
     return found

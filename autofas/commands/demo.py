@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from autofas.commands import common
+
 HELP = "the whole pipeline on generated faces; a few minutes on two cores"
 BASELINES = ("feathernet_b", "resnet18_se")
 
@@ -11,13 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("--runs-dir", metavar="DIR", default="runs/demo", help="default: runs/demo")
     parser.add_argument("--seed", type=int, default=0, help="seed of every random choice (default: 0)")
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="default: auto, a GPU if there is one",
-    )
-    parser.add_argument("--threads", type=int, help="torch threads (default: one per free core)")
+    common.add_machine_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -25,17 +21,18 @@ def run(args: argparse.Namespace) -> Any:
     import time
 
     started = time.perf_counter()
-    common = ["--dataset", "synthetic", "--preset", "quick", "--runs-dir", args.runs_dir]
-    common += ["--seed", str(args.seed), "--device", args.device]
-    common += ["--threads", str(args.threads)] if args.threads else []
+    shared = ["--dataset", "synthetic", "--preset", "quick", "--runs-dir", args.runs_dir]
+    shared += ["--seed", str(args.seed)]
+    shared += ["--device", args.device] if args.device else []
+    shared += ["--threads", str(args.threads)] if args.threads else []
     quiet = ["--quiet"] if args.quiet else []
-    searched = args.call(["search", *common, *quiet, "--name", "searched"])
-    drawn = args.call(["search", *common, *quiet, "--name", "random", "--strategy", "random"])
+    searched = args.call(["search", *shared, *quiet, "--name", "searched"])
+    drawn = args.call(["search", *shared, *quiet, "--name", "random", "--strategy", "random"])
     trained = []
     for genotype in (searched["genotype"], drawn["genotype"]):
-        trained.append(args.call(["train", *common, *quiet, "--genotype", genotype]))
+        trained.append(args.call(["train", *shared, *quiet, "--genotype", genotype]))
     for name in BASELINES:
-        trained.append(args.call(["train", *common, *quiet, "--baseline", name]))
+        trained.append(args.call(["train", *shared, *quiet, "--baseline", name]))
     runs = [report["run"] for report in trained]
     figures = args.call(["evaluate", *quiet, "--run", *runs])
     leaderboard = f"{args.runs_dir}/leaderboard.csv"

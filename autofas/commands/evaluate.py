@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from autofas.commands import common
 
@@ -26,23 +26,14 @@ KEYS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
+    from autofas.config.data import SplitName
+
     group = parser.add_argument_group("evaluation")
     group.add_argument(
         "--run", metavar="DIR", nargs="+", required=True, help="run folders, such as those of all folds"
     )
-    group.add_argument("--split", choices=("train", "dev", "test"), help="split to score (default: test)")
-    group.add_argument(
-        "--threshold",
-        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
-        help="where the threshold comes from (default: dev-eer)",
-    )
-    group.add_argument("--threshold-value", type=float, help="the threshold used by --threshold fixed")
-    group.add_argument(
-        "--pais", choices=("family", "instrument"), help="what APCER takes its maximum over (default: family)"
-    )
-    group.add_argument(
-        "--level", choices=("video", "frame"), help="level of the leaderboard's figures (both are printed)"
-    )
+    group.add_argument("--split", choices=get_args(SplitName), help="split to score (default: test)")
+    common.add_judging_arguments(group)
     group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv in the runs folder")
     group.add_argument(
         "--out", metavar="STEM", help="write everything to STEM.json, means and deviations to STEM.csv"

@@ -2,7 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.metrics import Level
 
 HELP = "fuse score files: mean, weighted, greedy (chosen on dev), or FeatherNets' cascade"
 METHODS = ("mean", "weighted", "greedy", "cascade")
@@ -30,13 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="weights for --method weighted, and for stage 1 of the cascade",
     )
     parser.add_argument("--steps", type=int, default=20, help="steps of --method greedy (default: 20)")
-    parser.add_argument(
-        "--pais",
-        choices=("family", "instrument"),
-        default="family",
-        help="what APCER takes its maximum over (default: family)",
-    )
-    parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    common.add_judging_arguments(parser, rules=False)
     group = parser.add_argument_group("cascade (FeatherNets, Algorithm 2)")
     group.add_argument("--second", metavar="MEMBER", help="the model of stage 2, IR in the paper")
     group.add_argument("--second-dev", metavar="FILE", help="its dev scores")
@@ -69,7 +68,7 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.figure_tables import figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
-    from autofas.evaluation.judgement import Terms, at_level, dev_error
+    from autofas.evaluation.judgement import dev_error
     from autofas.evaluation.report import METRICS_VERSION, report
     from autofas.metrics import eer, read_scores, roc_auc, write_scores
     from autofas.runs.record import file_sha256
@@ -80,11 +79,11 @@ def run(args: argparse.Namespace) -> Any:
     devs = _dev_files(args, names)
     test = [read_scores(file) for file in tests]
     dev = [read_scores(file) for file in devs]
-    level = args.level or ("video" if all(any(table.videos) for table in test) else "frame")
+    terms = common.judging(args, test)
+    level = terms.level
     _check(args)
     fused_dev, how = _fuse(args, dev, names, None, level)
     fused_test, detail = _fuse(args, test, names, how, level)
-    terms = Terms("dev-eer", None, args.pais, level)
     out = Path(args.out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -99,7 +98,7 @@ def run(args: argparse.Namespace) -> Any:
     ]
 
     def error(table: Any) -> tuple[float, float]:
-        judged = at_level(table, level)
+        judged = table.at_level(level)
         return dev_error(table) if level == "video" else (
             eer(judged.scores, judged.pais), 1.0 - roc_auc(judged.scores, judged.pais)
         )  # fmt: skip
@@ -172,7 +171,7 @@ def _dev_files(args: argparse.Namespace, names: list[str]) -> list[str]:
 
 
 def _fuse(
-    args: argparse.Namespace, tables: list[Any], names: list[str], how: dict[str, Any] | None, level: str
+    args: argparse.Namespace, tables: list[Any], names: list[str], how: dict[str, Any] | None, level: "Level"
 ) -> tuple[Any, dict[str, Any]]:
     """The fused table and how it was made; `how` is what dev has decided, None while on dev."""
     from autofas.evaluation.cascade import Thresholds, cascade, tune

@@ -6,7 +6,7 @@ Run the same command again to continue an interrupted preparation where it stopp
 import argparse
 import sys
 import time
-from typing import Any
+from typing import Any, get_args
 
 from autofas.commands import common
 
@@ -15,10 +15,15 @@ HELP = "crop the faces from the videos or images of a data set and write a manif
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
+    from autofas.config.data import DataConfig, Modality
+
     common.add_data_arguments(parser, protocol=False)
     group = parser.add_argument_group("faces")
     group.add_argument("--out", metavar="DIR", required=True, help="folder for the faces and their manifest")
-    group.add_argument("--margin", type=float, default=1.3, help="factor on the face box (default: 1.3)")
+    margin, modalities = (DataConfig.model_fields[name].default for name in ("margin", "modalities"))
+    group.add_argument(
+        "--margin", type=float, default=margin, help=f"factor on the face box (default: {margin})"
+    )
     group.add_argument("--size", type=int, default=256, help="largest side in pixels (default: 256)")
     group.add_argument(
         "--boxes",
@@ -26,7 +31,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="files (the data set's own), detector, auto (files, else detector) or none (image centre)",
     )
     group.add_argument("--detector", default="mtcnn", help="mtcnn (default; needs autofas[data]) or none")
-    group.add_argument("--modalities", default="color", help="such as color,depth,ir (default: color)")
+    group.add_argument(
+        "--modalities",
+        default=",".join(modalities),
+        help=f"some of {','.join(get_args(Modality))} (default: {','.join(modalities)})",
+    )
     group.add_argument("--image-format", default="png", help="png (default, lossless) or jpg")
     group.add_argument(
         "--depth", default="mean50", help="normalisation of raw depth: mean50 (default) or minmax"

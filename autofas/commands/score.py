@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from autofas.commands import common
+
 HELP = "APCER, BPCER, ACER of any model's score file"
 
 
@@ -15,19 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="CSV with path,video,subject,pai,score (session, device), 'score label' lines, or bob's CSV",
     )
     parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
-    parser.add_argument(
-        "--threshold",
-        choices=("dev-eer", "dev-min-acer", "fixed", "test-eer"),
-        help="where the threshold comes from (default: dev-eer)",
-    )
-    parser.add_argument("--threshold-value", type=float, help="the threshold used by --threshold fixed")
-    parser.add_argument(
-        "--pais",
-        choices=("family", "instrument"),
-        default="family",
-        help="what APCER takes its maximum over (default: family)",
-    )
-    parser.add_argument("--level", choices=("video", "frame"), help="default: video where videos are known")
+    common.add_judging_arguments(parser)
     parser.add_argument(
         "--interpolate",
         action="store_true",
@@ -41,18 +31,18 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.figure_tables import breakdown_table, figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.breakdown import CONDITIONS
-    from autofas.evaluation.judgement import FPRS, Terms, at_level
+    from autofas.evaluation.judgement import FPRS
     from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
-    from autofas.metrics import read_columns, read_scores, tpr_at_fpr_interpolated
+    from autofas.metrics import DEV_RULES, read_columns, read_scores, tpr_at_fpr_interpolated
     from autofas.runs.record import file_sha256
     from autofas.storage.files import write_json, write_text
 
     table = read_scores(args.scores)
     dev = read_scores(args.dev) if args.dev else None
-    rule = args.threshold or ("fixed" if args.threshold_value is not None else "dev-eer")
-    if rule.startswith("dev") and dev is None:
+    terms = common.judging(args, [table], args.threshold_value)
+    if terms.rule in DEV_RULES and dev is None:
         raise MetricError(
-            f"the threshold rule {rule} needs the dev split's scores: give --dev FILE, "
+            f"the threshold rule {terms.rule} needs the dev split's scores: give --dev FILE, "
             "--threshold-value X, or --threshold test-eer (which tunes on test)"
         )
     if dev is not None and (shared := {*dev.subjects} & {*table.subjects} - {""}):
@@ -60,8 +50,6 @@ def run(args: argparse.Namespace) -> Any:
             f"{args.dev} and {args.scores} share subject {min(shared)}; the threshold would be set on "
             "someone it judges"
         )
-    level = args.level or ("video" if any(table.videos) else "frame")
-    terms = Terms(rule, args.threshold_value, args.pais, level)
     values = {
         "model": args.scores,
         "dataset": "",
@@ -72,7 +60,7 @@ def run(args: argparse.Namespace) -> Any:
     }
     print(figures_table([values]))
     if args.interpolate:
-        judged = at_level(table, level)
+        judged = table.at_level(terms.level)
         rates = {f"{fpr:g}": tpr_at_fpr_interpolated(judged.scores, judged.pais, fpr) for fpr in FPRS}
         values["tpr_at_fpr_interpolated"] = rates
         shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())

@@ -1,7 +1,7 @@
 """autofas train: train a genotype or a hand-designed network."""
 
 import argparse
-from typing import Any
+from typing import Any, get_args
 
 from autofas.commands import common
 
@@ -22,6 +22,8 @@ KEYS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
+    from autofas.config.data import Modality
+
     group = parser.add_argument_group("network and schedule")
     group.add_argument(
         "--genotype",
@@ -36,9 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="none, flip, geometric, basic, recapture or session; +STEP adds a step, -STEP takes one out",
     )
     group.add_argument("--input-size", type=int, help="side of the input in pixels")
-    group.add_argument(
-        "--modality", choices=("color", "depth", "ir"), help="what a single-stream network reads"
-    )
+    group.add_argument("--modality", choices=get_args(Modality), help="what a single-stream network reads")
     group.add_argument(
         "--init", metavar="FILE", help="start from this checkpoint: .safetensors, or .pt holding tensors"
     )

@@ -1,11 +1,19 @@
 """Which data: a built-in name or a manifest, protocol and fold, and the generated faces' size."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 
 from autofas.storage.schema import Schema
+
+Modality = Literal["color", "depth", "ir"]
+"""What a camera recorded: a colour image, the distance of every pixel, or an image in near infrared."""
+SplitName = Literal["train", "dev", "test"]
+"""The parts of a data set: what is learnt from, what sets thresholds and chooses epochs, what is reported."""
+MARGINS = (0.5, 4.0)
+Margin = Annotated[float, Field(ge=MARGINS[0], le=MARGINS[1])]
+"""The factor on the side of a face's box, about its centre, that a crop shows."""
 
 
 class SyntheticConfig(Schema):
@@ -22,7 +30,7 @@ class SyntheticConfig(Schema):
         """As arguments of `autofas.data.synthetic.generate`."""
         users = {"train": self.train_users, "dev": self.dev_users, "test": self.test_users}
         # one set for all that read more than color, whichever it is
-        every = ("color",) if set(modalities) <= {"color"} else ("color", "depth", "ir")
+        every = ("color",) if set(modalities) <= {"color"} else get_args(Modality)
         return {
             "users": users,
             "frames_per_video": self.frames_per_video,
@@ -40,8 +48,8 @@ class DataConfig(Schema):
     protocol: str | int | None = None
     fold: int | None = Field(default=None, ge=1)
     frames_per_video: int | None = Field(default=None, ge=1)
-    modalities: tuple[Literal["color", "depth", "ir"], ...] = ("color",)
-    margin: float = Field(default=1.3, ge=0.5, le=4)
+    modalities: tuple[Modality, ...] = ("color",)
+    margin: Margin = 1.3
     split_seed: int = Field(default=0, ge=0)
     shared_subjects: bool = False
     cache_dir: str | None = None

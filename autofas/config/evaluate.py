@@ -1,10 +1,10 @@
 """The configuration of the verb `evaluate`."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from autofas.config.data import DataConfig
+from autofas.config.data import DataConfig, SplitName
+from autofas.config.run import Device
+from autofas.metrics import Grouping, Level, ThresholdRule
 from autofas.storage.schema import Schema
 
 
@@ -12,13 +12,13 @@ class EvaluateConfig(Schema):
     """Scores of a trained run over a split, judged at a threshold whose origin is named."""
 
     run: str
-    split: Literal["train", "dev", "test"] = "test"
-    threshold: Literal["dev-eer", "dev-min-acer", "fixed", "test-eer"] = "dev-eer"
+    split: SplitName = "test"
+    threshold: ThresholdRule = "dev-eer"
     threshold_value: float | None = None
-    pai_grouping: Literal["family", "instrument"] = "family"
-    level: Literal["video", "frame"] = "video"
+    pai_grouping: Grouping = "family"
+    level: Level = "video"
     data: DataConfig | None = None
     cross: DataConfig | None = None
     batch_size: int = Field(default=128, ge=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     threads: int | None = Field(default=None, ge=1, le=1024)

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from autofas.storage.schema import Schema
 
+Device = Literal["auto", "cpu", "cuda"]
+"""What a run computes on; `auto` is a GPU if there is one."""
+
 
 class RunConfig(Schema):
     """What every run has: where it writes, what it runs on, its seed, and how often it is saved.
@@ -20,7 +23,7 @@ class RunConfig(Schema):
     runs_dir: str | None = None
     name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     seed: int = Field(default=0, ge=0, lt=2**32)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Device = "auto"
     threads: int | None = Field(default=None, ge=1, le=1024)
     checkpoint_steps: int | None = Field(default=None, ge=1)
     checkpoint_minutes: float | None = Field(default=10.0, gt=0)

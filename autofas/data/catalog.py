@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
+from autofas.config.data import Modality
 from autofas.data.manifests.faults import shown
 from autofas.data.protocols.names import (
     CASIA_PROTOCOLS,
@@ -54,7 +56,7 @@ ENTRIES: Mapping[str, Entry] = {
     "great-fasd-s": Entry("great_fasd_s", protocols=(CROSS_DEVICE,), modalities=None),
     "mmfd": Entry("mmfd", modalities=None),
     "nuaa": Entry("nuaa", OFFICIAL),
-    "synthetic": Entry(None, 1, tuple(OULU_FOLDS), OULU_FOLDS, ("color", "depth", "ir")),
+    "synthetic": Entry(None, 1, tuple(OULU_FOLDS), OULU_FOLDS, get_args(Modality)),
 }
 BUILT_IN = tuple(ENTRIES)
 WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "msu-mfsd": "MSU-MFSD", "siw": "SiW"}

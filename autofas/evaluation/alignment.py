@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from autofas.errors import MetricError
-from autofas.evaluation.judgement import at_level
-from autofas.metrics import ScoreTable
+from autofas.metrics import Level, ScoreTable
 
 
 def align(tables: Sequence[ScoreTable], names: Sequence[str]) -> list[ScoreTable]:
@@ -41,9 +40,9 @@ def align(tables: Sequence[ScoreTable], names: Sequence[str]) -> list[ScoreTable
     return aligned
 
 
-def align_at(level: str, tables: Sequence[ScoreTable], names: Sequence[str]) -> list[ScoreTable]:
-    """The tables at a level ('video' or 'frame'), aligned; videos by name, not by a frame's path."""
-    judged = [at_level(table, level) for table in tables]
+def align_at(level: Level, tables: Sequence[ScoreTable], names: Sequence[str]) -> list[ScoreTable]:
+    """The tables at a level, aligned; videos by name, not by a frame's path."""
+    judged = [table.at_level(level) for table in tables]
     if level == "video":
         judged = [replace(table, paths=[""] * len(table)) for table in judged]
     return align(judged, names)

@@ -20,8 +20,7 @@ import numpy.typing as npt
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align
-from autofas.evaluation.judgement import at_level
-from autofas.metrics import ScoreTable, eer, roc_auc
+from autofas.metrics import Level, ScoreTable, eer, roc_auc
 
 STAGES = ("ensemble", "lead", "second", "extreme")
 
@@ -103,7 +102,7 @@ def tune(
     stage1: Sequence[ScoreTable],
     second: ScoreTable,
     *,
-    level: str = "video",
+    level: Level = "video",
     lead: int = 0,
     with_lead: bool = False,
     quantiles: int = 9,
@@ -128,7 +127,7 @@ def tune(
                 for lead_threshold in leads:
                     tried = Thresholds(float(low), float(high), float(second_threshold), lead_threshold)
                     fused, _ = _decide(mean, scores, other, tried, lead)
-                    judged = at_level(replace(tables[0], scores=fused), level)
+                    judged = replace(tables[0], scores=fused).at_level(level)
                     error = eer(judged.scores, judged.pais), 1.0 - roc_auc(judged.scores, judged.pais)
                     key = (*error, tried.high - tried.low)
                     if best is None or key < best[0]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align_at
-from autofas.evaluation.judgement import Terms, at_level, choose_threshold, figures
+from autofas.evaluation.judgement import Terms, choose_threshold, figures
 from autofas.metrics import ScoreTable, bootstrap_acer_difference, group_pais
 
 NOT_SHOWN = "no difference shown"
@@ -42,7 +42,7 @@ def compare(
     tables = align_at(terms_a.level, (a, b), names)
     found = []
     for table, terms, dev in zip(tables, (terms_a, terms_b), (dev_a, dev_b), strict=True):
-        setting = None if dev is None else at_level(dev, terms.level)
+        setting = None if dev is None else dev.at_level(terms.level)
         threshold = choose_threshold(terms.rule, terms.grouping, setting, table, terms.value)
         found.append((figures(table, threshold, terms.grouping), threshold))
     for (values, _), name in zip(found, names, strict=True):

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from pydantic import Field
 
-from autofas.config.data import DataConfig
+from autofas.config.data import DataConfig, SplitName
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.cache import own_cache
@@ -27,7 +27,7 @@ from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.judgement import Terms
 from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
 from autofas.evaluation.scoring import score_rows
-from autofas.metrics import ScoreTable, read_scores, write_scores
+from autofas.metrics import DEV_RULES, Level, ScoreTable, read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
     LoadedNetwork,
@@ -60,9 +60,9 @@ class MetricsIdentity(Schema):
     trained_on: str = Field(max_length=4096)
     protocol: str = Field(max_length=80)
     fold: int | None
-    split: Literal["train", "dev", "test"]
-    level: Literal["video", "frame"]
-    by_level: dict[Literal["video", "frame"], dict[str, Any]]
+    split: SplitName
+    level: Level
+    by_level: dict[Level, dict[str, Any]]
     threshold: float | None
     threshold_rule: str = Field(max_length=80)
     seed: int
@@ -112,7 +112,7 @@ class _Evaluating:
         config, training = self.config, self.training
         source = open_data(training.data, self.network.view.crop_size)
         self.data["trained_on"] = fingerprint(source.dataset)
-        dev = self._dev_scores(source) if config.threshold.startswith("dev") else None
+        dev = self._dev_scores(source) if config.threshold in DEV_RULES else None
         if config.split == "dev" and dev is not None and config.data is None:
             self.run.log("note: the dev split is judged at a threshold it has set itself")
             self.written.append("log.txt")
@@ -146,7 +146,7 @@ class _Evaluating:
         if dev is None:
             raise DataError(
                 f"--cross judges at the source's dev threshold, which rule {self.terms.rule} does not set; "
-                "use dev-eer or dev-min-acer"
+                "use {' or '.join(DEV_RULES)}"
             )
         if config.dataset == self.training.data.dataset:
             raise DataError(
@@ -200,7 +200,7 @@ class _Evaluating:
     def _values(
         self, target: DataConfig, data: OpenData, label: str, found: dict[str, Any]
     ) -> dict[str, Any]:
-        dev_file = DEV_SCORES if self.terms.rule.startswith("dev") else None
+        dev_file = DEV_SCORES if self.terms.rule in DEV_RULES else None
         return {
             "schema_version": METRICS_VERSION,
             "model": self.network.name,

@@ -14,7 +14,7 @@ import numpy as np
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align, align_at
-from autofas.metrics import ScoreTable, eer, roc_auc
+from autofas.metrics import Level, ScoreTable, eer, roc_auc
 
 
 def weighted_mean(
@@ -58,7 +58,7 @@ class Selection:
 
 
 def greedy_selection(
-    dev: Sequence[ScoreTable], *, steps: int = 20, level: str = "video", names: Sequence[str] | None = None
+    dev: Sequence[ScoreTable], *, steps: int = 20, level: Level = "video", names: Sequence[str] | None = None
 ) -> Selection:
     """Add, again and again, the file whose addition gives the dev mean the least (EER, 1 - AUC).
 

@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import MetricError
 from autofas.metrics import (
     ErrorRates,
+    Grouping,
+    Level,
     ScoreTable,
     Threshold,
+    ThresholdRule,
     bootstrap_acer,
     bpcer_at_apcer,
     eer,
@@ -30,26 +34,19 @@ from autofas.metrics.fixed_rates import error_budget
 
 FPRS = (1e-2, 1e-3, 1e-4)
 APCERS = (0.1, 0.05, 0.01)
-LEVELS = ("video", "frame")
 BOOTSTRAP_SEED = 0
 BOOTSTRAP_REPLICATES = 1000
+_DEFAULTS = EvaluateConfig.model_fields
 
 
 @dataclass(frozen=True)
 class Terms:
     """How scores are judged: threshold rule (with the value of rule `fixed`), PAI grouping and level."""
 
-    rule: str = "dev-eer"
+    rule: ThresholdRule = _DEFAULTS["threshold"].default
     value: float | None = None
-    grouping: str = "family"
-    level: str = "video"
-
-
-def at_level(table: ScoreTable, level: str) -> ScoreTable:
-    """Frame scores as they are, or their means by video; raises MetricError for another level."""
-    if level not in LEVELS:
-        raise MetricError(f"level {level} does not exist; choose {' or '.join(LEVELS)}")
-    return table.by_video() if level == "video" else table
+    grouping: Grouping = _DEFAULTS["pai_grouping"].default
+    level: Level = _DEFAULTS["level"].default
 
 
 def choose_threshold(
@@ -71,8 +68,8 @@ def judge(test: ScoreTable, dev: ScoreTable | None, terms: Terms) -> dict[str, A
 
     Raises MetricError where the threshold or a whole class is missing.
     """
-    judged = at_level(test, terms.level)
-    setting = None if dev is None else at_level(dev, terms.level)
+    judged = test.at_level(terms.level)
+    setting = None if dev is None else dev.at_level(terms.level)
     threshold = choose_threshold(terms.rule, terms.grouping, setting, judged, terms.value)
     return {"level": terms.level, **figures(judged, threshold, terms.grouping)}
 

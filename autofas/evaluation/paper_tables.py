@@ -17,6 +17,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from autofas.errors import DataError
+from autofas.metrics import Level
 from autofas.storage.files import require_commas
 from autofas.storage.schema import Schema, nearest, read_text, read_yaml, validated
 
@@ -81,7 +82,7 @@ class PaperTable(Schema):
     table: str
     about: str
     dataset: str
-    level: Literal["video", "frame"] = "video"
+    level: Level = "video"
     pooled: bool = False
     cross: bool = False
     match: dict[str, Any] = Field(default_factory=dict)

@@ -11,8 +11,8 @@ from typing import Any
 
 from autofas.evaluation.breakdown import COLUMNS as BREAKDOWN_COLUMNS
 from autofas.evaluation.breakdown import breakdown, conditions_by_video
-from autofas.evaluation.judgement import LEVELS, Terms, at_level, choose_threshold, judge
-from autofas.metrics import ScoreTable
+from autofas.evaluation.judgement import Terms, choose_threshold, judge
+from autofas.metrics import LEVELS, ScoreTable
 
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 FIGURE_COLUMNS = (
@@ -52,8 +52,8 @@ def report(
         level: chosen if level == terms.level else judge(test, dev, replace(terms, level=level))
         for level in levels
     }
-    judged = at_level(test, terms.level)
-    setting = None if dev is None else at_level(dev, terms.level)
+    judged = test.at_level(terms.level)
+    setting = None if dev is None else dev.at_level(terms.level)
     threshold = choose_threshold(terms.rule, terms.grouping, setting, judged, terms.value)
     known: Mapping[str, Sequence[str]] = conditions or {}
     if terms.level == "video":

@@ -9,11 +9,11 @@ give the scores. Not asked: whether training would give the weights again.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from autofas.config.data import DataConfig
+from autofas.config.data import DataConfig, SplitName
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.catalog import protocol_label
@@ -139,7 +139,7 @@ def _check_figures(found: Verification, path: Path, training: TrainConfig | None
     if training is None:
         return
     known = {"seed": training.seed, "trained_on": training.data.dataset}
-    if label in ("test", "train", "dev"):
+    if label in get_args(SplitName):
         known |= {
             "fold": training.data.fold,
             "protocol": protocol_label(training.data.dataset, training.data.protocol),

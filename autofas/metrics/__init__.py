@@ -9,13 +9,15 @@ from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstr
 from autofas.metrics.curves import roc_auc
 from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
 from autofas.metrics.intervals import clopper_pearson, rate_intervals
-from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, group_pais
+from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, Grouping, group_pais
 from autofas.metrics.rates import ErrorRates, error_rates
 from autofas.metrics.score_file import read_columns, read_scores, write_scores
-from autofas.metrics.score_table import ScoreTable
+from autofas.metrics.score_table import LEVELS, Level, ScoreTable
 from autofas.metrics.thresholds import (
+    DEV_RULES,
     THRESHOLD_RULES,
     Threshold,
+    ThresholdRule,
     eer,
     eer_threshold,
     min_acer_threshold,
@@ -24,12 +26,17 @@ from autofas.metrics.thresholds import (
 
 __all__ = [
     "BONA_FIDE",
+    "DEV_RULES",
     "GROUPINGS",
+    "LEVELS",
     "THRESHOLD_RULES",
     "BootstrapInterval",
     "ErrorRates",
+    "Grouping",
+    "Level",
     "ScoreTable",
     "Threshold",
+    "ThresholdRule",
     "aggregate_by_video",
     "bootstrap_acer",
     "bootstrap_acer_difference",

@@ -9,7 +9,7 @@ a file format defines them (`foreign_scores`).
 import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,9 @@ import numpy.typing as npt
 from autofas.errors import MetricError
 
 BONA_FIDE = "bona_fide"
-GROUPINGS = ("instrument", "family")
+Grouping = Literal["instrument", "family"]
+"""What the maximum of APCER runs over; `group_pais` says what each of them means."""
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 
 Labels = Sequence[str] | npt.NDArray[Any]
 

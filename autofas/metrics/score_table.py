@@ -6,15 +6,19 @@ all, so no figure rests on part of the rows. Reading and writing are in `score_f
 
 import math
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
 from autofas.errors import MetricError
 from autofas.metrics.aggregation import aggregate_by_video
-from autofas.metrics.pai_labels import encode_labels, encode_names
+from autofas.metrics.pai_labels import encode_labels, encode_names, unknown_choice
 from autofas.metrics.samples import Floats, check_length, check_scores
 
 NAME_COLUMNS = ("path", "video", "subject")
+Level = Literal["video", "frame"]
+"""What a presentation is: a video, whose score is the mean of its frames', or every frame by itself."""
+LEVELS: tuple[Level, ...] = get_args(Level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,12 @@ class ScoreTable:
                     f"(index {index}); a video has one"
                 )
         return ScoreTable([self.paths[index] for index in first.tolist()], videos, subjects, pais, scores)
+
+    def at_level(self, level: str) -> "ScoreTable":
+        """Frames as they are, or videos; raises MetricError for another level, or where `by_video` does."""
+        if level not in LEVELS:
+            raise MetricError(unknown_choice("level", level, LEVELS))
+        return self.by_video() if level == "video" else self
 
 
 def first_gap(column: list[str]) -> int | None:

@@ -6,8 +6,10 @@ carry the words "tuned on test" here wherever they go. Rates are compared as int
 float differences, so two thresholds that are equally good are known to be equal and the tie rule decides.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,10 @@ from autofas.metrics.curves import OperatingPoints, operating_points
 from autofas.metrics.pai_labels import Labels, unknown_choice
 from autofas.metrics.samples import Samples, check_number, check_samples
 
-THRESHOLD_RULES = ("dev-eer", "dev-min-acer", "fixed", "test-eer")
+ThresholdRule = Literal["dev-eer", "dev-min-acer", "fixed", "test-eer"]
+"""Where a threshold comes from: a rule of `DEV_RULES` on the dev scores, a number given by hand, or the EER
+of the test scores themselves, which tunes on test. Every other list of these names is taken from this one."""
+THRESHOLD_RULES: tuple[ThresholdRule, ...] = get_args(ThresholdRule)
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,21 @@ def _worst_pai_counts(
     return errors, attacks
 
 
+@dataclass(frozen=True)
+class DevRule:
+    """How a threshold is found on dev scores (n,) with their labels (n,), and one phrase on its origin."""
+
+    find: Callable[[npt.ArrayLike, Labels], float]
+    provenance: str
+
+
+DEV_RULES: Mapping[str, DevRule] = {
+    "dev-eer": DevRule(eer_threshold, "EER of the development scores"),
+    "dev-min-acer": DevRule(min_acer_threshold, "smallest ACER on the development scores"),
+}
+"""The rules that need a dev set. A new one is a function, an entry here and its name in `ThresholdRule`."""
+
+
 def select_threshold(
     rule: str,
     dev_scores: npt.ArrayLike | None = None,
@@ -108,7 +128,7 @@ def select_threshold(
     test_scores: npt.ArrayLike | None = None,
     test_pais: Labels | None = None,
 ) -> Threshold:
-    """Choose a threshold by rule, 'dev-eer', 'dev-min-acer', 'fixed' or 'test-eer', and say its origin.
+    """Choose a threshold by a `ThresholdRule` and say its origin.
 
     The dev rules look at the development scores alone; 'fixed' takes `value`; 'test-eer' looks at the test
     scores alone and is labelled as tuned on test. Raises MetricError for another rule, a missing ingredient,
@@ -134,8 +154,5 @@ def select_threshold(
         raise MetricError(
             f"threshold rule {rule!r} needs development scores and labels; give them or use 'fixed'"
         )
-    if rule == "dev-eer":
-        return Threshold(eer_threshold(dev_scores, dev_pais), rule, "EER of the development scores")
-    return Threshold(
-        min_acer_threshold(dev_scores, dev_pais), rule, "smallest ACER on the development scores"
-    )
+    chosen = DEV_RULES[rule]
+    return Threshold(chosen.find(dev_scores, dev_pais), rule, chosen.provenance)

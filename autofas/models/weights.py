@@ -19,6 +19,7 @@ import torch
 from pydantic import Field, model_validator
 from safetensors.torch import save
 
+from autofas.config.data import Margin, Modality
 from autofas.config.recipes import require_baseline
 from autofas.errors import ConfigError, RunError
 from autofas.models.build import build
@@ -46,7 +47,7 @@ class Preprocessing(Schema):
     input_size: int = Field(ge=4, le=1024)
     view: str = Field(default="whole", max_length=32)
     crop_size: int | None = Field(default=None, ge=4, le=1024)
-    margin: float = Field(ge=0.5, le=4)
+    margin: Margin
     mean: float = Field(default=0.5, ge=0.5, le=0.5)  # the only ones that input is made with
     std: float = Field(default=0.5, ge=0.5, le=0.5)
     channels: Literal["RGB"] = "RGB"
@@ -61,7 +62,7 @@ class WeightsInfo(Schema):
     options: dict[str, ShortText | int | float] = Field(default_factory=dict, max_length=32)
     genotype: dict[str, Any] | None = None
     supervision: str = Field(max_length=64)
-    modalities: tuple[Literal["color", "depth", "ir"], ...] = Field(min_length=1, max_length=3)
+    modalities: tuple[Modality, ...] = Field(min_length=1, max_length=3)
     preprocessing: Preprocessing
     threshold: dict[str, ShortText | float] | None = Field(default=None, max_length=8)
     provenance: dict[str, ShortText | int | float | bool | None] = Field(default_factory=dict, max_length=64)

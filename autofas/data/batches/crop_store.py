@@ -26,10 +26,12 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from autofas.config.data import DataConfig
 from autofas.data.batches.crop_jobs import CropJobs
 from autofas.data.frames import modality_column
 from autofas.data.manifests.faults import one_line
 from autofas.data.manifests.manifest import BOX, Manifest
+from autofas.data.preparation.crops import check_margin
 from autofas.errors import DataError
 
 FORMAT = 2  # raise when the pixels of a store change for the same request: old caches are then left alone
@@ -57,7 +59,7 @@ class FrameStore:
         table: pd.DataFrame | None = None,
         modalities: Sequence[str] = ("color",),
         size: int = 112,
-        margin: float = 1.3,
+        margin: float = DataConfig.model_fields["margin"].default,
         cache_dir: str | os.PathLike[str] | None = None,
         workers: int = 2,
         progress: Progress | None = None,
@@ -71,8 +73,7 @@ class FrameStore:
         """
         if not 8 <= size <= MAX_SIZE:
             raise DataError(f"crop size {size} is out of range; choose 8 to {MAX_SIZE} pixels")
-        if not 0.5 <= margin <= 4:
-            raise DataError(f"crop margin {margin} is out of range; choose 0.5 to 4")
+        check_margin(margin)
         if not modalities:
             raise DataError("no modality was asked for; choose color, depth or ir")
         rows = manifest.table if table is None else table

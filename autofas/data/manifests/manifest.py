@@ -41,6 +41,7 @@ __all__ = [
     "BOX",
     "KNOWN",
     "MODALITY_COLUMNS",
+    "PATHS",
     "REQUIRED",
     "SPLITS",
     "VIDEO_SUFFIXES",

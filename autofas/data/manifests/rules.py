@@ -6,20 +6,26 @@ rules.
 
 import posixpath
 import re
+from collections.abc import Mapping
+from typing import get_args
 
 import pandas as pd
 
+from autofas.config.data import Modality, SplitName
 from autofas.data.manifests.faults import Faults, shown
 from autofas.data.videos import VIDEO_SUFFIXES, is_video
 
 BONA_FIDE = "bona_fide"
-SPLITS = ("train", "dev", "test")
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 REQUIRED = ("path", "pai", "subject", "session", "video", "frame", "split")
-MODALITY_COLUMNS = {"color": "path", "depth": "depth", "ir": "ir"}
+MODALITY_COLUMNS: Mapping[str, str] = {
+    modality: "path" if modality == "color" else modality for modality in get_args(Modality)
+}
+"""The column of a manifest that holds a modality's paths."""
 BOX = ("bbox_x", "bbox_y", "bbox_w", "bbox_h")
-OPTIONAL = ("device", "depth", "ir", *BOX)
+PATHS = tuple(MODALITY_COLUMNS.values())
+OPTIONAL = ("device", *PATHS[1:], *BOX)
 KNOWN = (*REQUIRED, *OPTIONAL)
-PATHS = ("path", "depth", "ir")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SUSPECT_PATH = re.compile(r"^/|^[A-Za-z]:|\\|(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f]")

@@ -11,6 +11,7 @@ patterns, and Lanczos overlays with ringing.
 import numpy as np
 from PIL import Image
 
+from autofas.config.data import MARGINS
 from autofas.data.videos import MAX_PIXELS
 from autofas.errors import DataError
 
@@ -23,6 +24,13 @@ def whole_pixels(x: float, y: float, width: float, height: float) -> Box:
     Raises `ValueError` or `OverflowError` for NaN and the infinities.
     """
     return round(x), round(y), max(round(width), int(width > 0)), max(round(height), int(height > 0))
+
+
+def check_margin(margin: float) -> None:
+    """Raise `DataError` for a margin out of `MARGINS`."""
+    least, most = MARGINS
+    if not least <= margin <= most:
+        raise DataError(f"crop margin {margin} is out of range; choose {least:g} to {most:g}")
 
 
 def face_square(size: tuple[int, int], box: Box | None, margin: float) -> Box:

@@ -14,9 +14,10 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from autofas.config.data import DataConfig
 from autofas.data.frames import modality_column
 from autofas.data.manifests.manifest import BOX, Manifest, is_video
-from autofas.data.preparation.crops import Box
+from autofas.data.preparation.crops import Box, check_margin
 from autofas.data.preparation.depth import ALGORITHMS
 from autofas.data.preparation.detector import DETECTORS
 from autofas.errors import DataError
@@ -38,7 +39,7 @@ class Settings:
     the two, or the picture's middle (`none`). `depth` names the normalisation of 16-bit and 24-bit depth.
     """
 
-    margin: float = 1.3
+    margin: float = DataConfig.model_fields["margin"].default
     size: int = 256
     boxes: str = "auto"
     detector: str = "mtcnn"
@@ -49,8 +50,7 @@ class Settings:
 
     def check(self) -> None:
         """Raise `DataError` that names the first setting out of range."""
-        if not 0.5 <= self.margin <= 4:
-            raise DataError(f"margin {self.margin} is out of range; choose 0.5 to 4")
+        check_margin(self.margin)
         if not 16 <= self.size <= MAX_SIZE:
             raise DataError(f"size {self.size} is out of range; choose 16 to {MAX_SIZE} pixels")
         for word, value, choices in (

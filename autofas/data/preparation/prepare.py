@@ -22,7 +22,7 @@ from typing import IO, Any
 
 from autofas.data.frames import require_pyav
 from autofas.data.manifests.faults import one_line
-from autofas.data.manifests.manifest import BOX, Manifest, is_video, write_manifest
+from autofas.data.manifests.manifest import BOX, MODALITY_COLUMNS, PATHS, Manifest, is_video, write_manifest
 from autofas.data.preparation.detector import make_detector
 from autofas.data.preparation.faces import Done, FaceCutter
 from autofas.data.preparation.plan import FORMAT, Job, Settings, plan
@@ -31,7 +31,6 @@ from autofas.storage.files import whole_file
 from autofas.storage.locks import lock
 
 SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "reason")
-_MODALITY_COLUMNS = {"color": "path", "depth": "depth", "ir": "ir"}
 
 Progress = Callable[[int, int], None]
 
@@ -160,9 +159,9 @@ def _assemble(
             f"none of {len(table)} rows gave a face; {folder / 'skipped.csv'} lists why, the first:"
             f" {listed[0]['path']} {listed[0]['reason']}"
         )
-    faces = table.iloc[kept].drop(columns=[name for name in (*BOX, "depth", "ir") if name in table])
+    faces = table.iloc[kept].drop(columns=[name for name in (*BOX, *PATHS[1:]) if name in table])
     for name in settings.modalities:
-        faces[_MODALITY_COLUMNS[name]] = [results[row][name] for row in kept]
+        faces[MODALITY_COLUMNS[name]] = [results[row][name] for row in kept]
     made = Manifest(faces, folder, str(folder / "manifest.csv"))
     write_manifest(made, folder / "manifest.csv")
     return Prepared(made, listed, reused)

@@ -79,7 +79,7 @@ def oulu_split(table: pd.DataFrame, protocol: int | str, fold: int | None = None
                 f"OULU protocols know no {column} {', '.join(map(shown, unknown[:3]))};"
                 f" expected {', '.join(known)} (other manifests: --protocol none)"
             )
-    parts = {}
+    parts: Splits = {}
     for name in SPLITS:
         testing = name == "test"
         keep = (table["split"] == name) & table["session"].isin(rule.sessions[testing])
@@ -134,7 +134,7 @@ def apply_protocol(
     if name == "none":
         if fold is not None:
             raise DataError(f"fold {fold} was given, but protocol none has no folds; drop --fold")
-        parts = {split: table[table["split"] == split] for split in SPLITS}
+        parts: Splits = {split: table[table["split"] == split] for split in SPLITS}
         return Split({split: part for split, part in parts.items() if len(part)})
     if has_name(name):
         return named_split(table, name, fold, seed=seed, dev_share=dev_share)

@@ -19,7 +19,7 @@ from itertools import permutations
 
 import pandas as pd
 
-from autofas.data.manifests.rules import BONA_FIDE
+from autofas.data.manifests.rules import BONA_FIDE, SPLITS
 from autofas.data.protocols.names import (
     CASIA_ATTACKS,
     CASIA_PROTOCOLS,
@@ -121,7 +121,7 @@ def _check_pais(table: pd.DataFrame, name: str, owner: str, known: tuple[str, ..
 
 def _with_dev(table: pd.DataFrame, seed: int, dev_share: float) -> Split:
     """The table's own splits; a dev set it lacks is made of training subjects."""
-    parts = {name: table[table["split"] == name] for name in ("train", "dev", "test")}
+    parts: Splits = {name: table[table["split"] == name] for name in SPLITS}
     if len(parts["dev"]):
         return Split(parts)
     return _held_out(parts["train"], parts["test"], seed, dev_share)

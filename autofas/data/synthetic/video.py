@@ -8,17 +8,19 @@ Left out: sound, time between frames (frames are independent jitters of one take
 """
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 from PIL import Image
 
+from autofas.config.data import Modality
 from autofas.data.synthetic import recapture, scene
 from autofas.data.synthetic.camera import PHONES, Phone, Take, develop, display_picture, draw_take
 from autofas.data.synthetic.shapes import Array, smooth_noise
 from autofas.data.synthetic.subject import Subject
 
 PAI_OF_FILE = {1: "bona_fide", 2: "print1", 3: "print2", 4: "replay1", 5: "replay2"}
-MODALITIES = ("color", "depth", "ir")
+MODALITIES = get_args(Modality)
 SUPERSAMPLING = 1.5
 _PICTURE_SHARE = 0.8  # resolution of the attacker's picture relative to the scene grid
 _NEAR, _FAR = 1.3, -1.2  # face units coded as 255 and 1
