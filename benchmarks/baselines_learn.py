@@ -120,7 +120,7 @@ def learn(label: str, flags: Mapping[str, Any], quiet: bool) -> dict[str, Any]:
     evaluation = evaluate(EvaluateConfig(run=str(result.path), device=config.device, threads=config.threads))
     row = leaderboard_row(evaluation).model_copy(update={"model": label})
     figures = evaluation.figures
-    bounds = figures["intervals_95"]
+    bounds = figures.intervals_95
     upper = (bounds["apcer_pooled"][1] + bounds["bpcer"][1]) / 2
     found = {
         "asked": asked,

@@ -10,7 +10,8 @@ from autofas.config.resolve import to_yaml
 from autofas.config.train import TrainConfig
 from autofas.data.cache import CACHE_MARK, mark_cache, own_cache
 from autofas.errors import RunError
-from autofas.evaluation.evaluate import read_metrics, training_of
+from autofas.evaluation.evaluate import training_of
+from autofas.evaluation.figures import read_metrics
 from autofas.evaluation.verification import verify
 from autofas.runs.record import read_record, record
 from autofas.runs.run_folder import Run
@@ -101,10 +102,20 @@ def test_a_cache_that_a_stranger_names_is_not_used(tmp_path, folder) -> None:
     assert not (tmp_path / "new").exists()
 
 
+FIGURES = {
+    "apcer": 0.5, "apcer_pooled": 0.5, "apcer_by_pai": {"print": 0.5}, "errors_by_pai": {"print": [1, 2]},
+    "bpcer": 0.0, "bpcer_errors": [0, 2], "acer": 0.25, "hter": 0.25, "eer": 0.25, "auc": 0.75,
+    "intervals_95": {"bpcer": [0.0, 0.8], "acer": None}, "tpr_at_fpr": {"0.01": None},
+    "bpcer_at_apcer": {"0.1": None}, "undefined": {"tpr_at_fpr 0.01": "not resolvable"}, "samples": 4,
+    "bona_fide": 2, "attacks": 2, "subjects": 2, "pai_grouping": "family", "threshold": 0.5,
+    "threshold_rule": "dev-eer", "threshold_provenance": "EER of the development scores", "level": "video",
+}  # fmt: skip
 METRICS = {
     "model": "m", "kind": "searched", "dataset": "d", "trained_on": "d", "protocol": "1", "fold": None,
-    "split": "test", "level": "video", "by_level": {"video": {}}, "threshold": 0.5, "seed": 0,
-    "threshold_rule": "dev-eer", "supervision": "bce", "options": {}, "modalities": ["color"],
+    "split": "test", **FIGURES, "by_level": {"video": FIGURES}, "breakdown": [], "source": "d",
+    "terms": {"rule": "dev-eer", "value": None, "grouping": "family", "level": "video"}, "run": "exp",
+    "scores_file": "scores-test.csv", "dev_scores_file": "scores-dev.csv", "supervision": "bce",
+    "options": {}, "init": "none", "modalities": ["color"], "recipe_sha256": "0", "seed": 0, "commit": "",
 }  # fmt: skip
 
 
@@ -112,7 +123,7 @@ def test_versions_of_figures_record_and_environment(folder) -> None:
     path = folder / "metrics.json"
     for version in ({}, {"schema_version": 1}):
         path.write_text(json.dumps(METRICS | version))
-        assert read_metrics(path)["model"] == "m"
+        assert read_metrics(path).model == "m"
     for change, message in (
         ({"schema_version": 2}, r"metrics.json has schema_version 2; this autofas reads 1$"),
         ({"model": "../x"}, "model: "),

@@ -2,9 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.evaluation.figures import Comparison
 
 HELP = "difference in ACER between two models, with its interval (paired bootstrap by subject)"
 
@@ -25,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Align, judge, resample, print."""
-    from autofas.commands.figure_tables import figures_table
+    from autofas.commands.figure_tables import Row, figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
     from autofas.metrics import DEV_RULES, read_scores
@@ -55,21 +58,20 @@ def run(args: argparse.Namespace) -> Any:
         level=args.interval,
         seed=args.seed,
     )
-    level = terms[0].level
-    print(figures_table([{"model": found[key]["name"], "level": level, **found[key]} for key in ("a", "b")]))
+    print(figures_table([Row(model.name, model) for model in (found.a, found.b)]))
     print(difference_line(found))
-    return found
+    return found.to_json()
 
 
-def difference_line(found: dict[str, Any]) -> str:
+def difference_line(found: "Comparison") -> str:
     """The difference, its interval and the verdict in one line."""
     from autofas.printed import exact_percent
 
-    low, high = found["interval"]
+    low, high = found.interval
     return (
-        f"ACER difference {100 * found['acer_difference']:+.2f} points, "
-        f"{exact_percent(found['interval_level'])} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
-        f"{found['subjects']} subjects: {found['verdict']}"
+        f"ACER difference {100 * found.acer_difference:+.2f} points, "
+        f"{exact_percent(found.interval_level)} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
+        f"{found.subjects} subjects: {found.verdict}"
     )
 
 

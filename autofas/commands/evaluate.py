@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.evaluation.figures import Metrics
+    from autofas.evaluation.summary import Summary
 
 HELP = (
     "score trained runs on a split: APCER, BPCER, ACER at the dev threshold, over folds or across data sets"
@@ -50,61 +54,82 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Evaluate every run; with several, the mean and standard deviation of each network's folds and seeds."""
+    from autofas.commands.figure_tables import (
+        breakdown_table,
+        cross_table,
+        figures_table,
+        row_of,
+        summary_table,
+    )
+    from autofas.evaluation.summary import summarize
+
+    runs, crossed, notes = _evaluated(args)
+    print(figures_table([row_of(metrics) for metrics in runs]))
+    values: dict[str, Any] = runs[0].to_json()
+    if len(runs) == 1:
+        print(f"\n{breakdown_table(runs[0].breakdown)}")
+    summaries = summarize(runs)
+    if len(runs) > 1:
+        values = {"runs": [metrics.to_json() for metrics in runs]}
+        values["summaries"] = [summary.model_dump(mode="json") for summary in summaries]
+        if shown := [summary for summary in summaries if len(summary.runs) > 1]:
+            print(f"\n{summary_table(shown)}")
+    if crossed:
+        values["cross"] = [metrics.to_json() for metrics in crossed]
+        print(f"\n{cross_table(crossed)}")
+    for note in notes:
+        print(f"note: {note}")
+    if args.out:
+        _write(args.out, values, summaries)
+    return values
+
+
+def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics"], list[str]]:
+    """Figures of every run, those of --cross, and notes; rows go to the leaderboard."""
     from autofas.analysis.leaderboard import append_leaderboard
     from autofas.analysis.records import leaderboard_row
-    from autofas.commands.figure_tables import breakdown_table, cross_table, figures_table, summary_table
     from autofas.config.evaluate import EvaluateConfig
     from autofas.config.resolve import resolve
     from autofas.deploy.card import write_card
     from autofas.errors import ConfigError
     from autofas.evaluation.evaluate import evaluate
-    from autofas.evaluation.report import METRICS_VERSION
-    from autofas.evaluation.summary import summarize, summary_text
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.runtime.launch import launched
-    from autofas.storage.files import write_json, write_text
 
     if args.cross is None and (args.cross_root or args.cross_protocol):
         raise ConfigError(
             "--cross-root and --cross-protocol describe the data set of --cross; give --cross too"
         )
-    reports, crossed, notes = [], [], []
+    runs, crossed, notes = [], [], []
     for folder in args.run:
         flags = {"run": folder, **common.flags(args, KEYS)}
         config = resolve(EvaluateConfig, "evaluate", flags=flags)
         evaluation = evaluate(config, quiet=args.quiet)
-        reports.append(evaluation.figures)
+        runs.append(evaluation.figures)
         if evaluation.cross is not None:
             crossed.append(evaluation.cross)
-        if not launched().first:
-            continue
-        if config.split == "test" and config.data is None:
+        if not launched().first or config.split != "test":
+            continue  # figures of train and dev are no results
+        if config.data is None:
             write_card(Path(folder), (Path(folder) / WEIGHTS_FILE).parent)
-        # figures of train and dev are no results, and a board takes no figure that is undefined
-        if config.split == "test" and evaluation.figures["acer"] is not None:
-            place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))
-            append_leaderboard(place, [leaderboard_row(evaluation)], replace=True)
-        elif config.split == "test":
-            notes.append(f"{folder} is not on the leaderboard: {evaluation.figures['undefined']['acer']}")
-    print(figures_table(reports))
-    values: dict[str, Any] = reports[0] if len(reports) == 1 else {"runs": reports}
-    if len(reports) == 1:
-        print(f"\n{breakdown_table(reports[0]['breakdown'])}")
-    summaries = summarize(reports)
-    if len(reports) > 1:
-        values["summaries"] = summaries
-        if shown := [summary for summary in summaries if len(summary["runs"]) > 1]:
-            print(f"\n{summary_table(shown)}")
-    if crossed:
-        values = {**values, "cross": crossed}
-        print(f"\n{cross_table(crossed)}")
-    for note in notes:
-        print(f"note: {note}")
-    if args.out and launched().first:
-        write_json(Path(f"{args.out}.json"), {"schema_version": METRICS_VERSION, **values})
-        write_text(Path(f"{args.out}.csv"), summary_text(summaries))
-        print(f"written  {args.out}.json, {args.out}.csv")
-    return values
+        if evaluation.figures.acer is None:  # a board takes no figure that is undefined
+            notes.append(f"{folder} is not on the leaderboard: {evaluation.figures.undefined['acer']}")
+            continue
+        place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))
+        append_leaderboard(place, [leaderboard_row(evaluation)], replace=True)
+    return runs, crossed, notes
+
+
+def _write(stem: str, values: dict[str, Any], summaries: list["Summary"]) -> None:
+    from autofas.evaluation.figures import METRICS_VERSION
+    from autofas.evaluation.summary import summary_text
+    from autofas.runtime.launch import launched
+    from autofas.storage.files import write_json, write_text
+
+    if launched().first:
+        write_json(Path(f"{stem}.json"), {"schema_version": METRICS_VERSION, **values})
+        write_text(Path(f"{stem}.csv"), summary_text(summaries))
+        print(f"written  {stem}.json, {stem}.csv")
 
 
 def leaderboard_of(run: Path) -> Path:

@@ -1,137 +1,157 @@
 """The figures of evaluations as terminal tables, the origin of every threshold in its row."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from autofas.analysis.text_tables import percent, text_table
+from autofas.evaluation.figures import Figures, Metrics, NonResponses, Part
+from autofas.evaluation.summary import Summary
 from autofas.printed import exact
 
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")
 NUMBERS = ("APCER %", "pooled %", "BPCER %", "ACER %", "HTER %", "AUC %", "threshold")
 HEADER = ("model", "data", "split", "level", *NUMBERS, "from")
+INTERVALS = "95 %: Clopper-Pearson intervals; that of ACER is a bootstrap over subjects"
 
 
-def figures_table(reports: Sequence[Mapping[str, Any]]) -> str:
-    """A line for each report and level, and below them the origin of the thresholds and what is missing."""
-    rows, notes = [], []
-    for report in reports:
-        place = _place(report)
-        for level, values in _levels(report):
-            rows.append(
-                [
-                    str(report.get("model", "")),
-                    place,
-                    str(report.get("split", "")),
-                    level,
-                    *(percent(values[name]) for name in RATES),
-                    exact(values["threshold"]),
-                    str(values["threshold_rule"]),
-                ]
-            )
-            for name, reason in values["undefined"].items():
-                if name in (*RATES, "eer"):
-                    notes.append(f"{name} per {level}: {reason}")
-    table = text_table(HEADER, rows, numeric=NUMBERS)
-    origins = {f"{report['threshold_rule']}: {report['threshold_provenance']}" for report in reports}
-    instruments = ", ".join(sorted(reports[0]["apcer_by_pai"]))
-    return "\n".join([table, *sorted(origins), f"APCER: worst of {instruments}", *dict.fromkeys(notes)])
+@dataclass(frozen=True)
+class Row:
+    """Figures with what names them in a table."""
+
+    model: str
+    figures: Figures
+    data: str = ""
+    split: str = ""
 
 
-def breakdown_table(rows: Sequence[Mapping[str, Any]]) -> str:
+def row_of(metrics: Metrics) -> Row:
+    """The row of an evaluated run."""
+    return Row(metrics.model, metrics, _place(metrics), metrics.split)
+
+
+def figures_table(rows: Sequence[Row]) -> str:
+    """A line for each row and level with its intervals beneath; then where thresholds come from, what is
+    missing, and what looks wrong.
+    """
+    lines: list[list[str]] = []
+    notes: list[str] = []
+    shown = False
+    for row in rows:
+        for level, found in row.figures.levels().items():
+            rates = [percent(found.rate(name)) for name in RATES]
+            lines.append([row.model, row.data, row.split, level, *rates, exact(found.threshold)])
+            lines[-1].append(found.threshold_rule)
+            if any(found.intervals_95.values()):
+                shown = True
+                bounds = [_interval(found, name) for name in RATES]
+                lines.append(["", "", "", "95 %", *bounds, "", ""])
+            reasons = found.undefined.items()
+            notes += [f"{name} per {level}: {why}" for name, why in reasons if name in (*RATES, "eer")]
+            notes += non_response_lines(found.non_responses, level)
+    origins = {f"{row.figures.threshold_rule}: {row.figures.threshold_provenance}" for row in rows}
+    instruments = ", ".join(sorted(rows[0].figures.apcer_by_pai)) or "none: there is no attack"
+    below = [*sorted(origins), f"APCER: worst of {instruments}", *([INTERVALS] if shown else [])]
+    warnings = inverted_lines((row.model, row.figures) for row in rows)
+    return "\n".join([text_table(HEADER, lines, numeric=NUMBERS), *below, *dict.fromkeys(notes), *warnings])
+
+
+def inverted_lines(named: Iterable[tuple[str, Figures]]) -> Iterator[str]:
+    """A line for every model whose scores rank attacks above bona fide."""
+    for model, figures in named:
+        for level, found in figures.levels().items():
+            if found.auc is not None and found.auc < 0.5:
+                yield (
+                    f"{model} per {level}: AUC {percent(found.auc)} % is below one half, so attacks score "
+                    "higher than bona fide: are labels or scores inverted? bona_fide is the real face, and a "
+                    "higher score means more bona fide"
+                )
+                break
+
+
+def non_response_lines(found: NonResponses | None, level: str) -> Iterator[str]:
+    """APNRR of every instrument and BPNRR."""
+    if found is None:
+        return
+    for pai, rate in found.apnrr_by_pai.items():
+        missing = _of(found.errors_by_pai[pai])
+        yield f"APNRR of {pai} per {level}: {percent(rate)} % ({missing} without a score)"
+    yield f"BPNRR per {level}: {percent(found.bpnrr)} % ({_of(found.bpnrr_errors)} without a score)"
+
+
+def breakdown_table(parts: Sequence[Part]) -> str:
     """Error rates by instrument, device and session at the report's threshold."""
-    header = (
-        "by",
-        "value",
-        "bona fide",
-        "attacks",
-        "APCER %",
-        "pooled %",
-        "BPCER %",
-        "ACER %",
-        "threshold",
-        "from",
-    )
-    numbers = header[2:9]
+    numbers = ("bona fide", "attacks", "APCER %", "pooled %", "BPCER %", "ACER %", "threshold")
     lines = [
         [
-            str(row["by"]),
-            str(row["value"]),
-            str(row["bona_fide"]),
-            str(row["attacks"]),
-            *(percent(row[name]) for name in ("apcer", "apcer_pooled", "bpcer", "acer")),
-            exact(row["threshold"]),
-            str(row["threshold_rule"]),
+            part.by,
+            part.value,
+            str(part.bona_fide),
+            str(part.attacks),
+            *(percent(rate) for rate in (part.apcer, part.apcer_pooled, part.bpcer, part.acer)),
+            exact(part.threshold),
+            part.threshold_rule,
         ]
-        for row in rows
+        for part in parts
     ]
-    notes = [f"{row['by']} {row['value']}: {row['undefined']}" for row in rows if row["undefined"]]
-    return "\n".join([text_table(header, lines, numeric=numbers), *notes])
+    notes = [f"{part.by} {part.value}: {part.undefined}" for part in parts if part.undefined]
+    return "\n".join([text_table(("by", "value", *numbers, "from"), lines, numeric=numbers), *notes])
 
 
-def summary_table(summaries: Sequence[Mapping[str, Any]]) -> str:
+def summary_table(summaries: Sequence[Summary]) -> str:
     """Mean ± standard deviation of each network and protocol."""
     header = ("model", "data", "level", *NUMBERS[:-1], "mean ± std over", "threshold")
     rows, notes = [], []
     for summary in summaries:
-        for level, figures in summary["figures"].items():
-            rows.append(
-                [
-                    str(summary["model"]),
-                    _place(summary),
-                    level,
-                    *(percent(figures[name]["mean"], std=figures[name]["std"]) for name in RATES),
-                    _over(summary),
-                    f"{summary['threshold_rule']}, one per run",
-                ]
-            )
-        if summary["missing_folds"]:
-            missing = ", ".join(map(str, summary["missing_folds"]))
-            notes.append(f"{summary['model']}: incomplete, fold {missing} of {_place(summary)} is missing")
+        place = _place(summary)
+        for level, figures in summary.figures.items():
+            rates = [percent(figures[name].mean, std=figures[name].std) for name in RATES]
+            rule = f"{summary.threshold_rule}, one per run"
+            rows.append([summary.model, place, level, *rates, _over(summary), rule])
+        if summary.missing_folds:
+            missing = ", ".join(map(str, summary.missing_folds))
+            notes.append(f"{summary.model}: incomplete, fold {missing} of {place} is missing")
     table = text_table(header, rows, numeric=NUMBERS[:-1])
-    return "\n".join([table, f"std: ddof {summaries[0]['ddof']}", *notes])
+    return "\n".join([table, f"std: ddof {summaries[0].ddof}", *notes])
 
 
-def cross_table(cross: Sequence[Mapping[str, Any]]) -> str:
+def cross_table(cross: Sequence[Metrics]) -> str:
     """HTER on another data set at the source's dev threshold and at the target's own EER, both labelled."""
     header = ("model", "trained on", "tested on", "level", "HTER %", "AUC %", "threshold", "from")
-    rows = []
-    for report in cross:
-        for values in (report, report["target_eer"]):
-            for level, found in _levels(values):
-                rows.append(
-                    [
-                        str(report["model"]),
-                        str(report["trained_on"]),
-                        _place(report),
-                        level,
-                        percent(found["hter"]),
-                        percent(found["auc"]),
-                        exact(found["threshold"]),
-                        values["label"].partition(":")[0],
-                    ]
-                )
-    labels = dict.fromkeys(
-        label for report in cross for label in (report["label"], report["target_eer"]["label"])
-    )
-    return "\n".join([text_table(header, rows, numeric=("HTER %", "AUC %", "threshold")), *labels])
+    rows, labels = [], []
+    for metrics in cross:
+        reports: list[tuple[str, Figures]] = [(str(metrics.label), metrics)]
+        if metrics.target_eer is not None:
+            reports.append((metrics.target_eer.label, metrics.target_eer))
+        labels += [label for label, _ in reports]
+        for label, found in reports:
+            for level, figures in found.levels().items():
+                rates = [percent(figures.hter), percent(figures.auc), exact(figures.threshold)]
+                place = [metrics.model, metrics.trained_on, _place(metrics), level]
+                rows.append([*place, *rates, label.partition(":")[0]])
+    table = text_table(header, rows, numeric=("HTER %", "AUC %", "threshold"))
+    warnings = inverted_lines((f"{metrics.model} on {metrics.dataset}", metrics) for metrics in cross)
+    return "\n".join([table, *dict.fromkeys(labels), *warnings])
 
 
-def _levels(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """The report's own level first."""
-    by_level = report.get("by_level") or {report["level"]: report}
-    return sorted(by_level.items(), key=lambda item: item[0] != report["level"])
+def _interval(figures: Figures, name: str) -> str:
+    bounds = figures.intervals_95.get(name)
+    return "" if bounds is None else f"{100 * bounds[0]:.1f}-{100 * bounds[1]:.1f}"
 
 
-def _place(report: Mapping[str, Any]) -> str:
-    fold = f" fold {report['fold']}" if report.get("fold") else ""
-    protocol = f" p{report['protocol']}" if report.get("protocol") not in (None, "None", "", "none") else ""
-    return f"{report.get('dataset') or ''}{protocol}{fold}"
+def _of(errors: tuple[int, int]) -> str:
+    return f"{errors[0]} of {errors[1]}"
 
 
-def _over(summary: Mapping[str, Any]) -> str:
+def _place(found: Metrics | Summary) -> str:
+    fold = f" fold {found.fold}" if isinstance(found, Metrics) and found.fold else ""
+    protocol = f" p{found.protocol}" if found.protocol not in ("None", "", "none") else ""
+    return f"{found.dataset}{protocol}{fold}"
+
+
+def _over(summary: Summary) -> str:
     parts = []
-    if len(summary["folds"]) > 1:
-        parts.append(f"{len(summary['folds'])} folds")
-    if len(summary["seeds"]) > 1:
-        parts.append(f"{len(summary['seeds'])} seeds")
+    if len(summary.folds) > 1:
+        parts.append(f"{len(summary.folds)} folds")
+    if len(summary.seeds) > 1:
+        parts.append(f"{len(summary.seeds)} seeds")
     return " x ".join(parts) or "one run"

@@ -65,12 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Fuse dev and test alike, judge both, and say whether the fusion beats the member best on dev."""
     from autofas.commands.compare import difference_line, score_file
-    from autofas.commands.figure_tables import figures_table
-    from autofas.errors import MetricError
+    from autofas.commands.figure_tables import Row, figures_table
     from autofas.evaluation.comparison import compare
+    from autofas.evaluation.figures import METRICS_VERSION, FusionReport, MemberReport
     from autofas.evaluation.judgement import dev_error
-    from autofas.evaluation.report import METRICS_VERSION, report
-    from autofas.metrics import eer, read_scores, roc_auc, write_scores
+    from autofas.evaluation.report import report
+    from autofas.metrics import read_scores
     from autofas.runs.record import file_sha256
     from autofas.storage.files import write_json
 
@@ -80,62 +80,52 @@ def run(args: argparse.Namespace) -> Any:
     test = [read_scores(file) for file in tests]
     dev = [read_scores(file) for file in devs]
     terms = common.judging(args, test)
-    level = terms.level
     _check(args)
-    fused_dev, how = _fuse(args, dev, names, None, level)
-    fused_test, detail = _fuse(args, test, names, how, level)
+    fused_dev, how = _fuse(args, dev, names, None, terms.level)
+    fused_test, detail = _fuse(args, test, names, how, terms.level)
     out = Path(args.out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise MetricError(f"{out} cannot be created: {exc.strerror}; choose another --out") from None
-    write_scores(out / "scores-dev.csv", fused_dev)
-    write_scores(out / "scores-test.csv", fused_test)
-    values = report(fused_test, fused_dev, terms)
-    members = [
-        {"model": name, **report(table, own, terms)}
-        for name, table, own in zip(names, test, dev, strict=True)
-    ]
-
-    def error(table: Any) -> tuple[float, float]:
-        judged = table.at_level(level)
-        return dev_error(table) if level == "video" else (
-            eer(judged.scores, judged.pais), 1.0 - roc_auc(judged.scores, judged.pais)
-        )  # fmt: skip
-
+    _write_scores(out, fused_dev, fused_test)
     # the best member is the best on dev: the best on test would be chosen by the test
-    best = min(range(len(dev)), key=lambda index: error(dev[index]))
+    best = min(range(len(dev)), key=lambda index: dev_error(dev[index], terms.level))
     against = None
     if all(fused_test.subjects):
-        against = compare(
-            fused_test,
-            test[best],
-            terms,
-            terms,
-            dev_a=fused_dev,
-            dev_b=dev[best],
-            names=("fused", names[best]),
-        )
-    result = {
-        "model": f"{args.method} of {len(names)}",
-        "dataset": "",
-        "split": "test",
-        **values,
-        "method": args.method,
-        "fusion": detail,
-        "members": members,
-        "best_on_dev": names[best],
-        "against_best": against,
-        "files": {file: file_sha256(Path(file)) for file in [*tests, *devs]},
-    }
-    write_json(out / "fusion.json", {"schema_version": METRICS_VERSION, **result})
-    print(figures_table([*members, result]))
+        pair, dev_pair = (fused_test, test[best]), {"dev_a": fused_dev, "dev_b": dev[best]}
+        against = compare(*pair, terms, terms, **dev_pair, names=("fused", names[best]))
+    found = FusionReport(
+        **dict(report(fused_test, fused_dev, terms)),
+        model=f"{args.method} of {len(names)}",
+        split="test",
+        method=args.method,
+        fusion=detail,
+        members=tuple(
+            MemberReport(**dict(report(table, own, terms)), model=name)
+            for name, table, own in zip(names, test, dev, strict=True)
+        ),
+        best_on_dev=names[best],
+        against_best=against,
+        files={file: file_sha256(Path(file)) for file in [*tests, *devs]},
+    )
+    write_json(out / "fusion.json", {"schema_version": METRICS_VERSION, **found.to_json()})
+    rows = [Row(member.model, member) for member in found.members]
+    print(figures_table([*rows, Row(found.model, found, split=found.split)]))
     for name, value in detail.items():
         print(f"{name}: {value}")
     print(f"against {names[best]}, the best member on dev:")
     print(difference_line(against) if against else "no interval: the subjects are unknown")
     print(f"written  {out / 'scores-test.csv'}, {out / 'scores-dev.csv'}, {out / 'fusion.json'}")
-    return result
+    return found.to_json()
+
+
+def _write_scores(out: Path, dev: Any, test: Any) -> None:
+    from autofas.errors import MetricError
+    from autofas.metrics import write_scores
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise MetricError(f"{out} cannot be created: {exc.strerror}; choose another --out") from None
+    write_scores(out / "scores-dev.csv", dev)
+    write_scores(out / "scores-test.csv", test)
 
 
 def _check(args: argparse.Namespace) -> None:

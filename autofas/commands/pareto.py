@@ -70,14 +70,14 @@ def run(args: argparse.Namespace) -> Any:
 def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
     """The leaderboard's rows that the runs' metrics.json describe."""
     from autofas.errors import RunError
-    from autofas.evaluation.evaluate import read_metrics
+    from autofas.evaluation.figures import read_metrics
     from autofas.storage.folders import closed_folder
 
     kept = []
     for folder in runs:
-        figures = read_metrics(closed_folder(folder) / "metrics.json")
+        metrics = read_metrics(closed_folder(folder) / "metrics.json")
         keys = ("model", "dataset", "protocol", "fold", "seed", "threshold_rule")
-        found = [row for row in rows if all(getattr(row, key) == figures[key] for key in keys)]
+        found = [row for row in rows if all(getattr(row, key) == getattr(metrics, key) for key in keys)]
         if not found:
             raise RunError(f"{folder} is not on the leaderboard; evaluate it again")
         kept += found

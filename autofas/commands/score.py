@@ -2,9 +2,14 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.evaluation.figures import ScoresReport
+    from autofas.evaluation.judgement import Terms
+    from autofas.metrics import ScoreTable
 
 HELP = "APCER, BPCER, ACER of any model's score file"
 
@@ -28,18 +33,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Read, judge, print."""
-    from autofas.commands.figure_tables import breakdown_table, figures_table
-    from autofas.errors import MetricError
+    from autofas.commands.figure_tables import Row, breakdown_table, figures_table
     from autofas.evaluation.breakdown import CONDITIONS
-    from autofas.evaluation.judgement import FPRS
-    from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
-    from autofas.metrics import DEV_RULES, read_columns, read_scores, tpr_at_fpr_interpolated
+    from autofas.evaluation.figures import ScoresReport
+    from autofas.evaluation.report import report
+    from autofas.metrics import read_columns, read_scores
     from autofas.runs.record import file_sha256
-    from autofas.storage.files import write_json, write_text
 
     table = read_scores(args.scores)
     dev = read_scores(args.dev) if args.dev else None
     terms = common.judging(args, [table], args.threshold_value)
+    _check_dev(args, terms, table, dev)
+    rates = _interpolated(table.at_level(terms.level)) if args.interpolate else None
+    found = ScoresReport(
+        **dict(report(table, dev, terms, read_columns(args.scores, CONDITIONS))),
+        model=args.scores,
+        scores_sha256=file_sha256(Path(args.scores)),
+        dev_scores_sha256=file_sha256(Path(args.dev)) if args.dev else None,
+        tpr_at_fpr_interpolated=rates,
+    )
+    print(figures_table([Row(args.scores, found)]))
+    if rates is not None:
+        shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())
+        print(f"interpolated: {', '.join(shown)}")
+    print(f"\n{breakdown_table(found.breakdown)}")
+    if args.out:
+        _write(args.out, found)
+    return found.to_json()
+
+
+def _check_dev(
+    args: argparse.Namespace, terms: "Terms", table: "ScoreTable", dev: "ScoreTable | None"
+) -> None:
+    """The threshold has a dev set where it needs one, and nobody in it whom it judges."""
+    from autofas.errors import MetricError
+    from autofas.metrics import DEV_RULES
+
     if terms.rule in DEV_RULES and dev is None:
         raise MetricError(
             f"the threshold rule {terms.rule} needs the dev split's scores: give --dev FILE, "
@@ -50,25 +79,21 @@ def run(args: argparse.Namespace) -> Any:
             f"{args.dev} and {args.scores} share subject {min(shared)}; the threshold would be set on "
             "someone it judges"
         )
-    values = {
-        "model": args.scores,
-        "dataset": "",
-        "split": "",
-        **report(table, dev, terms, read_columns(args.scores, CONDITIONS)),
-        "scores_sha256": file_sha256(Path(args.scores)),
-        "dev_scores_sha256": file_sha256(Path(args.dev)) if args.dev else None,
-    }
-    print(figures_table([values]))
-    if args.interpolate:
-        judged = table.at_level(terms.level)
-        rates = {f"{fpr:g}": tpr_at_fpr_interpolated(judged.scores, judged.pais, fpr) for fpr in FPRS}
-        values["tpr_at_fpr_interpolated"] = rates
-        shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())
-        print(f"interpolated: {', '.join(shown)}")
-    print(f"\n{breakdown_table(values['breakdown'])}")
-    if args.out:
-        write_json(Path(f"{args.out}.json"), {"schema_version": METRICS_VERSION, **values})
-        write_text(Path(f"{args.out}.csv"), figures_text(values))
-        write_text(Path(f"{args.out}-breakdown.csv"), breakdown_text(values["breakdown"]))
-        print(f"written  {args.out}.json, {args.out}.csv, {args.out}-breakdown.csv")
-    return values
+
+
+def _interpolated(table: "ScoreTable") -> dict[str, float]:
+    from autofas.evaluation.judgement import FPRS
+    from autofas.metrics import tpr_at_fpr_interpolated
+
+    return {f"{fpr:g}": tpr_at_fpr_interpolated(table.scores, table.pais, fpr) for fpr in FPRS}
+
+
+def _write(stem: str, found: "ScoresReport") -> None:
+    from autofas.evaluation.figures import METRICS_VERSION
+    from autofas.evaluation.report import breakdown_text, figures_text
+    from autofas.storage.files import write_json, write_text
+
+    write_json(Path(f"{stem}.json"), {"schema_version": METRICS_VERSION, **found.to_json()})
+    write_text(Path(f"{stem}.csv"), figures_text(found, dict(found)))
+    write_text(Path(f"{stem}-breakdown.csv"), breakdown_text(found.breakdown))
+    print(f"written  {stem}.json, {stem}.csv, {stem}-breakdown.csv")

@@ -6,13 +6,13 @@ weights' metadata, metrics.json and the data set; nothing is typed by hand.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from autofas.analysis.text_tables import count, markdown_table, percent
 from autofas.data.opening import open_dataset
 from autofas.deploy.describe import describe_weights
 from autofas.deploy.info import ExportInfo
-from autofas.evaluation.evaluate import metrics_name, read_metrics, training_of
+from autofas.evaluation.evaluate import training_of
+from autofas.evaluation.figures import Metrics, metrics_name, read_metrics
 from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.runs.record import RECORD_FILE, read_record, record
 from autofas.storage.files import write_text
@@ -76,23 +76,24 @@ def _data(run: Path, info: ExportInfo) -> str:
     return head + markdown_table(("split", "subjects", "videos", "frames"), rows, ("subjects", "videos"))
 
 
-def _figures(metrics: dict[str, Any]) -> str:
+def _figures(metrics: Metrics) -> str:
     rows = []
-    for level, found in metrics["by_level"].items():
+    for level, found in metrics.by_level.items():
         for name in RATES:
-            if found.get(name) is None:
-                rows.append([level, name.upper(), "-", found.get("undefined", {}).get(name, "not measured")])
+            rate = found.rate(name)
+            if rate is None:
+                rows.append([level, name.upper(), "-", found.reason(name) or "not measured"])
                 continue
-            bounds = found["intervals_95"].get(name)
+            bounds = found.intervals_95.get(name)
             interval = "-" if bounds is None else f"{percent(bounds[0])} to {percent(bounds[1])}"
-            rows.append([level, name.upper(), percent(found[name]), interval])
-    place = f"Test split of {metrics['dataset']}, protocol {metrics['protocol']}"
-    rule = f"at the threshold of {metrics['threshold_rule']}: {metrics['threshold_provenance']}"
+            rows.append([level, name.upper(), percent(rate), interval])
+    place = f"Test split of {metrics.dataset}, protocol {metrics.protocol}"
+    rule = f"at the threshold of {metrics.threshold_rule}: {metrics.threshold_provenance}"
     head = f"## Figures\n\n{place}, {rule}. In percent, with 95 % intervals.\n\n"
     return head + markdown_table(("level", "figure", "value", "interval"), rows, ("value",))
 
 
-def _limits(run: Path, info: ExportInfo, metrics: dict[str, Any] | None) -> str:
+def _limits(run: Path, info: ExportInfo, metrics: Metrics | None) -> str:
     splits = open_dataset(training_of(run).data).splits
     taught = set(splits["train"]["pai"]) - {"bona_fide"}
     tested = set(splits["test"]["pai"]) - {"bona_fide"} if "test" in splits else set()
@@ -109,9 +110,9 @@ def _limits(run: Path, info: ExportInfo, metrics: dict[str, Any] | None) -> str:
         else "Not measured on any other data set: another camera, light or people may change every figure."
     )
     if metrics is not None:
-        low = [level for level, found in metrics["by_level"].items() if found["samples"] < 1000]
+        low = [level for level, found in metrics.by_level.items() if found.samples < 1000]
         if low:
-            number = metrics["by_level"][low[0]]["samples"]
+            number = metrics.by_level[low[0]].samples
             lines.append(
                 f"The test has {number} presentations: rates below {100 * 3 / number:.2g} % are not shown."
             )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from autofas.config.data import Modality
 from autofas.errors import RunError
 from autofas.storage.files import write_json
 from autofas.storage.schema import Name, Schema, parse_json, validated
@@ -20,7 +21,6 @@ Form = Literal["tensor", "crop"]
 """`tensor`: float32 (B, 3, C, C), normalised. `crop`: uint8 (B, H, W, 3), prepared in the graph."""
 
 Precision = Literal["fp32", "int8"]
-Modality = Literal["color", "depth", "ir"]
 Text = Annotated[str, Field(max_length=4096)]
 
 

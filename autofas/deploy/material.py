@@ -71,5 +71,4 @@ def acer_of(scores: Scores, material: Material, threshold: float) -> float | Non
         material.paths, list(rows["video"]), list(rows["subject"]), list(rows["pai"]),
         scores.scores.astype(np.float64),
     )  # fmt: skip
-    found: float | None = judge(table, None, Terms("fixed", threshold))["acer"]
-    return found
+    return judge(table, None, Terms("fixed", threshold)).figures.acer

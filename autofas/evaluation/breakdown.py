@@ -6,21 +6,16 @@ never grouped here: a row is a PAI as the data set names it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from autofas.errors import MetricError
-from autofas.evaluation.judgement import json_number
-from autofas.metrics import BONA_FIDE, ScoreTable, Threshold, clopper_pearson, group_pais
+from autofas.evaluation.figures import Part
+from autofas.evaluation.judgement import Judged, rates_of
+from autofas.metrics import BONA_FIDE, ErrorCounts, ScoreTable, clopper_pearson, count_errors
 from autofas.metrics.pai_labels import encode_names
 
 CONDITIONS = ("device", "session")
-COLUMNS = (
-    "by", "value", "level", "bona_fide", "attacks", "apcer", "worst_pai", "apcer_pooled", "apcer_pooled_low",
-    "apcer_pooled_high", "bpcer", "bpcer_low", "bpcer_high", "acer", "undefined", "threshold",
-    "threshold_rule", "threshold_provenance",
-)  # fmt: skip
 
 
 def conditions_by_video(table: ScoreTable, conditions: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -43,70 +38,67 @@ def conditions_by_video(table: ScoreTable, conditions: Mapping[str, Sequence[str
     return found
 
 
-def breakdown(
-    table: ScoreTable,
-    conditions: Mapping[str, Sequence[str]],
-    threshold: Threshold,
-    grouping: str,
-    level: str,
-) -> list[dict[str, Any]]:
-    """A row for every PAI and every value of a condition (n,), with `COLUMNS` as JSON values.
+def breakdown(judged: Judged, conditions: Mapping[str, Sequence[str]]) -> list[Part]:
+    """A part for every PAI and every value of a condition (n,) of what was judged.
 
-    `table` holds what is judged: videos or frames. Rates are fractions, intervals Clopper-Pearson 95 %.
+    Rates are fractions, intervals Clopper-Pearson 95 %.
     """
-    accepted = table.scores >= threshold.value
-    is_bona_fide = np.array([pai == BONA_FIDE for pai in table.pais])
-    grouped = np.array(group_pais(table.pais, grouping))
-    origin = {
-        "threshold": json_number(threshold.value),
-        "threshold_rule": threshold.rule,
-        "threshold_provenance": threshold.provenance,
-    }
-    rows = []
+    table = judged.table
+    parts = []
     by_column: dict[str, Sequence[str]] = {"pai": table.pais, **conditions}
     for by, values in by_column.items():
         column = np.array(values)
         for value in sorted(set(values)):
-            part = column == value
-            if by == "pai" and value != BONA_FIDE:
-                names = np.where(part, value, grouped)
-            else:
-                names = grouped
-            rates = _rates(accepted[part], is_bona_fide[part], names[part], parts=by != "pai")
-            rows.append({"by": by, "value": value, "level": level, **rates, **origin})
-    return rows
+            rows = np.flatnonzero(column == value)
+            # a single PAI keeps its own name
+            pais = judged.pais if by != "pai" or value == BONA_FIDE else table.pais
+            counts = count_errors(
+                table.scores[rows], [pais[row] for row in rows.tolist()], judged.threshold.value
+            )
+            parts.append(_part(by, value, judged, counts))
+    return parts
 
 
-def _rates(accepted: Any, is_bona_fide: Any, pais: Any, parts: bool) -> dict[str, Any]:
-    """Rates of one part; `parts` says that both classes are expected in it."""
-    bona_fide, attacks = int(is_bona_fide.sum()), int((~is_bona_fide).sum())
+def _part(by: str, value: str, judged: Judged, counts: ErrorCounts) -> Part:
+    rates, (_, bona_fide), (_, attacks) = rates_of(counts), counts.bona_fide, counts.pooled
+    low_high = {
+        name: (None, None) if rate is None else clopper_pearson(*errors)
+        for name, rate, errors in (
+            ("bpcer", rates.bpcer, counts.bona_fide),
+            ("apcer_pooled", rates.apcer_pooled, counts.pooled),
+        )
+    }
+    return Part(
+        by=by,
+        value=value,
+        level=judged.terms.level,
+        bona_fide=bona_fide,
+        attacks=attacks,
+        apcer=rates.apcer,
+        worst_pai=None if rates.apcer is None else counts.worst_pai,
+        apcer_pooled=rates.apcer_pooled,
+        apcer_pooled_low=low_high["apcer_pooled"][0],
+        apcer_pooled_high=low_high["apcer_pooled"][1],
+        bpcer=rates.bpcer,
+        bpcer_low=low_high["bpcer"][0],
+        bpcer_high=low_high["bpcer"][1],
+        acer=rates.acer,
+        undefined="; ".join(_reasons(counts, both=by != "pai")) or None,
+        threshold=judged.threshold.value,
+        threshold_rule=judged.threshold.rule,
+        threshold_provenance=judged.threshold.provenance,
+    )
+
+
+def _reasons(counts: ErrorCounts, both: bool) -> list[str]:
+    """Why rates of a part are undefined; `both` says that both classes are expected in it."""
     reasons = []
-    row: dict[str, Any] = dict.fromkeys(COLUMNS[3:15])
-    row |= {"bona_fide": bona_fide, "attacks": attacks}
-    for count, what in ((bona_fide, "bona fide"), (attacks, "attack")):
-        if count == 0 and parts:
+    for (_, presented), what in ((counts.bona_fide, "bona fide"), (counts.pooled, "attack")):
+        if presented == 0 and both:
             reasons.append(f"no {what} presentation here")
-        if count == 1:
+        if presented == 1:
             reasons.append(f"one {what} presentation; its rate could only be 0 or 1")
-    if bona_fide > 1:
-        rejected = int((~accepted[is_bona_fide]).sum())
-        row["bpcer"] = rejected / bona_fide
-        row["bpcer_low"], row["bpcer_high"] = clopper_pearson(rejected, bona_fide)
-    if attacks > 1:
-        taken = int(accepted[~is_bona_fide].sum())
-        row["apcer_pooled"] = taken / attacks
-        row["apcer_pooled_low"], row["apcer_pooled_high"] = clopper_pearson(taken, attacks)
-        counts = {
-            str(name): (int(accepted[pais == name].sum()), int((pais == name).sum()))
-            for name in np.unique(pais[~is_bona_fide])
-        }
-        single = [name for name, (_, presented) in counts.items() if presented == 1]
-        if single:
-            reasons.append(f"PAI {single[0]} has one presentation here")
-        else:
-            worst = max(counts, key=lambda name: counts[name][0] / counts[name][1])
-            row["apcer"], row["worst_pai"] = counts[worst][0] / counts[worst][1], worst
-    if row["apcer"] is not None and row["bpcer"] is not None:
-        row["acer"] = (row["apcer"] + row["bpcer"]) / 2
-    row["undefined"] = "; ".join(reasons) or None
-    return row
+    single = [pai for pai, (_, presented) in counts.by_pai.items() if presented == 1]
+    if single and counts.pooled[1] > 1:
+        reasons.append(f"PAI {single[0]} has one presentation here")
+    return reasons

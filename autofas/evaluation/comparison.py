@@ -5,14 +5,13 @@ over subjects. Where the interval holds 0 the verdict is "no difference shown", 
 Left out: the choice of the thresholds, which stay fixed, and the variation of training.
 """
 
-from typing import Any
-
 import numpy as np
 
 from autofas.errors import MetricError
 from autofas.evaluation.alignment import align_at
-from autofas.evaluation.judgement import Terms, choose_threshold, figures
-from autofas.metrics import ScoreTable, bootstrap_acer_difference, group_pais
+from autofas.evaluation.figures import Comparison, ModelFigures
+from autofas.evaluation.judgement import Terms, judge
+from autofas.metrics import ScoreTable, bootstrap_acer_difference
 
 NOT_SHOWN = "no difference shown"
 
@@ -29,7 +28,7 @@ def compare(
     replicates: int = 2000,
     level: float = 0.95,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> Comparison:
     """ACER of a minus ACER of b in [-1, 1] with its interval, both models' figures, and a verdict.
 
     Terms may differ in the threshold alone. Raises MetricError where the files cannot be matched, subjects
@@ -40,41 +39,37 @@ def compare(
             "the two models are judged at different levels or PAI groupings; compare like with like"
         )
     tables = align_at(terms_a.level, (a, b), names)
-    found = []
-    for table, terms, dev in zip(tables, (terms_a, terms_b), (dev_a, dev_b), strict=True):
-        setting = None if dev is None else dev.at_level(terms.level)
-        threshold = choose_threshold(terms.rule, terms.grouping, setting, table, terms.value)
-        found.append((figures(table, threshold, terms.grouping), threshold))
-    for (values, _), name in zip(found, names, strict=True):
-        if values["acer"] is None:
-            raise MetricError(f"{name}: {values['undefined']['acer']}")
+    one, other = judge(tables[0], dev_a, terms_a), judge(tables[1], dev_b, terms_b)
+    for judged, name in zip((one, other), names, strict=True):
+        if judged.figures.acer is None:
+            raise MetricError(f"{name}: {judged.figures.undefined['acer']}")
     subjects = next((table.subjects for table in tables if all(table.subjects)), None)
     if subjects is None:
         raise MetricError("the subjects are not known; compare resamples them, fill the subject column")
     interval = bootstrap_acer_difference(
-        tables[0].scores,
-        tables[1].scores,
-        group_pais(tables[0].pais, terms_a.grouping),
+        one.table.scores,
+        other.table.scores,
+        one.pais,
         subjects,
-        found[0][1].value,
-        found[1][1].value,
+        one.threshold.value,
+        other.threshold.value,
         rng=np.random.default_rng(seed),
         replicates=replicates,
         level=level,
     )
-    return {
-        "a": {"name": names[0], **found[0][0]},
-        "b": {"name": names[1], **found[1][0]},
-        "level": terms_a.level,
-        "acer_difference": interval.estimate,
-        "interval": [interval.low, interval.high],
-        "interval_level": interval.level,
-        "replicates": interval.replicates,
-        "redrawn": interval.redrawn,
-        "seed": seed,
-        "subjects": len(set(subjects)),
-        "verdict": verdict(interval.low, interval.high, names),
-    }
+    return Comparison(
+        a=ModelFigures(**dict(one.figures), name=names[0]),
+        b=ModelFigures(**dict(other.figures), name=names[1]),
+        level=terms_a.level,
+        acer_difference=interval.estimate,
+        interval=(interval.low, interval.high),
+        interval_level=interval.level,
+        replicates=interval.replicates,
+        redrawn=interval.redrawn,
+        seed=seed,
+        subjects=len(set(subjects)),
+        verdict=verdict(interval.low, interval.high, names),
+    )
 
 
 def verdict(low: float, high: float, names: tuple[str, str]) -> str:

@@ -10,12 +10,11 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import Field
 
-from autofas.config.data import DataConfig, SplitName
+from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.cache import own_cache
@@ -24,10 +23,11 @@ from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, open_data
 from autofas.errors import DataError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
+from autofas.evaluation.figures import Metrics, Report, TargetReport, TermsInFile, metrics_name
 from autofas.evaluation.judgement import Terms
-from autofas.evaluation.report import METRICS_VERSION, breakdown_text, figures_text, report
+from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
-from autofas.metrics import DEV_RULES, Level, ScoreTable, read_scores, write_scores
+from autofas.metrics import DEV_RULES, ScoreTable, read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
     LoadedNetwork,
@@ -43,32 +43,11 @@ from autofas.runs.run_folder import FollowedRun, Run, stored_config
 from autofas.runtime.device import prepare
 from autofas.runtime.launch import launched
 from autofas.storage.files import write_json, write_text
-from autofas.storage.schema import Name, Schema, read_json, validated
+from autofas.storage.schema import validated
 
 DEV_SCORES = "scores-dev.csv"
 SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"
 TARGET_EER = "target-EER: threshold tuned on the target's test scores (HTER = EER)"
-
-
-class MetricsIdentity(Schema):
-    """What every metrics file says of the evaluation that wrote it; its figures come beside these."""
-
-    schema_version: Literal[1] = 1
-    model: Name
-    kind: str = Field(max_length=80)
-    dataset: str = Field(max_length=4096)
-    trained_on: str = Field(max_length=4096)
-    protocol: str = Field(max_length=80)
-    fold: int | None
-    split: SplitName
-    level: Level
-    by_level: dict[Level, dict[str, Any]]
-    threshold: float | None
-    threshold_rule: str = Field(max_length=80)
-    seed: int
-    supervision: str = Field(max_length=80)
-    options: dict[str, Any]
-    modalities: list[str]
 
 
 @dataclass(frozen=True)
@@ -78,12 +57,12 @@ class Evaluation:
     `cross` holds the figures on another data set, None unless asked for.
     """
 
-    figures: dict[str, Any]
+    figures: Metrics
     scores: ScoreTable
     loaded: LoadedNetwork
     training: TrainConfig
     data: DataConfig
-    cross: dict[str, Any] | None = None
+    cross: Metrics | None = None
 
 
 def evaluate(config: EvaluateConfig, *, quiet: bool = True) -> Evaluation:
@@ -124,11 +103,11 @@ class _Evaluating:
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
         # commit, seed and files: what a figure in a table can be walked back by
-        values = self._values(target, data, label, report(scores, dev, self.terms, conditions))
-        self._write(values, label)
-        if self.run.writes and label == "test" and values["threshold_rule"] != "test-eer":
-            origin = (values["threshold_rule"], values["threshold_provenance"])
-            record_threshold(self.run.path / WEIGHTS_FILE, float(values["threshold"]), *origin)
+        metrics = self._metrics(target, data, label, report(scores, dev, self.terms, conditions))
+        self._write(metrics, label)
+        if self.run.writes and label == "test" and metrics.threshold_rule != "test-eer":
+            origin = (metrics.threshold_rule, metrics.threshold_provenance)
+            record_threshold(self.run.path / WEIGHTS_FILE, metrics.threshold, *origin)
             self.written.append(WEIGHTS_FILE.as_posix())
         cross = self._cross(config.cross, dev) if config.cross is not None else None
         if self.run.writes:
@@ -140,9 +119,9 @@ class _Evaluating:
                 data=self.data,
                 seed=training.seed,
             )
-        return Evaluation(values, scores, self.loaded, training, target, cross)
+        return Evaluation(metrics, scores, self.loaded, training, target, cross)
 
-    def _cross(self, config: DataConfig, dev: ScoreTable | None) -> dict[str, Any]:
+    def _cross(self, config: DataConfig, dev: ScoreTable | None) -> Metrics:
         if dev is None:
             raise DataError(
                 f"--cross judges at the source's dev threshold, which rule {self.terms.rule} does not set; "
@@ -159,10 +138,15 @@ class _Evaluating:
         scores, conditions = self._score(data, "test", label)
         found = report(scores, dev, self.terms, conditions)
         own = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
-        values = self._values(target, data, label, found)
-        values |= {"split": "test", "label": SOURCE_DEV, "target_eer": {**own, "label": TARGET_EER}}
-        self._write(values, label)
-        return values
+        metrics = self._metrics(target, data, label, found).model_copy(
+            update={
+                "split": "test",
+                "label": SOURCE_DEV,
+                "target_eer": TargetReport(**dict(own), label=TARGET_EER),
+            }
+        )
+        self._write(metrics, label)
+        return metrics
 
     def _as_trained(self, config: DataConfig) -> DataConfig:
         """Another data set prepared as the training data was (margin, cache), opened for what is read."""
@@ -197,48 +181,40 @@ class _Evaluating:
             write_scores(self.run.path / name, scores, conditions)
             self.written.append(name)
 
-    def _values(
-        self, target: DataConfig, data: OpenData, label: str, found: dict[str, Any]
-    ) -> dict[str, Any]:
-        dev_file = DEV_SCORES if self.terms.rule in DEV_RULES else None
-        return {
-            "schema_version": METRICS_VERSION,
-            "model": self.network.name,
-            "kind": self.network.kind,
-            "dataset": data.dataset.name,
-            "trained_on": self.training.data.dataset,
-            "protocol": protocol_label(target.dataset, target.protocol),
-            "fold": target.fold,
-            "split": self.config.split,
-            **found,
-            "terms": {
-                "rule": self.terms.rule,
-                "value": self.terms.value,
-                "grouping": self.terms.grouping,
-                "level": self.terms.level,
-            },
-            "scores_file": f"scores-{label}.csv",
-            "dev_scores_file": dev_file,
-            "source": self.data["trained_on"]["dataset"],
-            "supervision": self.network.supervision_name,
-            "options": dict(self.training.options),
-            "init": self.training.init or "none",
-            "modalities": list(self.network.modalities),
-            "run": self.run.path.name,
-            "recipe_sha256": _recipe_sha256(self.training),
-            "seed": self.training.seed,
-            "commit": commit(),
-        }
+    def _metrics(self, target: DataConfig, data: OpenData, label: str, found: Report) -> Metrics:
+        network, training, terms = self.network, self.training, self.terms
+        return Metrics(
+            **dict(found),
+            model=network.name,
+            kind=network.kind,
+            dataset=data.dataset.name,
+            trained_on=training.data.dataset,
+            protocol=protocol_label(target.dataset, target.protocol),
+            fold=target.fold,
+            split=self.config.split,
+            terms=TermsInFile(rule=terms.rule, value=terms.value, grouping=terms.grouping, level=terms.level),
+            scores_file=f"scores-{label}.csv",
+            dev_scores_file=DEV_SCORES if terms.rule in DEV_RULES else None,
+            source=self.data["trained_on"]["dataset"],
+            supervision=network.supervision_name,
+            options=dict(training.options),
+            init=training.init or "none",
+            modalities=network.modalities,
+            run=self.run.path.name,
+            recipe_sha256=_recipe_sha256(training),
+            seed=training.seed,
+            commit=commit(),
+        )
 
-    def _write(self, values: dict[str, Any], label: str) -> None:
+    def _write(self, metrics: Metrics, label: str) -> None:
         """metrics and breakdown, as JSON and as CSV."""
         if not self.run.writes:
             return
-        for name, text in report_files(values, label).items():
+        for name, text in report_files(metrics, label).items():
             write_text(self.run.path / name, text)
             self.written.append(name)
         name = metrics_name(label)
-        write_json(self.run.path / name, values)
+        write_json(self.run.path / name, metrics.to_json())
         self.written.append(name)
 
 
@@ -262,31 +238,6 @@ def _recipe_sha256(training: TrainConfig) -> str:
     for name in ("fold", "workers", "cache_dir"):
         values["data"].pop(name)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def metrics_name(label: str) -> str:
-    """metrics.json for the test split of the run's own data, metrics-<label>.json for any other."""
-    return "metrics.json" if label == "test" else f"metrics-{label}.json"
-
-
-def read_metrics(path: Path) -> dict[str, Any]:
-    """The figures in a metrics file, of which the identity is checked; raises RunError in one line."""
-    values = read_json(path)
-    if not isinstance(values, dict):
-        raise RunError(f"{path} holds a {type(values).__name__}, expected the figures of an evaluation")
-    identity = {name: values[name] for name in MetricsIdentity.model_fields if name in values}
-    validated(MetricsIdentity, identity, str(path), RunError)
-    return values
-
-
-def report_files(values: dict[str, Any], label: str) -> dict[str, str]:
-    """The CSV files that go with a metrics file, by name: what they hold follows from its values alone."""
-    end = "" if label == "test" else f"-{label}"
-    text = figures_text(values, values.get("label", ""))
-    if "target_eer" in values:
-        own = {**values, **values["target_eer"]}
-        text += figures_text(own, own["label"]).partition("\n")[2]
-    return {f"metrics{end}.csv": text, f"breakdown{end}.csv": breakdown_text(values["breakdown"])}
 
 
 def _conditions(rows: Any) -> dict[str, list[str]]:

@@ -1,19 +1,19 @@
-"""From score tables to the figures of a report, each with the threshold it was taken at and its origin.
+"""From score tables to judged scores and their figures, each with its threshold and the threshold's origin.
 
-What is undefined is None with its reason under `undefined`: a rate over one presentation could only be 0 or
-1, so a class or an instrument with a single one has no rate here.
+What is undefined is None with its reason under `undefined`: a rate over no presentation is no rate, and one
+over a single presentation could only be 0 or 1, so a class or an instrument with one has no rate here.
 """
 
-import math
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import MetricError
+from autofas.evaluation.figures import Figures
 from autofas.metrics import (
-    ErrorRates,
+    ErrorCounts,
     Grouping,
     Level,
     ScoreTable,
@@ -21,11 +21,11 @@ from autofas.metrics import (
     ThresholdRule,
     bootstrap_acer,
     bpcer_at_apcer,
+    count_errors,
+    count_intervals,
     eer,
-    error_rates,
     fpr_resolvable,
     group_pais,
-    rate_intervals,
     roc_auc,
     select_threshold,
     tpr_at_fpr,
@@ -49,118 +49,156 @@ class Terms:
     level: Level = _DEFAULTS["level"].default
 
 
-def choose_threshold(
-    rule: str, grouping: str, dev: ScoreTable | None, test: ScoreTable, value: float | None = None
-) -> Threshold:
-    """The threshold of a rule; the dev split sets it, `test` is looked at by test-eer alone."""
-    return select_threshold(
-        rule,
-        None if dev is None else dev.scores,
-        None if dev is None else group_pais(dev.pais, grouping),
-        value=value,
-        test_scores=test.scores if rule == "test-eer" else None,
-        test_pais=group_pais(test.pais, grouping) if rule == "test-eer" else None,
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Scores at the level they are judged at, their grouped PAIs (n,), terms and threshold."""
+
+    table: ScoreTable
+    pais: list[str]
+    terms: Terms
+    threshold: Threshold
+
+    @cached_property
+    def counts(self) -> ErrorCounts:
+        """The errors at the threshold."""
+        return count_errors(self.table.scores, self.pais, self.threshold.value)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The figures of the scores."""
+        return _figures(self)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Error rates that the counts can give; None where a class or an instrument has too few presentations."""
+
+    apcer: float | None
+    apcer_pooled: float | None
+    bpcer: float | None
+
+    @property
+    def acer(self) -> float | None:
+        """The mean of APCER and BPCER."""
+        return _mean(self.apcer, self.bpcer)
+
+    @property
+    def hter(self) -> float | None:
+        """The mean of the pooled APCER and BPCER."""
+        return _mean(self.apcer_pooled, self.bpcer)
+
+
+def rates_of(counts: ErrorCounts) -> Rates:
+    """The rates of counted errors; no rate is taken over fewer than two presentations."""
+    few = any(presented < 2 for _, presented in counts.by_pai.values())
+    return Rates(
+        apcer=None if few or not counts.by_pai else _share(counts.by_pai[counts.worst_pai]),
+        apcer_pooled=_share(counts.pooled),
+        bpcer=_share(counts.bona_fide),
     )
 
 
-def judge(test: ScoreTable, dev: ScoreTable | None, terms: Terms) -> dict[str, Any]:
-    """The figures of a split by `terms`, both tables first brought to the terms' level.
+def judge(test: ScoreTable, dev: ScoreTable | None, terms: Terms) -> Judged:
+    """The scores of a split judged by `terms`, both tables first brought to the terms' level.
 
-    Raises MetricError where the threshold or a whole class is missing.
+    Raises MetricError where the threshold cannot be found.
     """
-    judged = test.at_level(terms.level)
+    table = test.at_level(terms.level)
+    pais = group_pais(table.pais, terms.grouping)
+    on_test = terms.rule == "test-eer"
     setting = None if dev is None else dev.at_level(terms.level)
-    threshold = choose_threshold(terms.rule, terms.grouping, setting, judged, terms.value)
-    return {"level": terms.level, **figures(judged, threshold, terms.grouping)}
+    threshold = select_threshold(
+        terms.rule,
+        None if setting is None else setting.scores,
+        None if setting is None else group_pais(setting.pais, terms.grouping),
+        value=terms.value,
+        test_scores=table.scores if on_test else None,
+        test_pais=pais if on_test else None,
+    )
+    return Judged(table, pais, terms, threshold)
 
 
-def figures(table: ScoreTable, threshold: Threshold, grouping: str) -> dict[str, Any]:
-    """Error rates at the threshold and threshold-free figures, as JSON values.
-
-    Rates are fractions in [0, 1]. A figure that the samples cannot give is None; `undefined` says why.
-    """
-    pais = group_pais(table.pais, grouping)
-    rates = error_rates(table.scores, pais, threshold.value)
-    undefined = single_presentations(rates)
-    values: dict[str, Any] = rate_values(rates)
-    values["eer"] = eer(table.scores, pais)
-    values["auc"] = roc_auc(table.scores, pais)
-    interval, reason = _acer_interval(table, pais, threshold.value)
-    values["intervals_95"]["acer"] = interval
-    if reason:
-        undefined["acer interval"] = reason
-    values["tpr_at_fpr"], values["bpcer_at_apcer"] = _fixed_rates(table, pais, rates, undefined)
-    for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc"):
-        if name in undefined:
-            values[name] = None
-            values["intervals_95"].pop(name, None)
-    for pai, (_, presented) in rates.counts_by_pai.items():
-        if presented == 1:
-            values["apcer_by_pai"][pai] = None
-    return {
-        **values,
-        "undefined": undefined,
-        "samples": len(table),
-        "bona_fide": rates.bpcer_count[1],
-        "attacks": rates.apcer_pooled_count[1],
-        "subjects": len(set(table.subjects)),
-        "pai_grouping": grouping,
-        "threshold": json_number(threshold.value),
-        "threshold_rule": threshold.rule,
-        "threshold_provenance": threshold.provenance,
-    }
-
-
-def rate_values(rates: ErrorRates) -> dict[str, Any]:
-    """The error rates, their counts and their Clopper-Pearson 95 % intervals as JSON values."""
-    return {
-        "apcer": rates.apcer,
-        "apcer_pooled": rates.apcer_pooled,
-        "apcer_by_pai": dict(rates.apcer_by_pai),
-        "errors_by_pai": {pai: list(count) for pai, count in rates.counts_by_pai.items()},
-        "bpcer": rates.bpcer,
-        "bpcer_errors": list(rates.bpcer_count),
-        "acer": rates.acer,
-        "hter": rates.hter,
-        "intervals_95": {name: list(bounds) for name, bounds in rate_intervals(rates).items()},
-    }
-
-
-def single_presentations(rates: ErrorRates) -> dict[str, str]:
-    """The figures that a class or an instrument with one presentation leaves undefined, with the reason."""
-    undefined: dict[str, str] = {}
-    for pai, (_, presented) in rates.counts_by_pai.items():
-        if presented == 1:
-            reason = f"PAI {pai} has one presentation; its rate could only be 0 or 1"
-            undefined |= {"apcer": reason, "acer": reason}
-    one_attack, one_bona_fide = rates.apcer_pooled_count[1] == 1, rates.bpcer_count[1] == 1
-    for single, what, direct in (
-        (one_attack, "attack", ("apcer_pooled",)),
-        (one_bona_fide, "bona fide", ("bpcer", "acer")),
-    ):
-        if single:
-            reason = f"there is one {what} presentation; its rate could only be 0 or 1"
-            undefined |= dict.fromkeys((*direct, "hter", "eer", "auc", "tpr_at_fpr"), reason)
-    return undefined
-
-
-def json_number(value: float) -> float | str:
-    """A float, or 'inf' and '-inf' as text, which JSON has no number for."""
-    return float(value) if math.isfinite(value) else str(float(value))
-
-
-def dev_error(table: ScoreTable) -> tuple[float, float]:
-    """What model selection looks at: the dev split's video EER, then 1 - AUC; lower is better.
+def dev_error(table: ScoreTable, level: Level = "video") -> tuple[float, float]:
+    """What model selection looks at: the dev split's EER, then 1 - AUC, by video; lower is better.
 
     Attacks are pooled. Ties in the EER of a small dev split are common, the AUC breaks them.
     """
-    videos = table.by_video()
-    return eer(videos.scores, videos.pais), 1.0 - roc_auc(videos.scores, videos.pais)
+    judged = table.at_level(level)
+    return eer(judged.scores, judged.pais), 1.0 - roc_auc(judged.scores, judged.pais)
+
+
+def _figures(judged: Judged) -> Figures:
+    table, pais, counts, threshold = judged.table, judged.pais, judged.counts, judged.threshold
+    undefined = _undefined(counts)
+    rates = rates_of(counts)
+    intervals: dict[str, tuple[float, float] | None] = {**count_intervals(counts)}
+    both = counts.by_pai and counts.bona_fide[1]
+    if both:
+        intervals["acer"], reason = _acer_interval(table, pais, threshold.value)
+        if reason:
+            undefined["acer interval"] = reason
+    tpr, bpcer = _fixed_rates(table, pais, counts, undefined)
+    by_pai = {pai: _share(count) for pai, count in counts.by_pai.items()}
+    return Figures(
+        level=judged.terms.level,
+        apcer=rates.apcer,
+        apcer_pooled=rates.apcer_pooled,
+        apcer_by_pai=by_pai,
+        errors_by_pai=counts.by_pai,
+        bpcer=rates.bpcer,
+        bpcer_errors=counts.bona_fide,
+        acer=rates.acer,
+        hter=rates.hter,
+        intervals_95={name: bounds for name, bounds in intervals.items() if name not in undefined},
+        eer=None if "eer" in undefined else eer(table.scores, pais),
+        auc=None if "auc" in undefined else roc_auc(table.scores, pais),
+        tpr_at_fpr=tpr,
+        bpcer_at_apcer=bpcer,
+        undefined=undefined,
+        samples=len(table),
+        bona_fide=counts.bona_fide[1],
+        attacks=counts.pooled[1],
+        subjects=len(set(table.subjects)),
+        pai_grouping=judged.terms.grouping,
+        threshold=threshold.value,
+        threshold_rule=threshold.rule,
+        threshold_provenance=threshold.provenance,
+    )
+
+
+def _share(errors: tuple[int, int]) -> float | None:
+    """The rate of (errors, presentations), None over fewer than two."""
+    return errors[0] / errors[1] if errors[1] > 1 else None
+
+
+def _mean(apcer: float | None, bpcer: float | None) -> float | None:
+    return None if apcer is None or bpcer is None else (apcer + bpcer) / 2
+
+
+def _undefined(counts: ErrorCounts) -> dict[str, str]:
+    """The figures that a class or an instrument with no or one presentation leaves undefined, and why."""
+    undefined: dict[str, str] = {}
+    for pai, (_, presented) in counts.by_pai.items():
+        if presented == 1:
+            reason = f"PAI {pai} has one presentation; its rate could only be 0 or 1"
+            undefined |= {"apcer": reason, "acer": reason}
+    for (_, presented), what, direct in (
+        (counts.pooled, "attack", ("apcer_pooled",)),
+        (counts.bona_fide, "bona fide", ("bpcer", "acer")),
+    ):
+        if presented > 1:
+            continue
+        reason = f"there is one {what} presentation; its rate could only be 0 or 1"
+        if presented == 0:
+            reason = f"there is no {what} presentation"
+            direct = (*direct, "acer", *(("apcer", "bpcer_at_apcer") if what == "attack" else ()))
+        undefined |= dict.fromkeys((*direct, "hter", "eer", "auc", "tpr_at_fpr"), reason)
+    return undefined
 
 
 def _acer_interval(
     table: ScoreTable, pais: list[str], threshold: float
-) -> tuple[list[float] | None, str | None]:
+) -> tuple[tuple[float, float] | None, str | None]:
     """Subject bootstrap of ACER, or None and why there is none."""
     if not all(table.subjects):
         return None, "the subjects are not known, so none can be resampled"
@@ -178,29 +216,30 @@ def _acer_interval(
     if found.estimate == 0:
         # every resample of no error has no error: [0, 0] would claim a certainty that nobody has
         return None, "no error to resample; see the intervals of APCER and BPCER"
-    return [found.low, found.high], None
+    return (found.low, found.high), None
 
 
 def _fixed_rates(
-    table: ScoreTable, pais: list[str], rates: ErrorRates, undefined: dict[str, str]
+    table: ScoreTable, pais: list[str], counts: ErrorCounts, undefined: dict[str, str]
 ) -> tuple[dict[str, float | None], dict[str, float | None]]:
     """TPR at each FPR and BPCER at each APCER; None, with a reason, where the attacks cannot resolve it."""
-    attacks = rates.apcer_pooled_count[1]
-    fewest = min(presented for _, presented in rates.counts_by_pai.values())
+    attacks = counts.pooled[1]
+    fewest = min((presented for _, presented in counts.by_pai.values()), default=0)
+    no_tpr = undefined.pop("tpr_at_fpr", None)
+    no_bpcer = undefined.pop("bpcer_at_apcer", None) or undefined.get("bpcer")
     tpr: dict[str, float | None] = {}
     for fpr in FPRS:
         name = f"tpr_at_fpr {fpr:g}"
-        if "tpr_at_fpr" in undefined:
-            undefined[name] = undefined["tpr_at_fpr"]
+        if no_tpr:
+            undefined[name] = no_tpr
         elif not fpr_resolvable(pais, fpr):
             undefined[name] = f"not resolvable: needs {round(1 / fpr)} attacks, there are {attacks}"
         tpr[f"{fpr:g}"] = None if name in undefined else tpr_at_fpr(table.scores, pais, fpr)
-    undefined.pop("tpr_at_fpr", None)
     bpcer: dict[str, float | None] = {}
     for apcer in APCERS:
         name = f"bpcer_at_apcer {apcer:g}"
-        if "bpcer" in undefined:
-            undefined[name] = undefined["bpcer"]
+        if no_bpcer:
+            undefined[name] = no_bpcer
         elif error_budget(apcer, fewest) < 1:
             undefined[name] = (
                 f"not resolvable: needs {round(1 / apcer)} attacks of every PAI, there are {fewest}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from autofas.data.catalog import expected_folds
 from autofas.errors import RunError
-from autofas.evaluation.evaluate import read_metrics
+from autofas.evaluation.figures import Figures, Metrics, Report, read_metrics
 from autofas.evaluation.paper_tables import Column, PaperTable, Row
 from autofas.metrics import summarize_folds
 from autofas.printed import command
@@ -21,6 +21,18 @@ from autofas.printed import command
 POOLED = {"apcer": "apcer_pooled", "acer": "hter"}
 _NETWORK = ("model", "kind", "supervision", "modalities", "options", "init", "recipe_sha256")
 _PLACE = ("dataset", "source", "protocol", "threshold_rule", "pai_grouping")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """The figures of an evaluated run and its folder."""
+
+    metrics: Metrics
+    folder: str
+
+    def of(self, name: str) -> Any:
+        """What the metrics file says of the run under a name; None where it says nothing."""
+        return getattr(self.metrics, name, None)
 
 
 @dataclass(frozen=True)
@@ -52,9 +64,9 @@ def beside(
     `costs` are params and macs by run folder. Raises RunError for a folder without figures.
     """
     facts, notes = _facts(table, runs)
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[Fact]] = {}
     for fact in facts:
-        groups.setdefault(tuple(repr(fact[name]) for name in (*_NETWORK, *_PLACE)), []).append(fact)
+        groups.setdefault(tuple(repr(fact.of(name)) for name in (*_NETWORK, *_PLACE)), []).append(fact)
     if table.cross:
         groups = _pair_up(groups)
     left = list(groups.values())
@@ -70,23 +82,24 @@ def beside(
     return lines, notes
 
 
-def matches(fact: Mapping[str, Any], wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+def matches(fact: Fact, wanted: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
     """Whether a run's facts meet a match: equal, or one of a list; modalities as a set; options by name."""
     for name, value in wanted.items():
         if name == "options":
-            known = {**defaults, **fact["options"]}
+            known = {**defaults, **fact.metrics.options}
             if any(known.get(option) != choice for option, choice in value.items()):
                 return False
         elif name == "modalities":
-            if set(fact[name]) != set(value):
+            if set(fact.metrics.modalities) != set(value):
                 return False
-        elif fact[name] != value and not (isinstance(value, list) and fact[name] in value):
+        elif fact.of(name) != value and not (isinstance(value, list) and fact.of(name) in value):
             return False
     return True
 
 
-def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[dict[str, Any]], list[str]]:
-    facts, notes, aside = [], [], 0
+def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[Fact], list[str]]:
+    facts: list[Fact] = []
+    notes, aside = [], 0
     for folder in runs:
         names = sorted(folder.glob("metrics-cross-*.json")) if table.cross else [folder / "metrics.json"]
         if not names:
@@ -94,12 +107,12 @@ def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[dict[str, Any]
         for place in names:
             if not place.is_file():
                 raise RunError(f"{folder} has no {place.name}; run {command('evaluate', '--run', folder)}")
-            values = read_metrics(place)
-            if table.level not in values["by_level"]:
+            metrics = read_metrics(place)
+            if table.level not in metrics.by_level:
                 raise RunError(
                     f"{place} has no figures per {table.level}; run {command('evaluate', '--run', folder)}"
                 )
-            fact = {**values, "folder": str(folder)}
+            fact = Fact(metrics, str(folder))
             if matches(fact, table.match, table.defaults):
                 facts.append(fact)
             else:
@@ -111,21 +124,21 @@ def _facts(table: PaperTable, runs: Sequence[Path]) -> tuple[list[dict[str, Any]
 
 
 def _pair_up(
-    groups: Mapping[tuple[str, ...], list[dict[str, Any]]],
-) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+    groups: Mapping[tuple[str, ...], list[Fact]],
+) -> dict[tuple[str, ...], list[Fact]]:
     """Cross tests there and back of one network's name in one group; the first direction seen is 'there'."""
-    paired: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    paired: dict[tuple[str, ...], list[Fact]] = {}
     for group in groups.values():
-        first = group[0]
-        pair = sorted((first["source"], first["dataset"]))
-        paired.setdefault((first["model"], first["supervision"], *pair), []).extend(group)
+        first = group[0].metrics
+        pair = sorted((first.source, first.dataset))
+        paired.setdefault((first.model, first.supervision, *pair), []).extend(group)
     return paired
 
 
 def _line(
     table: PaperTable,
     columns: Sequence[Column],
-    group: Sequence[Mapping[str, Any]],
+    group: Sequence[Fact],
     costs: Mapping[str, Mapping[str, int]] | None,
 ) -> Line:
     cells = {}
@@ -133,47 +146,51 @@ def _line(
         members = list(group)
         if table.cross:
             printed = [c.direction for c in table.columns if c.direction]
-            there = (str(group[0]["source"]), str(group[0]["dataset"]))
+            there = (group[0].metrics.source, group[0].metrics.dataset)
             if {there, there[::-1]} & set(printed):
                 there = printed[0]  # the paper's own pair stands in the paper's order
             wanted = there if column.key.startswith("first") else there[::-1]
-            members = [fact for fact in members if (fact["source"], fact["dataset"]) == wanted]
+            members = [fact for fact in members if (fact.metrics.source, fact.metrics.dataset) == wanted]
         cells[column.key] = _cell(table, column, members, costs)
-    return Line((), {}, cells, _data(table, group), tuple(fact["folder"] for fact in group), _origin(group))
+    return Line((), {}, cells, _data(table, group), tuple(fact.folder for fact in group), _origin(group))
 
 
 def _cell(
     table: PaperTable,
     column: Column,
-    members: Sequence[Mapping[str, Any]],
+    members: Sequence[Fact],
     costs: Mapping[str, Mapping[str, int]] | None,
 ) -> Cell:
     if not members:
         return Cell(reason="not measured")
     if column.name in ("params", "macs"):
-        found = (costs or {}).get(members[0]["folder"])
+        found = (costs or {}).get(members[0].folder)
         return Cell(float(found[column.name])) if found else Cell(reason="not counted")
-    values = []
+    by_seed: dict[int, list[float]] = {}
     for fact in members:
-        figures, name = fact["by_level"][table.level], column.name
-        if name.startswith("target_eer."):
-            figures, name = fact["target_eer"]["by_level"][table.level], name.removeprefix("target_eer.")
-        if table.pooled:
-            name = POOLED.get(name, name)
-        head, _, rest = name.partition(".")
-        value = figures[head][rest] if rest else figures[head]
+        figures, name = _figures(table, column, fact.metrics)
+        if figures is None:
+            return Cell(reason="not measured")
+        value = figures.rate(name)
         if value is None:
-            return Cell(reason=figures["undefined"].get(f"{head} {rest}".strip(), "undefined"))
-        values.append(value)
-    by_seed: dict[Any, list[float]] = {}
-    for fact, value in zip(members, values, strict=True):
-        by_seed.setdefault(fact["seed"], []).append(value)
+            return Cell(reason=figures.reason(name) or "undefined")
+        by_seed.setdefault(fact.metrics.seed, []).append(value)
     means = [summarize_folds(found)[0] for found in by_seed.values()]
-    if len(values) == 1:
+    if len(members) == 1:
         return Cell(means[0])
     if len(means) == 1:
-        return Cell(*summarize_folds(values))
+        return Cell(*summarize_folds(next(iter(by_seed.values()))))
     return Cell(*summarize_folds(means))
+
+
+def _figures(table: PaperTable, column: Column, metrics: Metrics) -> tuple[Figures | None, str]:
+    """The figures that a column is about, and the name it goes by there."""
+    name: str = column.name
+    report: Report | None = metrics
+    if name.startswith("target_eer."):
+        report, name = metrics.target_eer, name.removeprefix("target_eer.")
+    figures = None if report is None else report.by_level.get(table.level)
+    return figures, POOLED.get(name, name) if table.pooled else name
 
 
 def _joined(row: Row, ours: Line | None) -> Line:
@@ -182,42 +199,39 @@ def _joined(row: Row, ours: Line | None) -> Line:
     return Line(row.labels, row.values, ours.ours, ours.data, ours.runs, ours.provenance)
 
 
-def _extra(table: PaperTable, line: Line, group: Sequence[Mapping[str, Any]]) -> Line:
+def _extra(table: PaperTable, line: Line, group: Sequence[Fact]) -> Line:
     """A line of ours alone, its labels filled from the run's facts."""
     labels = tuple(_label(group[0], label.fact) for label in table.labels)
     return Line(labels, {}, line.ours, line.data, line.runs, line.provenance)
 
 
-def _label(fact: Mapping[str, Any], name: str | None) -> str:
+def _label(fact: Fact, name: str | None) -> str:
     if name is None:
         return ""
-    value = fact[name]
-    return "+".join(value) if isinstance(value, list) else str(value)
+    value = fact.of(name)
+    return "+".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _data(table: PaperTable, group: Sequence[Mapping[str, Any]]) -> str:
+def _data(table: PaperTable, group: Sequence[Fact]) -> str:
     """What ours were measured on, with the folds and seeds there are."""
-    first = group[0]
+    first = group[0].metrics
     if table.cross:
-        return ", ".join(dict.fromkeys(f"{fact['source']} -> {fact['dataset']}" for fact in group))
-    parts = [
-        f"{first['dataset']} p{first['protocol']}"
-        if first["protocol"] not in ("None", "none")
-        else first["dataset"]
-    ]
-    expected = expected_folds(first["dataset"], first["protocol"])
-    folds = {fact["fold"] for fact in group} - {None}
+        pairs = (f"{fact.metrics.source} -> {fact.metrics.dataset}" for fact in group)
+        return ", ".join(dict.fromkeys(pairs))
+    divided = first.protocol not in ("None", "none")
+    parts = [f"{first.dataset} p{first.protocol}" if divided else first.dataset]
+    expected = expected_folds(first.dataset, first.protocol)
+    folds = {fact.metrics.fold for fact in group} - {None}
     if expected:
         parts.append(f"{len(folds)} of {len(expected)} folds")
     elif len(folds) > 1:
         parts.append(f"{len(folds)} folds")
-    seeds = {fact["seed"] for fact in group}
+    seeds = {fact.metrics.seed for fact in group}
     if len(seeds) > 1:
         parts.append(f"{len(seeds)} seeds")
     return ", ".join(parts)
 
 
-def _origin(group: Iterable[Mapping[str, Any]]) -> str:
-    return "; ".join(
-        dict.fromkeys(f"{fact['threshold_rule']}: {fact['threshold_provenance']}" for fact in group)
-    )
+def _origin(group: Iterable[Fact]) -> str:
+    origins = (f"{fact.metrics.threshold_rule}: {fact.metrics.threshold_provenance}" for fact in group)
+    return "; ".join(dict.fromkeys(origins))

@@ -9,18 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from autofas.evaluation.breakdown import COLUMNS as BREAKDOWN_COLUMNS
 from autofas.evaluation.breakdown import breakdown, conditions_by_video
-from autofas.evaluation.judgement import Terms, choose_threshold, judge
+from autofas.evaluation.figures import RATES, Figures, Metrics, Part, Report
+from autofas.evaluation.judgement import Terms, judge
 from autofas.metrics import LEVELS, ScoreTable
 
-RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 FIGURE_COLUMNS = (
     "model", "dataset", "protocol", "fold", "split", "level", "figure", "value", "low_95", "high_95",
     "undefined", "threshold", "threshold_rule", "threshold_provenance", "label",
 )  # fmt: skip
-METRICS_VERSION = 1
-"""The schema version of files of figures: metrics.json and what --out writes."""
 _NONE = {"threshold": None, "threshold_rule": "none", "threshold_provenance": "takes no threshold"}
 _BY_DEFINITION = {
     "threshold": None,
@@ -40,55 +37,55 @@ def report(
     dev: ScoreTable | None,
     terms: Terms,
     conditions: Mapping[str, Sequence[str]] | None = None,
-) -> dict[str, Any]:
-    """Figures at the terms' level, `by_level` at every level the files allow, and the `breakdown`.
+) -> Report:
+    """Figures at the terms' level, at every level the files allow, and the breakdown.
 
     `test` and `dev` hold frames; `conditions` are device and session of every row of `test` (n,). Raises
     MetricError where the terms cannot be met.
     """
     chosen = judge(test, dev, terms)
-    levels = [level for level in LEVELS if level == "frame" or (all(test.videos) and _videos(dev))]
-    by_level = {
+    videos = all(test.videos) and (dev is None or all(dev.videos))
+    judged = {
         level: chosen if level == terms.level else judge(test, dev, replace(terms, level=level))
-        for level in levels
+        for level in LEVELS
+        if level == "frame" or videos
     }
-    judged = test.at_level(terms.level)
-    setting = None if dev is None else dev.at_level(terms.level)
-    threshold = choose_threshold(terms.rule, terms.grouping, setting, judged, terms.value)
     known: Mapping[str, Sequence[str]] = conditions or {}
     if terms.level == "video":
         known = conditions_by_video(test, known)
-    parts = breakdown(judged, known, threshold, terms.grouping, terms.level)
-    return {**chosen, "by_level": by_level, "breakdown": parts}
+    return Report(
+        **dict(chosen.figures),
+        by_level={level: each.figures for level, each in judged.items()},
+        breakdown=tuple(breakdown(chosen, known)),
+    )
 
 
-def figure_rows(values: Mapping[str, Any], label: str = "") -> list[dict[str, Any]]:
-    """A report as rows of `FIGURE_COLUMNS`: one figure a row, the threshold and its origin beside it."""
-    place = {name: values.get(name) for name in ("model", "dataset", "protocol", "fold", "split")}
+def figure_rows(found: Report, place: Mapping[str, Any], label: str = "") -> list[dict[str, Any]]:
+    """A report as rows of `FIGURE_COLUMNS`: one figure a row, the threshold and its origin beside it.
+
+    `place` names model, dataset, protocol, fold and split.
+    """
+    place = {name: place.get(name) for name in FIGURE_COLUMNS[:5]}
+    return [
+        {**place, "level": level, **row, "label": label}
+        for level, figures in found.by_level.items()
+        for row in _rows(figures)
+    ]
+
+
+def _rows(figures: Figures) -> list[dict[str, Any]]:
+    values = figures.to_json()
+    origin = {name: values[name] for name in ("threshold", "threshold_rule", "threshold_provenance")}
+    named = [(name, values[name]) for name in RATES]
+    named += [(f"apcer of {pai}", value) for pai, value in figures.apcer_by_pai.items()]
+    for name in ("tpr_at_fpr", "bpcer_at_apcer"):
+        named += [(f"{name} {at}", value) for at, value in values[name].items()]
     rows = []
-    for level, found in (values.get("by_level") or {values["level"]: values}).items():
-        origin = {name: found[name] for name in ("threshold", "threshold_rule", "threshold_provenance")}
-        undefined = found["undefined"]
-        named: list[tuple[str, Any]] = [(name, found[name]) for name in RATES]
-        named += [(f"apcer of {pai}", value) for pai, value in found["apcer_by_pai"].items()]
-        for name in ("tpr_at_fpr", "bpcer_at_apcer"):
-            named += [(f"{name} {at}", value) for at, value in found[name].items()]
-        for name, value in named:
-            low, high = found["intervals_95"].get(name) or (None, None)
-            reason = undefined.get(name) or (undefined.get("apcer") if value is None else None)
-            rows.append(
-                {
-                    **place,
-                    "level": level,
-                    "figure": name,
-                    "value": value,
-                    "low_95": low,
-                    "high_95": high,
-                    "undefined": reason,
-                    **(_OWN_THRESHOLD.get(name.split()[0]) or origin),
-                    "label": label,
-                }
-            )
+    for name, value in named:
+        low, high = figures.intervals_95.get(name) or (None, None)
+        reason = figures.undefined.get(name) or (figures.undefined.get("apcer") if value is None else None)
+        row = {"figure": name, "value": value, "low_95": low, "high_95": high, "undefined": reason}
+        rows.append(row | (_OWN_THRESHOLD.get(name.split()[0]) or origin))
     return rows
 
 
@@ -101,15 +98,22 @@ def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
     return stream.getvalue()
 
 
-def breakdown_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def breakdown_text(parts: Sequence[Part]) -> str:
     """The breakdown as CSV text."""
-    return csv_text(BREAKDOWN_COLUMNS, rows)
+    return csv_text(tuple(Part.model_fields), [part.model_dump(mode="json") for part in parts])
 
 
-def figures_text(values: Mapping[str, Any], label: str = "") -> str:
+def figures_text(found: Report, place: Mapping[str, Any], label: str = "") -> str:
     """The figures as CSV text."""
-    return csv_text(FIGURE_COLUMNS, figure_rows(values, label))
+    return csv_text(FIGURE_COLUMNS, figure_rows(found, place, label))
 
 
-def _videos(dev: ScoreTable | None) -> bool:
-    return dev is None or all(dev.videos)
+def report_files(metrics: Metrics, label: str) -> dict[str, str]:
+    """The CSV files that go with a metrics file, by name: what they hold follows from its values alone."""
+    end = "" if label == "test" else f"-{label}"
+    place = dict(metrics)
+    text = figures_text(metrics, place, metrics.label or "")
+    if metrics.target_eer is not None:
+        own = figures_text(metrics.target_eer, place, metrics.target_eer.label)
+        text += own.partition("\n")[2]
+    return {f"metrics{end}.csv": text, f"breakdown{end}.csv": breakdown_text(metrics.breakdown)}

@@ -6,8 +6,8 @@ set the one that was read, with the labels that the score files state. With `res
 give the scores. Not asked: whether training would give the weights again.
 """
 
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,15 +21,17 @@ from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import open_data, open_dataset
 from autofas.errors import AutofasError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
-from autofas.evaluation.evaluate import read_metrics, report_files, training_of
+from autofas.evaluation.evaluate import training_of
+from autofas.evaluation.figures import Metrics, read_metrics
 from autofas.evaluation.judgement import Terms
-from autofas.evaluation.report import report
+from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, read_columns, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights, tensors_sha256
 from autofas.runs.record import check_files, read_record
 from autofas.runtime.device import prepare
 from autofas.storage.folders import closed_folder, file_in
+from autofas.storage.schema import read_json
 
 RESCORE_TOLERANCE = 1e-4
 
@@ -60,9 +62,6 @@ class Verification:
             return check(*arguments)
         except AutofasError as reason:
             self.fault(f"{name}: {reason}")
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as reason:
-            # a damaged file can break a check anywhere; that is a finding, not a crash
-            self.fault(f"{name} is damaged: {type(reason).__name__} {reason}")
         return None
 
 
@@ -119,25 +118,32 @@ def _check_weights(
 
 def _check_figures(found: Verification, path: Path, training: TrainConfig | None) -> None:
     """Every figure of a metrics file, and its CSV files, from the score files it names."""
-    values = read_metrics(path)
+    metrics = read_metrics(path)
+    told = read_json(path)  # as it stands there: what a schema would read alike may still be an edit
     label = path.stem.removeprefix("metrics").removeprefix("-") or "test"
-    terms = Terms(**values["terms"])
-    place = file_in(found.folder, values["scores_file"])
+    terms = Terms(**dict(metrics.terms))
+    place = file_in(found.folder, metrics.scores_file)
     test = read_scores(place)
     conditions = read_columns(place, CONDITIONS)
-    dev_file = values["dev_scores_file"]
+    dev_file = metrics.dev_scores_file
     dev = None if dev_file is None else read_scores(file_in(found.folder, dev_file))
-    _compare(found, path.name, values, _as_json(report(test, dev, terms, conditions)), "")
-    if "target_eer" in values:
-        own = report(test, None, Terms("test-eer", None, terms.grouping, terms.level), conditions)
-        _compare(found, path.name, values["target_eer"], _as_json(own), "target_eer.")
-    for name, text in report_files(values, label).items():
+    _compare(found, path.name, told, report(test, dev, terms, conditions).to_json(), "")
+    if metrics.target_eer is not None:
+        own = report(test, None, replace(terms, rule="test-eer", value=None), conditions)
+        _compare(found, path.name, told["target_eer"], own.to_json(), "target_eer.")
+    for name, text in report_files(metrics, label).items():
         place = found.folder / name
-        told = place.read_text(encoding="utf-8") if place.is_file() else ""
-        if told != text:
+        written = place.read_text(encoding="utf-8") if place.is_file() else ""
+        if written != text:
             found.fault(f"{name}: it does not hold the figures of {path.name}")
-    if training is None:
-        return
+    if training is not None:
+        _check_origin(found, path.name, label, metrics, training)
+
+
+def _check_origin(
+    found: Verification, name: str, label: str, metrics: Metrics, training: TrainConfig
+) -> None:
+    """A metrics file names the training and the weights that are beside it."""
     known = {"seed": training.seed, "trained_on": training.data.dataset}
     if label in get_args(SplitName):
         known |= {
@@ -145,19 +151,15 @@ def _check_figures(found: Verification, path: Path, training: TrainConfig | None
             "protocol": protocol_label(training.data.dataset, training.data.protocol),
         }
     for key, value in known.items():
-        if values[key] != value:
-            found.fault(f"{path.name}: {key} is {values[key]!r}, config.yaml says {value!r}")
+        if (told := getattr(metrics, key)) != value:
+            found.fault(f"{name}: {key} is {told!r}, config.yaml says {value!r}")
     info = read_weights(found.folder / WEIGHTS_FILE)[1]
-    if values["model"] != info.name:
-        found.fault(f"{path.name}: model is {values['model']!r}, the weights are of {info.name!r}")
-    if label == "test" and values["threshold_rule"] != "test-eer":
+    if metrics.model != info.name:
+        found.fault(f"{name}: model is {metrics.model!r}, the weights are of {info.name!r}")
+    if label == "test" and metrics.threshold_rule != "test-eer":
         noted = info.threshold or {}
-        if noted.get("value") != float(values["threshold"]) or noted.get("rule") != values["threshold_rule"]:
-            found.fault(f"{WEIGHTS_FILE.as_posix()}: its threshold is not that of {path.name}")
-
-
-def _as_json(values: dict[str, Any]) -> Any:
-    return json.loads(json.dumps(values))
+        if (noted.get("value"), noted.get("rule")) != (metrics.threshold, metrics.threshold_rule):
+            found.fault(f"{WEIGHTS_FILE.as_posix()}: its threshold is not that of {name}")
 
 
 def _compare(found: Verification, name: str, told: Any, computed: Any, key: str) -> None:

@@ -8,9 +8,9 @@ from autofas.metrics.aggregation import aggregate_by_video, summarize_folds
 from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstrap_acer_difference
 from autofas.metrics.curves import roc_auc
 from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
-from autofas.metrics.intervals import clopper_pearson, rate_intervals
+from autofas.metrics.intervals import clopper_pearson, count_intervals, rate_intervals
 from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, Grouping, group_pais
-from autofas.metrics.rates import ErrorRates, error_rates
+from autofas.metrics.rates import ErrorCounts, ErrorRates, count_errors, error_rates
 from autofas.metrics.score_file import read_columns, read_scores, write_scores
 from autofas.metrics.score_table import LEVELS, Level, ScoreTable
 from autofas.metrics.thresholds import (
@@ -31,6 +31,7 @@ __all__ = [
     "LEVELS",
     "THRESHOLD_RULES",
     "BootstrapInterval",
+    "ErrorCounts",
     "ErrorRates",
     "Grouping",
     "Level",
@@ -42,6 +43,8 @@ __all__ = [
     "bootstrap_acer_difference",
     "bpcer_at_apcer",
     "clopper_pearson",
+    "count_errors",
+    "count_intervals",
     "eer",
     "eer_threshold",
     "error_rates",

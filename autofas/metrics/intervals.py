@@ -10,7 +10,7 @@ import math
 import operator
 
 from autofas.errors import MetricError
-from autofas.metrics.rates import ErrorRates
+from autofas.metrics.rates import ErrorCounts, ErrorRates
 from autofas.metrics.samples import check_number
 
 _PRECISION = 2.0**-52
@@ -40,11 +40,18 @@ def rate_intervals(rates: ErrorRates, level: float = 0.95) -> dict[str, tuple[fl
     The instrument behind `apcer` was picked because it is the worst, so its interval says nothing of the
     others. Raises MetricError unless 0 < level < 1.
     """
-    return {
-        "apcer": clopper_pearson(*rates.counts_by_pai[rates.worst_pai], level),
-        "apcer_pooled": clopper_pearson(*rates.apcer_pooled_count, level),
-        "bpcer": clopper_pearson(*rates.bpcer_count, level),
-    }
+    return count_intervals(rates.counts, level)
+
+
+def count_intervals(counts: ErrorCounts, level: float = 0.95) -> dict[str, tuple[float, float]]:
+    """As `rate_intervals` from counts; a class that was not presented has no interval."""
+    intervals = {}
+    if counts.by_pai:
+        intervals["apcer"] = clopper_pearson(*counts.by_pai[counts.worst_pai], level)
+        intervals["apcer_pooled"] = clopper_pearson(*counts.pooled, level)
+    if counts.bona_fide[1]:
+        intervals["bpcer"] = clopper_pearson(*counts.bona_fide, level)
+    return intervals
 
 
 def check_level(level: float) -> float:

@@ -17,6 +17,27 @@ from autofas.metrics.samples import check_number, check_samples
 
 
 @dataclass(frozen=True)
+class ErrorCounts:
+    """Errors and presentations at one threshold, of every instrument by name and of bona fide.
+
+    A class that was not presented has no instrument, or (0, 0).
+    """
+
+    by_pai: dict[str, tuple[int, int]]
+    bona_fide: tuple[int, int]
+
+    @property
+    def pooled(self) -> tuple[int, int]:
+        """Accepted attacks and all attacks."""
+        return sum(errors for errors, _ in self.by_pai.values()), sum(n for _, n in self.by_pai.values())
+
+    @property
+    def worst_pai(self) -> str:
+        """Name of the instrument with the greatest share of errors, the first by name among equals."""
+        return max(sorted(self.by_pai), key=lambda pai: self.by_pai[pai][0] / self.by_pai[pai][1])
+
+
+@dataclass(frozen=True)
 class ErrorRates:
     """Error rates at one threshold, as fractions in [0, 1], lower is better, with the counts behind them.
 
@@ -35,25 +56,29 @@ class ErrorRates:
     bpcer_count: tuple[int, int]
 
     @property
+    def counts(self) -> ErrorCounts:
+        """The counts behind the rates."""
+        return ErrorCounts(self.counts_by_pai, self.bpcer_count)
+
+    @property
     def worst_pai(self) -> str:
         """Name of the instrument whose APCER is the maximum, the first by name among equals."""
-        return max(self.apcer_by_pai, key=self.apcer_by_pai.__getitem__)
+        return self.counts.worst_pai
 
     @property
     def apcer_pooled_count(self) -> tuple[int, int]:
         """Accepted attacks and all attacks."""
-        errors, attacks = zip(*self.counts_by_pai.values(), strict=True)
-        return sum(errors), sum(attacks)
+        return self.counts.pooled
 
 
-def error_rates(scores: npt.ArrayLike, pais: Labels, threshold: float) -> ErrorRates:
+def count_errors(scores: npt.ArrayLike, pais: Labels, threshold: float) -> ErrorCounts:
     """Count the errors of the decision score >= threshold over scores (n,) with PAI labels (n,).
 
-    The threshold may be infinite. Raises MetricError for NaN, lengths that differ, bad labels or a missing
-    class. Source: ISO/IEC 30107-3; Boulkenafet et al., OULU-NPU, FG 2017.
+    One class alone will do, and the threshold may be infinite. Raises MetricError for NaN, no score, lengths
+    that differ or bad labels.
     """
     limit = check_number(threshold, "threshold")
-    samples = check_samples(scores, pais)
+    samples = check_samples(scores, pais, both=False)
     accepted = samples.scores >= limit
     presented = np.bincount(samples.codes, minlength=len(samples.names))
     taken = np.bincount(samples.codes[accepted], minlength=len(samples.names))
@@ -61,11 +86,23 @@ def error_rates(scores: npt.ArrayLike, pais: Labels, threshold: float) -> ErrorR
         name: (int(taken[code]), int(presented[code]))
         for name, code in sorted(zip(samples.names, range(len(samples.names)), strict=True))
     }
-    accepted_bona_fide, bona_fide = counts.pop(BONA_FIDE)
-    rejected = bona_fide - accepted_bona_fide
-    by_pai = {name: errors / attacks for name, (errors, attacks) in counts.items()}
+    accepted_bona_fide, bona_fide = counts.pop(BONA_FIDE, (0, 0))
+    return ErrorCounts(counts, (bona_fide - accepted_bona_fide, bona_fide))
+
+
+def error_rates(scores: npt.ArrayLike, pais: Labels, threshold: float) -> ErrorRates:
+    """The error rates of the decision score >= threshold over scores (n,) with PAI labels (n,).
+
+    The threshold may be infinite. Raises MetricError for NaN, lengths that differ, bad labels or a missing
+    class. Source: ISO/IEC 30107-3; Boulkenafet et al., OULU-NPU, FG 2017.
+    """
+    check_samples(scores, pais)
+    counts = count_errors(scores, pais, threshold)
+    by_pai = {name: errors / attacks for name, (errors, attacks) in counts.by_pai.items()}
     apcer = max(by_pai.values())
-    pooled = sum(errors for errors, _ in counts.values()) / sum(attacks for _, attacks in counts.values())
+    accepted, attacks = counts.pooled
+    pooled = accepted / attacks
+    rejected, bona_fide = counts.bona_fide
     bpcer = rejected / bona_fide
     return ErrorRates(
         apcer=apcer,
@@ -74,7 +111,7 @@ def error_rates(scores: npt.ArrayLike, pais: Labels, threshold: float) -> ErrorR
         bpcer=bpcer,
         acer=(apcer + bpcer) / 2,
         hter=(pooled + bpcer) / 2,
-        threshold=limit,
-        counts_by_pai=counts,
-        bpcer_count=(rejected, bona_fide),
+        threshold=float(threshold),
+        counts_by_pai=counts.by_pai,
+        bpcer_count=counts.bona_fide,
     )

@@ -22,7 +22,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Samples:
-    """Checked scores (n,), label codes (n,) and the distinct label names, both classes present."""
+    """Checked scores (n,), label codes (n,) and the distinct label names."""
 
     scores: Floats
     codes: Integers
@@ -88,15 +88,15 @@ def check_scores(scores: npt.ArrayLike, what: str = "scores") -> Floats:
     return floats
 
 
-def check_samples(scores: npt.ArrayLike, pais: Labels) -> Samples:
-    """Check scores (n,) and labels (n,); raises MetricError on any fault or where a class is missing."""
+def check_samples(scores: npt.ArrayLike, pais: Labels, *, both: bool = True) -> Samples:
+    """Check scores (n,) and labels (n,); raises MetricError on any fault, and with `both` without a class."""
     floats = check_scores(scores)
     codes, names = encode_labels(pais)
     check_length("pais", len(codes), len(floats))
     samples = Samples(floats, codes, names)
-    if BONA_FIDE not in samples.names:
+    if both and BONA_FIDE not in samples.names:
         raise MetricError(f"no bona fide score among {len(samples.scores)}; error rates need both classes")
-    if len(samples.names) == 1:
+    if both and len(samples.names) == 1:
         raise MetricError(f"no attack score among {len(samples.scores)}; error rates need both classes")
     return samples
 

@@ -30,7 +30,7 @@ class Threshold:
     """A threshold, the rule that chose it and one phrase on its origin, to print with every figure."""
 
     value: float
-    rule: str
+    rule: ThresholdRule
     provenance: str
 
 
@@ -120,7 +120,7 @@ DEV_RULES: Mapping[str, DevRule] = {
 
 
 def select_threshold(
-    rule: str,
+    rule: ThresholdRule,
     dev_scores: npt.ArrayLike | None = None,
     dev_pais: Labels | None = None,
     *,
@@ -148,11 +148,21 @@ def select_threshold(
     if rule == "test-eer":
         if test_scores is None or test_pais is None:
             raise MetricError("threshold rule 'test-eer' needs the test scores and labels; none were given")
-        found = eer_threshold(test_scores, test_pais)
+        found = _on("test", eer_threshold, test_scores, test_pais)
         return Threshold(found, rule, "EER of the test scores themselves: tuned on test")
     if dev_scores is None or dev_pais is None:
         raise MetricError(
             f"threshold rule {rule!r} needs development scores and labels; give them or use 'fixed'"
         )
     chosen = DEV_RULES[rule]
-    return Threshold(chosen.find(dev_scores, dev_pais), rule, chosen.provenance)
+    return Threshold(_on("dev", chosen.find, dev_scores, dev_pais), rule, chosen.provenance)
+
+
+def _on(
+    split: str, find: Callable[[npt.ArrayLike, Labels], float], scores: npt.ArrayLike, pais: Labels
+) -> float:
+    """The threshold found; the error of scores that have none names the split."""
+    try:
+        return find(scores, pais)
+    except MetricError as reason:
+        raise MetricError(f"the {split} scores set no threshold: {reason}") from None

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from PIL import Image
 
 from autofas.config.data import DataConfig
 from autofas.config.train import TrainConfig
+from autofas.evaluation.figures import RATES, Figures, Metrics, Report
 from autofas.metrics import ScoreTable
 from autofas.training.train import train
 
@@ -77,3 +79,32 @@ def trained_run(runs: Path, manifest: Path, cache: Path, name: str = "run", seed
         data=DataConfig(dataset=str(manifest), protocol="none", cache_dir=str(cache), workers=0),
     )
     return train(config).path
+
+
+def made_figures(level: str, **changes: Any) -> Figures:
+    """Figures made up: every rate 0.25 unless told otherwise."""
+    values: dict[str, Any] = dict.fromkeys(RATES, 0.25) | {
+        "level": level, "apcer_by_pai": {"print": 0.25}, "errors_by_pai": {"print": (1, 4)},
+        "bpcer_errors": (1, 4), "intervals_95": {}, "tpr_at_fpr": {}, "bpcer_at_apcer": {}, "undefined": {},
+        "samples": 8, "bona_fide": 4, "attacks": 4, "subjects": 2, "pai_grouping": "family", "threshold": 0.5,
+        "threshold_rule": "dev-eer", "threshold_provenance": "EER of the development scores",
+    }  # fmt: skip
+    return Figures(**(values | changes))
+
+
+def made_report(**changes: Any) -> Report:
+    """A report of made-up figures, the same at both levels."""
+    by_level = {level: made_figures(level, **changes) for level in ("video", "frame")}
+    return Report(**dict(by_level["video"]), by_level=by_level, breakdown=())
+
+
+def made_metrics(figures: dict[str, Any] | None = None, **changes: Any) -> Metrics:
+    """What a metrics file holds, figures made up."""
+    values: dict[str, Any] = {
+        "model": "m", "kind": "searched", "dataset": "oulu", "trained_on": "oulu", "protocol": "4",
+        "fold": None, "split": "test", "scores_file": "scores-test.csv", "dev_scores_file": "scores-dev.csv",
+        "terms": {"rule": "dev-eer", "value": None, "grouping": "family", "level": "video"}, "source": "oulu",
+        "supervision": "bce", "options": {}, "init": "none", "modalities": ("color",), "run": "run",
+        "recipe_sha256": "x", "seed": 0, "commit": "",
+    }  # fmt: skip
+    return Metrics(**(dict(made_report(**(figures or {}))) | values | changes))

@@ -18,29 +18,29 @@ FIXED = Terms("fixed", 0.5)
 def test_a_model_does_not_differ_from_itself() -> None:
     table = random_table(1)
     found = compare(table, table, FIXED, FIXED)
-    assert found["acer_difference"] == 0
-    assert found["interval"] == [0, 0]
-    assert found["verdict"] == NOT_SHOWN
+    assert found.acer_difference == 0
+    assert found.interval == (0, 0)
+    assert found.verdict == NOT_SHOWN
 
 
 def test_a_perfect_model_beats_a_random_one() -> None:
     noise = random_table(1, shift=0)
     perfect = replace(noise, scores=np.array([float(pai == "bona_fide") for pai in noise.pais]))
     found = compare(perfect, noise, FIXED, FIXED, names=("perfect", "noise"))
-    assert found["a"]["acer"] == 0
-    assert found["acer_difference"] == -found["b"]["acer"]
-    assert found["interval"][1] < 0
-    assert found["verdict"] == "perfect has the lower ACER"
+    assert found.a.acer == 0
+    assert found.acer_difference == -found.b.acer
+    assert found.interval[1] < 0
+    assert found.verdict == "perfect has the lower ACER"
     turned = compare(noise, perfect, FIXED, FIXED, names=("noise", "perfect"))
-    assert turned["interval"] == [-found["interval"][1], -found["interval"][0]]
+    assert turned.interval == (-found.interval[1], -found.interval[0])
 
 
 def test_each_model_has_its_own_dev_threshold() -> None:
     table, dev = random_table(1, 0.5), random_table(2, 0.5)
     scaled, scaled_dev = (replace(t, scores=10 * t.scores - 3) for t in (table, dev))
     found = compare(table, scaled, Terms(), Terms(), dev_a=dev, dev_b=scaled_dev)
-    assert found["a"]["acer"] == found["b"]["acer"]
-    assert found["b"]["threshold"] == pytest.approx(10 * found["a"]["threshold"] - 3)
+    assert found.a.acer == found.b.acer
+    assert found.b.threshold == pytest.approx(10 * found.a.threshold - 3)
 
 
 def test_verdicts() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from autofas.cli import main, main_values
 from autofas.errors import RunError
+from autofas.evaluation.figures import TargetReport
 from autofas.evaluation.paper_comparison import beside
 from autofas.evaluation.paper_tables import published_names, published_table
+from tests.evaluation.evaluation_files import made_metrics, made_report
 
 
 def run_folder(root: Path, name: str, cross: str | None = None, **changes: Any) -> Path:
@@ -18,23 +20,18 @@ def run_folder(root: Path, name: str, cross: str | None = None, **changes: Any) 
         "apcer": 0.2, "apcer_pooled": 0.1, "bpcer": 0.04, "acer": 0.12, "hter": 0.07, "eer": 0.05, "auc": 0.9,
         "tpr_at_fpr": {"0.01": 0.5, "0.001": 0.25, "0.0001": None},
         "undefined": {"tpr_at_fpr 0.0001": "not resolvable"},
-    }  # fmt: skip
+    } | changes.pop("figures", {})  # fmt: skip
     values: dict[str, Any] = {
-        "model": "deeppixbis", "kind": "hand-designed", "supervision": "deeppixbis", "modalities": ["color"],
-        "options": {}, "init": "none", "recipe_sha256": "x", "dataset": "synthetic", "source": "synthetic",
-        "protocol": "1", "fold": None, "seed": 0, "threshold_rule": "dev-eer", "pai_grouping": "family",
-        "threshold_provenance": "EER of the development scores", "trained_on": "synthetic", "split": "test",
-        "level": "video", "threshold": 0.5,
+        "model": "deeppixbis", "kind": "hand-designed", "supervision": "deeppixbis", "dataset": "synthetic",
+        "source": "synthetic", "protocol": "1", "trained_on": "synthetic",
     }  # fmt: skip
-    figures |= changes.pop("figures", {})
-    values |= changes
-    values["by_level"] = {"video": figures, "frame": figures}
     if cross:
-        values["target_eer"] = {"by_level": {"video": {**figures, "hter": 0.06}}}
+        own = made_report(**{**figures, "hter": 0.06})
+        values |= {"label": "source-dev", "target_eer": TargetReport(**dict(own), label="target-EER")}
     folder = root / name
     folder.mkdir(exist_ok=True)
     place = folder / (f"metrics-cross-{cross}.json" if cross else "metrics.json")
-    place.write_text(json.dumps(values))
+    place.write_text(json.dumps(made_metrics(figures, **(values | changes)).to_json()))
     return folder
 
 

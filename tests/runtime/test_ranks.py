@@ -329,7 +329,7 @@ def trained(config):
 def scored(run):
     """ACER and scores, in batches that leave the last rank without one in the last round."""
     found = evaluate(EvaluateConfig(run=str(run), batch_size=12, device="cpu", threads=1))
-    return found.figures["acer"], found.scores.scores
+    return found.figures.acer, found.scores.scores
 
 
 def test_training_and_evaluation(searched, tmp_path):

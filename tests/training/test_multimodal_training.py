@@ -173,7 +173,7 @@ def test_train_evaluate_and_rebuild(name: str, more: dict, faces: Path, tmp_path
     assert len(result.results) == config.epochs
     assert all(np.isfinite(row["train_loss"]) for row in result.results)
     figures = evaluate(EvaluateConfig(run=str(result.path), threads=1)).figures
-    assert figures["model"] == name
+    assert figures.model == name
     again = load_network(result.path / WEIGHTS_FILE)
     assert again.network.view == result.network.view
     assert again.network.options == result.network.options
@@ -188,7 +188,7 @@ def test_three_streams_learn_what_only_infrared_and_depth_show(faces: Path, tmp_
     keys = {"input_size": 16, "epochs": 3, "optimizer.lr": 0.02, "augment": "none"}
     config, _ = resolve_training(flags=flags(faces, tmp_path, baseline="resnet18_three_stream", **keys))
     figures = evaluate(EvaluateConfig(run=str(train(config).path), threads=1)).figures
-    assert figures["auc"] == 1.0
+    assert figures.auc == 1.0
 
 
 def test_init_is_reported_in_the_run_folder(faces: Path, tmp_path: Path) -> None:

@@ -92,23 +92,23 @@ def test_figures_follow_from_the_score_files(evaluated, trained):
     threshold = eer_threshold(dev.scores, group_pais(dev.pais, "family"))
     rates = error_rates(test.scores, group_pais(test.pais, "family"), threshold)
     figures = json.loads((trained.path / "metrics.json").read_text())
-    assert figures["threshold"] == threshold
+    assert figures.threshold == threshold
     for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter"):
-        assert figures[name] == getattr(rates, name)
-    assert figures["acer"] == (figures["apcer"] + figures["bpcer"]) / 2
+        assert figures.rate(name) == getattr(rates, name)
+    assert figures.acer == (figures.apcer + figures.bpcer) / 2
 
 
 def test_the_threshold_comes_from_dev_not_from_test(evaluated, trained):
     dev, test = (read_scores(trained.path / f"scores-{name}.csv").by_video() for name in ("dev", "test"))
     from_test = eer_threshold(test.scores, group_pais(test.pais, "family"))
-    assert evaluated.figures["threshold"] != from_test
-    assert evaluated.figures["threshold"] == eer_threshold(dev.scores, group_pais(dev.pais, "family"))
-    assert evaluated.figures["threshold_rule"] == "dev-eer"
+    assert evaluated.figures.threshold != from_test
+    assert evaluated.figures.threshold == eer_threshold(dev.scores, group_pais(dev.pais, "family"))
+    assert evaluated.figures.threshold_rule == "dev-eer"
 
 
 def test_test_eer_is_labelled_as_tuned_on_test(trained):
     tuned = evaluate(EvaluateConfig(run=str(trained.path), threshold="test-eer", threads=1, device="cpu"))
-    assert "tuned on test" in tuned.figures["threshold_provenance"]
+    assert "tuned on test" in tuned.figures.threshold_provenance
 
 
 def test_scores_name_every_frame_once(evaluated):
