@@ -9,6 +9,7 @@ from typing import Any
 
 from autofas.commands import common
 
+MOST_FACES = 256
 HELP = "count a data set by protocol, fold, split and PAI; report missing data; find leaks"
 HEADER = ("protocol", "fold", "split", "PAI", "videos", "frames", "subjects", "official")
 
@@ -23,6 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check-files", action="store_true", help="decode every file and name the damaged ones"
     )
     group.add_argument("--names-only", action="store_true", help="compare file names only, not contents")
+    group.add_argument(
+        "--quality",
+        action="store_true",
+        help="also print what low resolution and blur take from the faces, as table 1 of the AFA paper does",
+    )
     group.add_argument("--strict", action="store_true", help="exit with code 2 if anything differs or leaks")
 
 
@@ -31,8 +37,10 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.analysis.text_tables import text_table
     from autofas.config.data import DataConfig
     from autofas.config.resolve import resolve
-    from autofas.errors import DataError
+    from autofas.errors import ConfigError, DataError
 
+    if args.quality and args.cross:
+        raise ConfigError("--quality looks at one data set; leave out --cross")
     keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
     config = resolve(DataConfig, "data", flags=common.flags(args, keys))
     values = _pair(args, config) if args.cross else _one(args, config)
@@ -45,6 +53,8 @@ def run(args: argparse.Namespace) -> Any:
             print(f"{word}: {line}")
     if not values["leaks"]:
         print("no leaks found" + (" (names only)" if args.names_only else ""))
+    if args.quality:
+        values["quality"] = _quality(config)
     wrong = [*values["leaks"], *values["differences"]]
     if args.strict and wrong:
         more = f" (and {len(wrong) - 1} more above)" if len(wrong) > 1 else ""
@@ -129,3 +139,36 @@ def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:
         "notes": list(pair.notes),
         "leaks": leaks,
     }
+
+
+def _quality(config: Any) -> list[dict[str, Any]]:
+    """Print and return AFA's table 1 of the data set's faces, at most `MOST_FACES` spread over its rows."""
+    import numpy as np
+    import torch
+
+    from autofas.analysis.text_tables import text_table
+    from autofas.data.batches.crop_store import FrameStore
+    from autofas.data.opening import modalities_of, open_whole
+    from autofas.data.preparation.degradation import CLEAR_SIDE, quality_rows
+
+    names = modalities_of(config)
+    manifest = open_whole(config.model_copy(update={"modalities": names}))[1]
+    chosen = np.unique(np.linspace(0, len(manifest) - 1, MOST_FACES).round().astype(int))
+    table = manifest.table.iloc[chosen]
+    store = FrameStore.build(
+        manifest, table=table, modalities=names, size=CLEAR_SIDE, margin=config.margin, workers=config.workers
+    )
+    faces = {name: store.crops(name, store.rows(table)) for name in names}
+    rows = quality_rows({name: torch.from_numpy(images).float() / 255 for name, images in faces.items()})
+    cells = [
+        [
+            f"{row['side']}x{row['side']}{' blur' if row['blur'] else ''}",
+            *(f"{row['psnr_db'][name]:.2f}" for name in names),
+            *(f"{row['ssim'][name]:.4f}" for name in names),
+        ]
+        for row in rows
+    ]
+    header = ("resolution", *(f"PSNR {name}" for name in names), *(f"SSIM {name}" for name in names))
+    print(f"{len(chosen)} faces of {CLEAR_SIDE}x{CLEAR_SIDE} pixels, degraded and enlarged again")
+    print(text_table(header, cells, numeric=header[1:]))
+    return rows

@@ -63,3 +63,18 @@ def test_the_verb_on_a_published_set_and_on_a_pair(tmp_path, capsys):
     assert values["dataset"] == "casia-mfsd to other"
     assert {row["protocol"] for row in values["counts"]} == {"cross-other"}
     assert {row["split"]: row["pai"] for row in values["counts"]}["test"] == "print"
+
+
+def test_quality_is_a_table_by_resolution_and_blur(tmp_path, capsys):
+    place = small(tmp_path)
+    assert main(["inspect", "--dataset", str(place), "--quality", "--json"]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    rows = json.loads(last)["quality"]
+    assert [(row["side"], row["blur"]) for row in rows][:3] == [(64, False), (64, True), (32, False)]
+    assert all(set(row["psnr_db"]) == set(row["ssim"]) == {"color"} for row in rows)
+    assert rows[0]["psnr_db"]["color"] > rows[-1]["psnr_db"]["color"]
+    assert 0 < rows[-1]["ssim"]["color"] < rows[0]["ssim"]["color"] < 1
+    assert "12 faces of 112x112 pixels, degraded and enlarged again" in lines
+    assert sum(line.startswith(("64x64", "32x32", "16x16", "8x8")) for line in lines) == 8
+    assert main(["inspect", "--dataset", str(place), "--quality", "--cross", str(place)]) == 2
+    assert "--quality looks at one data set; leave out --cross" in capsys.readouterr().err

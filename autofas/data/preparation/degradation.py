@@ -8,6 +8,9 @@ image). The paper does not say how it enlarges or in which order it resizes and 
 bilinear and smoothing comes last, at the small side, as for its network's input.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -15,6 +18,9 @@ from torch import Tensor
 from autofas.data.batches.views import blur_3x3, resize
 from autofas.errors import DataError
 
+CLEAR_SIDE = 112
+SIDES = (64, 32, 16, 8)
+"""Sides of table 1: the clear images' and those they are degraded to."""
 _WINDOW = 11
 _WINDOW_SIGMA = 1.5
 _K1, _K2 = 0.01, 0.03
@@ -63,3 +69,21 @@ def ssim(images: Tensor, clear: Tensor) -> Tensor:
     likeness = (2 * mean_x * mean_y + c1) * (2 * covariance + c2)
     likeness = likeness / ((mean_x.square() + mean_y.square() + c1) * (variance_x + variance_y + c2))
     return likeness.flatten(1).mean(dim=1)
+
+
+def quality_rows(clear: Mapping[str, Tensor]) -> list[dict[str, Any]]:
+    """AFA's table 1 of images (B, 3, H, W) in [0, 1] by modality, in the paper's order.
+
+    A row for each side, without and with blur: the means over the images of PSNR in dB (infinite where
+    nothing was lost) and SSIM, higher = less distorted.
+    """
+    rows = []
+    for side in SIDES:
+        for blur in (False, True):
+            row: dict[str, Any] = {"side": side, "blur": blur, "psnr_db": {}, "ssim": {}}
+            for name, images in clear.items():
+                seen = enlarge(degrade(images, side, blur=blur), images.shape[-1])
+                row["psnr_db"][name] = float(psnr(seen, images).mean())
+                row["ssim"][name] = float(ssim(seen, images).mean())
+            rows.append(row)
+    return rows

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from autofas.data.preparation.degradation import degrade, enlarge, psnr, ssim
+from autofas.data.preparation.degradation import degrade, psnr, quality_rows, ssim
 from autofas.errors import DataError
 
 
@@ -29,16 +29,12 @@ def depth_faces(count: int = 6, side: int = 112) -> torch.Tensor:
 
 
 def test_quality_falls_in_the_order_of_the_paper():
-    clear = depth_faces()
-    quality, likeness = {}, {}
-    for side in (64, 32, 16, 8):
-        for blur in (False, True):
-            seen = enlarge(degrade(clear, side, blur=blur), 112)
-            quality[side, blur] = float(psnr(seen, clear).mean())
-            likeness[side, blur] = float(ssim(seen, clear).mean())
-    order = [(side, blur) for side in (64, 32, 16, 8) for blur in (False, True)]
-    values = [quality[key] for key in order]
-    print({f"{side}{' blur' if blur else ''}": round(quality[side, blur], 2) for side, blur in order})
+    rows = quality_rows({"depth": depth_faces()})
+    assert [(row["side"], row["blur"]) for row in rows] == [
+        (side, blur) for side in (64, 32, 16, 8) for blur in (False, True)
+    ]
+    values = [row["psnr_db"]["depth"] for row in rows]
+    likeness = {(row["side"], row["blur"]): row["ssim"]["depth"] for row in rows}
     assert values == sorted(values, reverse=True)
     for blur in (False, True):  # the paper's SSIM falls within each column, and by blur at each size
         column = [likeness[side, blur] for side in (64, 32, 16, 8)]
