@@ -82,22 +82,16 @@ class FrameStore:
         rows = rows.sort_values(["path", "frame"], kind="stable")  # frames of one video decode in one pass
         jobs = CropJobs(manifest, rows, tuple(modalities), size, margin)
         keys = {key: row for row, key in enumerate(zip(rows["path"], map(int, rows["frame"]), strict=True))}
+        shape = (len(rows), 3, size, size)
         if cache_dir is None:
-            memory = {name: np.empty((len(rows), 3, size, size), np.uint8) for name in modalities}
-
-            def keep(start: int, crops: Mapping[str, np.ndarray]) -> None:
-                for name, crop in crops.items():
-                    memory[name][start : start + len(crop)] = crop
-
-            jobs.run(keep, workers, progress)
-            return cls(memory, size, margin, None, keys)
+            return cls(_in_memory(jobs, modalities, shape, workers, progress), size, margin, None, keys)
         folder = Path(cache_dir)
         slot = _slot(manifest, rows, modalities, size, margin)
         place = folder / f"{slot}-{_stamps(manifest, rows, modalities)}"
-        arrays = _open(place, modalities, (len(rows), 3, size, size))
+        arrays = _open(place, modalities, shape)
         if arrays is None:
-            _write(folder, place, jobs, (len(rows), 3, size, size), workers, progress)
-            arrays = _open(place, modalities, (len(rows), 3, size, size))
+            _write(folder, place, jobs, shape, workers, progress)
+            arrays = _open(place, modalities, shape)
             if arrays is None:
                 raise DataError(
                     f"{place}: the cached frames cannot be read back; delete the folder and run again"
@@ -137,6 +131,24 @@ class FrameStore:
                 f"this store has no {modality} images; it was built with {', '.join(self.arrays)}"
             )
         return np.asarray(self.arrays[modality][rows])
+
+
+def _in_memory(
+    jobs: CropJobs,
+    modalities: Sequence[str],
+    shape: tuple[int, ...],
+    workers: int,
+    progress: Progress | None,
+) -> dict[str, np.ndarray]:
+    """The crops of every job by modality, uint8 of `shape`."""
+    memory = {name: np.empty(shape, np.uint8) for name in modalities}
+
+    def keep(start: int, crops: Mapping[str, np.ndarray]) -> None:
+        for name, crop in crops.items():
+            memory[name][start : start + len(crop)] = crop
+
+    jobs.run(keep, workers, progress)
+    return memory
 
 
 def _slot(manifest: Manifest, rows: pd.DataFrame, modalities: Sequence[str], size: int, margin: float) -> str:

@@ -143,6 +143,13 @@ def apply_protocol(
         where = f"OULU protocol {name}" + (f" fold {fold}" if fold is not None else "")
         require_both_classes(parts, where)
         return Split(parts)
+    return _development_split(table, name, fold, seed=seed, dev_share=dev_share, test_share=test_share)
+
+
+def _development_split(
+    table: pd.DataFrame, name: str, fold: int | None, *, seed: int, dev_share: float, test_share: float
+) -> Split:
+    """The parts of a protocol that leaves something out of a manifest's train and dev rows."""
     rows = _development(table)
     notes = []
     if len(rows) < len(table):

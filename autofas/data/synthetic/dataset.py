@@ -237,45 +237,20 @@ def _render_all(
                 progress(done, len(videos))
         return
     shares = [people[i::workers] for i in range(min(workers, len(people)))]
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    search = os.pathsep.join(p for p in sys.path if p)
-    environment = {**os.environ, **one_thread, "PYTHONPATH": search}
     lock = threading.Lock()
     running: list[subprocess.Popen[str]] = []
     finished = 0
 
-    def follow(users: list[int]) -> None:
+    def one_more() -> None:
         nonlocal finished
-        command = [sys.executable, "-m", "autofas.data.synthetic.worker"]
-        with subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        ) as process:
-            running.append(process)
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert process.stderr is not None
-            with suppress(BrokenPipeError):  # it is gone already; its exit code says more
-                json.dump({"root": str(root), "parameters": parameters, "users": users}, process.stdin)
-                process.stdin.close()
-            for _ in process.stdout:
-                with lock:
-                    finished += 1
-                    if progress is not None:
-                        progress(finished, len(videos))
-            complaint = process.stderr.read().strip().splitlines()
-        if process.returncode != 0:
-            reason = complaint[-1] if complaint else f"exit code {process.returncode}"
-            raise DataError(
-                f"generating faces in {root.parent} stopped: {reason}; check disk space and try again"
-            )
+        with lock:
+            finished += 1
+            if progress is not None:
+                progress(finished, len(videos))
 
     with ThreadPoolExecutor(len(shares)) as pool:
-        futures = [pool.submit(follow, share) for share in shares]
+        jobs = [{"root": str(root), "parameters": parameters, "users": share} for share in shares]
+        futures = [pool.submit(_follow_worker, job, running, one_more) for job in jobs]
         try:
             for future in as_completed(futures):  # the first that fails ends the others
                 future.result()
@@ -284,6 +259,36 @@ def _render_all(
             for process in running:
                 process.kill()
             raise
+
+
+def _follow_worker(
+    job: Mapping[str, Any], running: list[subprocess.Popen[str]], one_more: Callable[[], None]
+) -> None:
+    """Give a new worker process its job and wait for its videos; raises DataError with what it said."""
+    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    search = os.pathsep.join(p for p in sys.path if p)
+    with subprocess.Popen(
+        [sys.executable, "-m", "autofas.data.synthetic.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **one_thread, "PYTHONPATH": search},
+    ) as process:
+        running.append(process)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        with suppress(BrokenPipeError):  # it is gone already; its exit code says more
+            json.dump(job, process.stdin)
+            process.stdin.close()
+        for _ in process.stdout:
+            one_more()
+        complaint = process.stderr.read().strip().splitlines()
+    if process.returncode != 0:
+        reason = complaint[-1] if complaint else f"exit code {process.returncode}"
+        place = Path(job["root"]).parent
+        raise DataError(f"generating faces in {place} stopped: {reason}; check disk space and try again")
 
 
 def _write_manifest(path: Path, parameters: Mapping[str, Any], videos: list[Video]) -> None:

@@ -113,7 +113,22 @@ class Head:
         return colour
 
     def features(self, colour: Array) -> Array:
-        """Lips, nostrils, eyes and brows over `colour`; also sets the gloss map."""
+        """Lips, nostrils, eyes and brows over `colour`; also sets the gloss and infrared maps."""
+        colour, lips, nostril = self._mouth_and_nostrils(colour)
+        colour, iris, pupil = self._eyes(colour)
+        colour, lash = self._lids(colour)
+        colour, brow = self._brows(colour)
+        x, y = self.x, self.y
+        self.gloss = (
+            0.30 + 0.45 * bump(x, y, 0, -0.45, 0.30, 0.20) + 0.5 * bump(x, y, 0, self.nose_y, 0.07, 0.22)
+        )
+        self.gloss += 0.3 * lips + 0.9 * self.inside_eye
+        self.gloss *= 1 - 0.85 * brow
+        self.infrared = 0.60 + 0.02 * self.noise[24] - 0.32 * iris - 0.25 * pupil - 0.26 * brow - 0.22 * lash
+        self.infrared -= 0.05 * lips + 0.25 * np.clip(nostril, 0, 1) + 0.08 * self.melanin
+        return colour
+
+    def _mouth_and_nostrils(self, colour: Array) -> tuple[Array, Array, Array]:
         rng, x, y, s, edge = self.rng, self.x, self.y, self.side, self.edge
         half, mouth = self.mouth_half, self.mouth_y
         t = np.clip(np.abs(x) / half, 0, 1)
@@ -130,12 +145,17 @@ class Head:
         seam = np.exp(-0.5 * ((y - line) / 0.011) ** 2) * (1 - ramp(np.abs(x), half * 0.9, half * 1.08))
         colour = mix(colour, 0.12 * self.base, 0.85 * seam)
         nostril = bump(s, y, self.nose_half * 0.50, self.nose_y + 0.078, 0.030, 0.016)
-        colour = mix(colour, 0.10 * self.base, np.clip(1.1 * nostril, 0, 0.9))
+        return mix(colour, 0.10 * self.base, np.clip(1.1 * nostril, 0, 0.9)), lips, nostril
 
-        u = (s - self.eye_x) / self.eye_half  # along the eye, -1 at the nose
-        lift = self.eye_y - 0.018 * u
+    def _along_eye(self) -> tuple[Array, Array, Array, Array]:
+        """Place along the eye (-1 at the nose), its middle line, and how far it opens up and down."""
+        u = (self.side - self.eye_x) / self.eye_half
         open_up = self.eye_open * np.sqrt(np.clip(1 - u**2, 0, 1)) * (1.0 + 0.12 * u)
-        open_low = 0.72 * self.eye_open * np.clip(1 - u**2, 0, 1)
+        return u, self.eye_y - 0.018 * u, open_up, 0.72 * self.eye_open * np.clip(1 - u**2, 0, 1)
+
+    def _eyes(self, colour: Array) -> tuple[Array, Array, Array]:
+        rng, x, y, s, edge = self.rng, self.x, self.y, self.side, self.edge
+        u, lift, open_up, open_low = self._along_eye()
         inside = ramp(y, lift - open_up - edge, lift - open_up + edge) * (
             1 - ramp(y, lift + open_low - edge, lift + open_low + edge)
         )
@@ -156,7 +176,12 @@ class Head:
         pupil = (1 - ramp(iris_r, 0.028 - edge, 0.028 + edge)) * inside
         colour = mix(colour, np.full(3, 0.008, dtype=np.float32), pupil)
         glint = bump(s, y, self.eye_x - 0.02, self.eye_y - 0.026, 0.010, 0.010) * inside
-        colour = mix(colour, np.full(3, 0.9, dtype=np.float32), 0.8 * glint)
+        self.inside_eye = inside
+        return mix(colour, np.full(3, 0.9, dtype=np.float32), 0.8 * glint), iris, pupil
+
+    def _lids(self, colour: Array) -> tuple[Array, Array]:
+        y = self.y
+        u, lift, open_up, open_low = self._along_eye()
         span = 1 - ramp(np.abs(u), 0.95, 1.15)
         lash = np.exp(-0.5 * ((y - (lift - open_up - 0.004)) / 0.011) ** 2) * span
         lower = np.exp(-0.5 * ((y - (lift + open_low + 0.004)) / 0.008) ** 2) * span
@@ -164,10 +189,12 @@ class Head:
         self.hair_colour = hair_pigment(self.rng, self.melanin)
         colour = mix(colour, 0.05 * self.base, 0.85 * lash)
         colour = mix(colour, 0.35 * self.base, 0.30 * lower)
-        colour = mix(colour, 0.45 * self.base, 0.50 * crease)
+        return mix(colour, 0.45 * self.base, 0.50 * crease), lash
 
+    def _brows(self, colour: Array) -> tuple[Array, Array]:
+        rng, y = self.rng, self.y
         arch, thick = rng.uniform(0.01, 0.05), rng.uniform(0.018, 0.036)
-        b = (s - self.eye_x - 0.02) / 0.20
+        b = (self.side - self.eye_x - 0.02) / 0.20
         ridge = (
             self.eye_y
             - rng.uniform(0.155, 0.20)
@@ -176,15 +203,5 @@ class Head:
         )
         brow = np.exp(-0.5 * (np.abs(y - ridge) / (thick * (1.1 - 0.45 * np.clip(b, -1, 1)))) ** 2.5)
         brow *= (1 - ramp(np.abs(b), 0.80, 1.05)) * np.clip(0.85 + 0.30 * self.noise[192], 0.3, 1)
-        colour = mix(
-            colour, np.minimum(0.8 * self.hair_colour, 0.35 * self.base), rng.uniform(0.75, 0.97) * brow
-        )
-        self.inside_eye = inside
-        self.gloss = (
-            0.30 + 0.45 * bump(x, y, 0, -0.45, 0.30, 0.20) + 0.5 * bump(x, y, 0, self.nose_y, 0.07, 0.22)
-        )
-        self.gloss += 0.3 * lips + 0.9 * inside
-        self.gloss *= 1 - 0.85 * brow
-        self.infrared = 0.60 + 0.02 * self.noise[24] - 0.32 * iris - 0.25 * pupil - 0.26 * brow - 0.22 * lash
-        self.infrared -= 0.05 * lips + 0.25 * np.clip(nostril, 0, 1) + 0.08 * self.melanin
-        return colour
+        hair = np.minimum(0.8 * self.hair_colour, 0.35 * self.base)
+        return mix(colour, hair, rng.uniform(0.75, 0.97) * brow), brow
