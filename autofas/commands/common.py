@@ -93,7 +93,7 @@ def add_judging_arguments(
         parser.add_argument(
             "--threshold",
             choices=get_args(ThresholdRule),
-            help=f"where the threshold comes from (default: {default['threshold']})",
+            help="where the threshold comes from (default: dev-eer; evaluate: that of the data)",
         )
         parser.add_argument(
             "--threshold-value",

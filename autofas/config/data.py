@@ -55,3 +55,12 @@ class DataConfig(Schema):
     cache_dir: str | None = None
     workers: int = Field(default=2, ge=0, le=256)
     synthetic: SyntheticConfig = SyntheticConfig()
+
+    @property
+    def usual_augment(self) -> str:
+        """The augmentation of a training that names none: `session`, on generated faces `basic`.
+
+        Real sessions differ in light and room, which `session` draws anew; generated faces differ less, and
+        a short training on few of them does not learn under it.
+        """
+        return "basic" if self.dataset == "synthetic" else "session"

@@ -9,11 +9,15 @@ from autofas.storage.schema import Schema
 
 
 class EvaluateConfig(Schema):
-    """Scores of a trained run over a split, judged at a threshold whose origin is named."""
+    """Scores of a trained run over a split, judged at a threshold whose origin is named.
+
+    `threshold` None is the rule of the data: `dev-eer` for the protocols of published sets, the rule that
+    transfers best for everything else.
+    """
 
     run: str
     split: SplitName = "test"
-    threshold: ThresholdRule = "dev-eer"
+    threshold: ThresholdRule | None = None
     threshold_value: float | None = None
     pai_grouping: Grouping = "family"
     level: Level = "video"

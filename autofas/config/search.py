@@ -38,7 +38,7 @@ class SearchConfig(RunConfig):
         name="adam", lr=6e-3, schedule="constant", betas=(0.5, 0.999), weight_decay=1e-3
     )
     supervision: Literal["pixelwise_bce", "bce"] = "pixelwise_bce"
-    augment: str = "basic"
+    augment: str | None = None
     balance: bool = True
     input_size: int | None = Field(default=None, ge=8)
     cuda_graphs: bool = False
@@ -59,6 +59,11 @@ class SearchConfig(RunConfig):
                 f"warmup_epochs {self.warmup_epochs} of {self.epochs} epochs leaves none to search in"
             )
         return self
+
+    @property
+    def resolved_augment(self) -> str:
+        """That of the data, unless set."""
+        return self.augment or self.data.usual_augment
 
     @property
     def resolved_partial_channels(self) -> int:

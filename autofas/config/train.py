@@ -35,7 +35,7 @@ class TrainConfig(RunConfig):
     batch_size: int = Field(default=64, ge=2)
     optimizer: OptimizerConfig = OptimizerConfig(lr=0.05, grad_clip=5.0, warmup_epochs=1)
     supervision: str | None = None
-    augment: str = "recapture"
+    augment: str | None = None
     balance: bool = True
     drop_path: float = Field(default=0.0, ge=0, lt=1)
     input_size: int | None = Field(default=None, ge=4)
@@ -47,6 +47,11 @@ class TrainConfig(RunConfig):
     init_map: str | None = None
     keep: Literal["best", "last"] = "best"
     checkpoint_every: int = Field(default=1, ge=1)
+
+    @property
+    def resolved_augment(self) -> str:
+        """That of the data, unless set."""
+        return self.augment or self.data.usual_augment
 
     @model_validator(mode="after")
     def _one_network(self) -> "TrainConfig":

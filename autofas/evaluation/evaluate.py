@@ -18,7 +18,7 @@ from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.cache import own_cache
-from autofas.data.catalog import protocol_label
+from autofas.data.catalog import default_protocol, find_entry, protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, open_data
 from autofas.errors import DataError, RunError
@@ -27,7 +27,7 @@ from autofas.evaluation.figures import Metrics, Report, TargetReport, TermsInFil
 from autofas.evaluation.judgement import Terms
 from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
-from autofas.metrics import DEV_RULES, ScoreTable, read_scores, write_scores
+from autofas.metrics import DEV_RULES, ScoreTable, ThresholdRule, read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
     LoadedNetwork,
@@ -46,6 +46,7 @@ from autofas.storage.files import write_json, write_text
 from autofas.storage.schema import validated
 
 DEV_SCORES = "scores-dev.csv"
+TRANSFERRED: ThresholdRule = "dev-quantile"
 SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"
 TARGET_EER = "target-EER: threshold tuned on the target's test scores (HTER = EER)"
 
@@ -83,7 +84,8 @@ class _Evaluating:
         self.weights_sha256, self.recorded = _check_weights(run.path)
         self.loaded = load_network(run.path / WEIGHTS_FILE)
         self.network = self.loaded.network.to(self.device)
-        self.terms = Terms(config.threshold, config.threshold_value, config.pai_grouping, config.level)
+        rule = config.threshold or usual_rule(self.training.data)
+        self.terms = Terms(rule, config.threshold_value, config.pai_grouping, config.level)
         self.written: list[str] = []
         self.data: dict[str, dict[str, Any]] = {}
 
@@ -91,7 +93,7 @@ class _Evaluating:
         config, training = self.config, self.training
         source = open_data(training.data, self.network.view.crop_size)
         self.data["trained_on"] = fingerprint(source.dataset)
-        dev = self._dev_scores(source) if config.threshold in DEV_RULES else None
+        dev = self._dev_scores(source) if self.terms.rule in DEV_RULES else None
         if config.split == "dev" and dev is not None and config.data is None:
             self.run.log("note: the dev split is judged at a threshold it has set itself")
             self.written.append("log.txt")
@@ -216,6 +218,17 @@ class _Evaluating:
         name = metrics_name(label)
         write_json(self.run.path / name, metrics.to_json())
         self.written.append(name)
+
+
+def usual_rule(data: DataConfig) -> ThresholdRule:
+    """The threshold rule of a training's data: the published one for the protocols of a published set.
+
+    Elsewhere the rule that leave-out folds favour: there is no convention to keep, and the edge of the EER
+    interval does not carry over.
+    """
+    entry, protocol = find_entry(data.dataset), default_protocol(data.dataset, data.protocol)
+    published = entry is not None and str(protocol) in entry.protocols
+    return "dev-eer" if published else TRANSFERRED
 
 
 def training_of(folder: Path) -> TrainConfig:

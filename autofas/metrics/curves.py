@@ -45,6 +45,17 @@ def operating_points(samples: Samples) -> OperatingPoints:
     )
 
 
+def eer_index(points: OperatingPoints) -> int:
+    """The operating point where pooled APCER and BPCER differ least, by the rule of `eer_threshold`."""
+    # rates over their common denominator attacks * bona_fide: int64 holds it up to 3e9 scores of each class
+    apcer = points.accepted_attacks * points.bona_fide
+    bpcer = points.rejected_bona_fide * points.attacks
+    gap = np.abs(apcer - bpcer)
+    ties = np.flatnonzero(gap == gap.min())
+    total = (apcer + bpcer)[ties]
+    return int(ties[total == total.min()][-1])
+
+
 def roc_auc(scores: npt.ArrayLike, pais: Labels) -> float:
     """Probability that a bona fide score exceeds an attack score, a tie counting one half, in [0, 1].
 

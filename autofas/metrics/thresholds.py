@@ -15,11 +15,26 @@ import numpy as np
 import numpy.typing as npt
 
 from autofas.errors import MetricError
-from autofas.metrics.curves import OperatingPoints, operating_points
+from autofas.metrics.curves import OperatingPoints, eer_index, operating_points
 from autofas.metrics.pai_labels import Labels, unknown_choice
 from autofas.metrics.samples import Samples, check_number, check_samples
+from autofas.metrics.transfer_thresholds import (
+    apcer_threshold,
+    logit_normal_threshold,
+    middle_eer_threshold,
+    quantile_threshold,
+)
 
-ThresholdRule = Literal["dev-eer", "dev-min-acer", "fixed", "test-eer"]
+ThresholdRule = Literal[
+    "dev-eer",
+    "dev-eer-middle",
+    "dev-quantile",
+    "dev-logit-normal",
+    "dev-apcer-1",
+    "dev-min-acer",
+    "fixed",
+    "test-eer",
+]
 """Where a threshold comes from: a rule of `DEV_RULES` on the dev scores, a number given by hand, or the EER
 of the test scores themselves, which tunes on test. Every other list of these names is taken from this one."""
 THRESHOLD_RULES: tuple[ThresholdRule, ...] = get_args(ThresholdRule)
@@ -43,7 +58,7 @@ def eer_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
     input or where a class is missing.
     """
     points = operating_points(check_samples(scores, pais))
-    return float(points.thresholds[_eer_index(points)])
+    return float(points.thresholds[eer_index(points)])
 
 
 def eer(scores: npt.ArrayLike, pais: Labels) -> float:
@@ -52,20 +67,10 @@ def eer(scores: npt.ArrayLike, pais: Labels) -> float:
     No interpolation between operating points. Raises MetricError on bad input or where a class is missing.
     """
     points = operating_points(check_samples(scores, pais))
-    index = _eer_index(points)
+    index = eer_index(points)
     apcer_pooled = int(points.accepted_attacks[index]) / points.attacks
     bpcer = int(points.rejected_bona_fide[index]) / points.bona_fide
     return (apcer_pooled + bpcer) / 2
-
-
-def _eer_index(points: OperatingPoints) -> int:
-    # rates over their common denominator attacks * bona_fide: int64 holds it up to 3e9 scores of each class
-    apcer = points.accepted_attacks * points.bona_fide
-    bpcer = points.rejected_bona_fide * points.attacks
-    gap = np.abs(apcer - bpcer)
-    ties = np.flatnonzero(gap == gap.min())
-    total = (apcer + bpcer)[ties]
-    return int(ties[total == total.min()][-1])
 
 
 def min_acer_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
@@ -114,6 +119,10 @@ class DevRule:
 
 DEV_RULES: Mapping[str, DevRule] = {
     "dev-eer": DevRule(eer_threshold, "EER of the development scores"),
+    "dev-eer-middle": DevRule(middle_eer_threshold, "middle of the development scores' EER interval"),
+    "dev-quantile": DevRule(quantile_threshold, "midway between 5 % quantiles of the development scores"),
+    "dev-logit-normal": DevRule(logit_normal_threshold, "logit-normal fit to the development scores"),
+    "dev-apcer-1": DevRule(apcer_threshold, "APCER of 1 % on the development scores"),
     "dev-min-acer": DevRule(min_acer_threshold, "smallest ACER on the development scores"),
 }
 """The rules that need a dev set. A new one is a function, an entry here and its name in `ThresholdRule`."""

@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from autofas.errors import MetricError
-from autofas.metrics.curves import operating_points
+from autofas.metrics.curves import eer_index, operating_points
 from autofas.metrics.fixed_rates import error_budget
 from autofas.metrics.pai_labels import Labels
 from autofas.metrics.samples import Floats, check_samples
-from autofas.metrics.thresholds import eer_threshold
 
 TAIL = 0.05
 """The share of each class that `quantile_threshold` leaves out on the side of the other class."""
@@ -28,13 +27,8 @@ def middle_eer_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
     Accepts and rejects the same dev scores as `eer_threshold`. Where that lies below all scores it has no
     neighbour and stays. Raises MetricError on bad input or where a class is missing.
     """
-    highest = eer_threshold(scores, pais)
-    thresholds = operating_points(check_samples(scores, pais)).thresholds
-    index = int(np.searchsorted(thresholds, highest))
-    if index == 0 or not np.isfinite(highest):
-        return highest
-    below = float(thresholds[index - 1])
-    return below + (highest - below) / 2 if np.isfinite(below) else highest
+    points = operating_points(check_samples(scores, pais))
+    return _between(points.thresholds, eer_index(points))
 
 
 def quantile_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
@@ -55,8 +49,12 @@ def apcer_threshold(scores: npt.ArrayLike, pais: Labels, apcer: float = 0.01) ->
     """
     points = operating_points(check_samples(scores, pais))
     index = int(np.argmax(points.accepted_attacks <= error_budget(apcer, points.attacks)))
-    highest = float(points.thresholds[index])
-    below = float(points.thresholds[max(index - 1, 0)])
+    return _between(points.thresholds, index)
+
+
+def _between(thresholds: Floats, index: int) -> float:
+    """Halfway from the threshold before; the threshold itself where there is none, or one is infinite."""
+    highest, below = float(thresholds[index]), float(thresholds[max(index - 1, 0)])
     return below + (highest - below) / 2 if np.isfinite((below, highest)).all() else highest
 
 

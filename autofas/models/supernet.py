@@ -94,12 +94,12 @@ class Supernet(nn.Module):
         )
 
     def arch_parameters(self) -> list[nn.Parameter]:
-        """Alphas and betas, in a fixed order."""
-        return [*self.alphas.values(), *self.betas.values()]
+        """Alphas and betas of the kinds of cells there are, in a fixed order."""
+        return [each[kind] for each in (self.alphas, self.betas) for kind in each if kind in self.kinds]
 
     def weight_parameters(self) -> list[nn.Parameter]:
         """Everything learnable but alphas and betas, in a fixed order."""
-        arch = {id(parameter) for parameter in self.arch_parameters()}
+        arch = {id(parameter) for each in (self.alphas, self.betas) for parameter in each.values()}
         return [parameter for parameter in self.parameters() if id(parameter) not in arch]
 
     def operation_weights(self, kind: str) -> Tensor:

@@ -20,7 +20,7 @@ class BatchConfig(Protocol):
     @property
     def batch_size(self) -> int: ...
     @property
-    def augment(self) -> str: ...
+    def resolved_augment(self) -> str: ...
     @property
     def balance(self) -> bool: ...
 
@@ -33,7 +33,7 @@ def training_loader(
         store,
         rows,
         batch_size=ranks.share(whole_batch(config, rows), "a batch"),
-        augment=config.augment,
+        augment=config.resolved_augment,
         seed=seed,
         balance=config.balance,
         drop_last=True,

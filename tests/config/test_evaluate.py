@@ -4,15 +4,18 @@ import pytest
 
 from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import ConfigError
+from autofas.metrics import THRESHOLD_RULES
 from autofas.storage.schema import validated
 
 
-def test_the_threshold_is_that_of_the_dev_set():
+def test_the_rule_is_that_of_the_data_unless_it_is_named():
     config = EvaluateConfig(run="runs/train/x")
     assert (config.threshold, config.split, config.level, config.pai_grouping) == (
-        "dev-eer", "test", "video", "family"
+        None, "test", "video", "family"
     )  # fmt: skip
     assert config.data is None  # the run's own
+    for rule in THRESHOLD_RULES:
+        assert EvaluateConfig(run="x", threshold=rule).threshold == rule
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,22 @@ def test_precedence(tmp_path: Path) -> None:
     config, _ = resolve_training(preset="quick", flags={"baseline": "fishnet150", "input_size": 50})
     assert config.input_size == 50
     config, notes = resolve_training(preset="quick", flags={"genotype": "some.json"})
-    assert (config.augment, notes) == ("basic", ())
+    assert (config.resolved_augment, notes) == ("basic", ())
     # a preset's published schedule is that of a genotype: a baseline's is its recipe
     assert resolve_training(preset="paper", flags={"baseline": "cdcn"})[0].epochs == 1300
+
+
+def test_the_data_choose_the_augmentation_unless_it_is_named() -> None:
+    faces = {"genotype": "some.json", "data.dataset": "mine/manifest.csv"}
+    for preset in (None, "quick", "paper"):
+        assert resolve_training(preset=preset, flags=faces)[0].resolved_augment == "session"
+        assert resolve(
+            SearchConfig, "search", preset=preset, flags={"data.dataset": "oulu"}
+        ).resolved_augment == ("session")
+    generated = resolve_training(preset="quick", flags={"baseline": "feathernet_b"})[0]
+    assert generated.resolved_augment == "basic"
+    named = resolve_training(preset="quick", flags={**faces, "augment": "flip"})[0]
+    assert named.resolved_augment == "flip"
 
 
 def test_a_file_may_set_one_key_of_an_optimiser(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from autofas.errors import MetricError
 from autofas.metrics import (
+    THRESHOLD_RULES,
     eer,
     eer_threshold,
     error_rates,
@@ -160,7 +161,11 @@ def test_fixed_is_taken_as_given():
     ("rule", "arguments", "words"),
     [
         ("dev-err", {}, "did you mean dev-eer"),
-        ("", {}, "choose dev-eer, dev-min-acer, fixed, test-eer"),
+        (
+            "",
+            {},
+            f"choose {', '.join(THRESHOLD_RULES)}",
+        ),
         ("dev-eer", {}, "needs development scores"),
         ("dev-min-acer", {"dev_scores": [0.1]}, "needs development scores"),
         ("test-eer", {"dev_scores": DEV[0], "dev_pais": DEV[1]}, "needs the test scores"),

@@ -241,3 +241,15 @@ def test_arch_parameters_are_in_the_state_dict():
 def test_partial_channels_must_divide_the_channels():
     with pytest.raises(GenotypeError, match="partial_channels 3 does not fit the 8 channels of space darts"):
         Supernet(space(), 3)
+
+
+def test_a_space_without_reduction_cells_has_their_alphas_and_learns_none():
+    network = Supernet(space(cells=("normal",)), 2)
+    assert set(network.alphas) == {"normal", "reduction"}
+    assert [parameter.shape for parameter in network.arch_parameters()] == [(14, 8), (14,)]
+    known = {id(parameter) for parameter in network.weight_parameters()}
+    assert not known & {id(parameter) for parameter in network.alphas.values()}
+    assert all(
+        g is not None
+        for g in torch.autograd.grad(network(torch.randn(2, 3, 16, 16)).sum(), network.arch_parameters())
+    )

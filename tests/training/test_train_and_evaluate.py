@@ -6,10 +6,11 @@ import shutil
 import pytest
 import torch
 
+from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.errors import RunError
-from autofas.evaluation.evaluate import evaluate
+from autofas.evaluation.evaluate import TRANSFERRED, evaluate, usual_rule
 from autofas.metrics import eer_threshold, error_rates, group_pais, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights
 from autofas.runs import lifecycle
@@ -104,6 +105,14 @@ def test_the_threshold_comes_from_dev_not_from_test(evaluated, trained):
     assert evaluated.figures.threshold != from_test
     assert evaluated.figures.threshold == eer_threshold(dev.scores, group_pais(dev.pais, "family"))
     assert evaluated.figures.threshold_rule == "dev-eer"
+
+
+def test_published_protocols_keep_the_published_rule():
+    assert usual_rule(DataConfig(dataset="oulu", protocol=3, fold=1)) == "dev-eer"
+    assert usual_rule(DataConfig(dataset="synthetic")) == "dev-eer"
+    assert usual_rule(DataConfig(dataset="replay-attack", protocol="print")) == "dev-eer"
+    assert usual_rule(DataConfig(dataset="oulu", protocol="leave-one-session-out")) == TRANSFERRED
+    assert usual_rule(DataConfig(dataset="some/manifest.csv", protocol="none")) == TRANSFERRED
 
 
 def test_test_eer_is_labelled_as_tuned_on_test(trained):
