@@ -22,17 +22,15 @@ numbers stand in the matrices that are multiplied with the features.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from autofas.models.places import Places, identity_of, places_of, split_squares, summed
+
 EPSILON = 1e-5
 MOMENTUM = 0.1
-CHUNK = 32
-"""Columns of a covariance computed at once: only its (f, f) blocks on the diagonal are needed, and products
-narrower than this cost as much as this."""
 
 
 class RunningStatistics(nn.Module):
@@ -50,12 +48,6 @@ class RunningStatistics(nn.Module):
         self.track = True
         self.register_buffer("running_mean", torch.zeros(shape))
         self.register_buffer("running_var", torch.ones(shape))
-
-    @torch.no_grad()
-    def update(self, mean: Tensor, var: Tensor) -> None:
-        """Move towards a batch's mean and unbiased variance, as nn.BatchNorm2d does."""
-        self.running_mean.lerp_(mean.to(self.running_mean.dtype), MOMENTUM)
-        self.running_var.lerp_(var.to(self.running_var.dtype), MOMENTUM)
 
 
 @dataclass(frozen=True)
@@ -92,56 +84,6 @@ def folded_sum(terms: Sequence[Term], weights: Tensor, begun: Tensor | None) -> 
     return begun
 
 
-@dataclass(frozen=True)
-class Places:
-    """Indices of the small numbers of P terms in what is multiplied with their features, end to end.
-
-    `chunks` are (term, first, last column) of the covariances that are computed, each (columns, columns);
-    `covariance` places (P, S, T, f, f) in them, `mean` (P, S, T, f) in the features' means (F_1 + ... + F_P,)
-    and `matrix` (P, S, T, c, f) in the matrices M (F_1 + ... + F_P, T*c). A shared feature has several edges.
-    """
-
-    columns: tuple[int, ...]
-    chunks: tuple[tuple[int, int, int], ...]
-    covariance: Tensor
-    mean: Tensor
-    matrix: Tensor
-
-
-@lru_cache(maxsize=1024)
-def places_of(
-    shared: tuple[bool, ...], sources: int, targets: int, channels: int, width: int, device: torch.device
-) -> Places:
-    """The places for terms of the given kinds: S sources, T targets, c channels, f = width."""
-    edges = torch.arange(sources * targets).view(sources, targets)
-    source = edges // targets
-    blocks = torch.stack([source if one else edges for one in shared])  # (P, S, T): which f columns
-    columns = tuple(width * sources * (1 if one else targets) for one in shared)
-    starts = torch.tensor((0, *columns)).cumsum(0)[:-1]
-    mean = (blocks * width + starts[:, None, None])[..., None] + torch.arange(width)  # (P, S, T, f)
-    targets_of = torch.arange(targets)[:, None] * channels + torch.arange(channels)  # (T, c)
-    matrix = mean[..., None, :] * (targets * channels) + targets_of[..., None]  # (P, S, T, c, f)
-    chunks, covariance, begin = [], torch.empty(*mean.shape, width, dtype=torch.long), 0
-    for term, total in enumerate(columns):
-        size = width * max(1, CHUNK // width)  # whole blocks
-        for first in range(0, total, size):
-            last = min(first + size, total)
-            chunks.append((term, first, last))
-            inside = (blocks[term] * width >= first) & (blocks[term] * width < last)  # (S, T)
-            at = (blocks[term][inside] * width - first)[:, None] + torch.arange(width)  # (edges, f)
-            covariance[term][inside] = begin + at[:, :, None] * (last - first) + at[:, None, :]
-            begin += (last - first) ** 2
-    flat = (index.flatten().to(device) for index in (covariance, mean, matrix))
-    return Places(columns, tuple(chunks), *flat)
-
-
-def split_squares(flat: Tensor, places: Places) -> list[Tensor]:
-    """A (columns, columns) view of `flat` for every chunk."""
-    sides = [last - first for _, first, last in places.chunks]
-    parts = flat.split([side * side for side in sides])
-    return [part.view(side, side) for part, side in zip(parts, sides, strict=True)]
-
-
 class _FoldedSum(torch.autograd.Function):
     """P terms of one width: what has N rows a term at a time, all else as (P, S, T, c[, f])."""
 
@@ -154,8 +96,7 @@ class _FoldedSum(torch.autograd.Function):
         channels = width if shape is None else shape[2]
         shared = tuple(one for _, one in plan)
         places = places_of(shared, sources, targets, channels, width, weights.device)
-        identity = torch.eye(width, dtype=weights.dtype, device=weights.device)
-        identity = identity.expand(sources, targets, width, width)
+        identity = identity_of(width, weights.dtype, weights.device).expand(sources, targets, width, width)
         maps = torch.stack([identity if kernel is None else kernel for kernel in kernels])  # (P, S, T, c, f)
         training = any(norm is not None and norm.training for norm, _ in plan)
         if training:
@@ -235,11 +176,16 @@ def _statistics(features: Sequence[Tensor], places: Places, maps: Tensor) -> tup
 def _update(plan: Any, mean: Tensor, var: Tensor, count: int) -> None:
     """Running statistics of the norms that track; those of a shared kernelless term serve all targets."""
     unbiased = var * (count / max(count - 1, 1))
+    running, found = [], []
     for (norm, _), one, other in zip(plan, mean, unbiased, strict=True):
         if norm is not None and norm.training and norm.track:
             if norm.running_mean.dim() == 2:
                 one, other = one[:, 0], other[:, 0]
-            norm.update(one, other)
+            running += [norm.running_mean, norm.running_var]
+            found += [one.to(norm.running_mean.dtype), other.to(norm.running_var.dtype)]
+    if running:
+        with torch.no_grad():
+            torch._foreach_lerp_(running, found, MOMENTUM)  # one call a fan
 
 
 def _running(plan: Any, maps: Tensor) -> tuple[Tensor, Tensor]:
@@ -281,8 +227,9 @@ def _feature_gradients(
     row = torch.matmul(d_mean[..., None, :], maps).div_(count)  # (P, S, T, 1, f)
     row -= torch.matmul(feature_mean[..., None, :], inner)
     quadratic = maps.new_zeros(sum((last - first) ** 2 for _, first, last in places.chunks))
-    quadratic.index_add_(0, places.covariance, inner.flatten())
-    rows = maps.new_zeros(sum(places.columns)).index_add_(0, places.mean, row.flatten())
+    shared = [one for _, one in ctx.plan]
+    quadratic.index_copy_(0, places.own_covariance, summed(inner, shared))
+    rows = maps.new_zeros(sum(places.columns)).index_copy_(0, places.own_mean, summed(row[..., 0, :], shared))
     found = [
         torch.addmm(row, gradient, part.t())
         for row, part in zip(rows.split(places.columns), parts, strict=True)
