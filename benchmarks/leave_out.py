@@ -33,7 +33,7 @@ from autofas.analysis.text_tables import markdown_table, percent
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.recipes import resolve_training
 from autofas.config.train import TrainConfig
-from autofas.data.opening import folds_of
+from autofas.data.opening import OpenedDatasets
 from autofas.errors import AutofasError, ConfigError
 from autofas.evaluation.evaluate import evaluate
 from autofas.metrics import (
@@ -116,7 +116,7 @@ def jobs(plan: Plan, dataset: str) -> Iterator[Job]:
                 if protocol not in folds:
                     flags = {"data.dataset": dataset, "data.protocol": protocol, "baseline": "feathernet_b"}
                     flags |= {key: value for key, value in plan.base.items() if key.startswith("data.")}
-                    folds[protocol] = folds_of(resolve_training(flags=flags)[0].data)
+                    folds[protocol] = OpenedDatasets().folds(resolve_training(flags=flags)[0].data)
                 for fold in folds[protocol]:
                     for network in part.networks:
                         for recipe in part.recipes:

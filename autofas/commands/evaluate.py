@@ -90,6 +90,7 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
     from autofas.analysis.records import leaderboard_row
     from autofas.config.evaluate import EvaluateConfig
     from autofas.config.resolve import resolve
+    from autofas.data.opening import OpenedDatasets
     from autofas.deploy.card import write_card
     from autofas.errors import ConfigError
     from autofas.evaluation.evaluate import evaluate
@@ -101,10 +102,11 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
             "--cross-root and --cross-protocol describe the data set of --cross; give --cross too"
         )
     runs, crossed, notes = [], [], []
+    datasets = OpenedDatasets()
     for folder in args.run:
         flags = {"run": folder, **common.flags(args, KEYS)}
         config = resolve(EvaluateConfig, "evaluate", flags=flags)
-        evaluation = evaluate(config, quiet=args.quiet)
+        evaluation = evaluate(config, quiet=args.quiet, datasets=datasets)
         runs.append(evaluation.figures)
         if evaluation.cross is not None:
             crossed.append(evaluation.cross)

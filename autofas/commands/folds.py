@@ -5,13 +5,13 @@ from typing import TypeVar
 
 from autofas.config.search import SearchConfig
 from autofas.config.train import TrainConfig
-from autofas.data.opening import folds_of
+from autofas.data.opening import OpenedDatasets
 from autofas.errors import RunError
 
 Config = TypeVar("Config", SearchConfig, TrainConfig)
 
 
-def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
+def each_fold(config: Config, datasets: OpenedDatasets, resuming: bool = False) -> Iterator[Config]:
     """The configuration once for every fold of its protocol, the fold's number in data and name.
 
     Raises RunError if several folds would have to be resumed from one folder.
@@ -20,7 +20,7 @@ def each_fold(config: Config, resuming: bool = False) -> Iterator[Config]:
     if data.fold is not None:
         yield config
         return
-    numbers = folds_of(data)
+    numbers = datasets.folds(data)
     if numbers == (None,):
         yield config
         return

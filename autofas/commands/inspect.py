@@ -72,7 +72,8 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
 
-    name, manifest, differences = open_whole(config)
+    opened = open_whole(config)
+    name, manifest, differences = opened.name, opened.manifest, opened.notes
     if args.check_files:
         check_files(manifest)
     published = built_in_name(config.dataset) or ""
@@ -148,11 +149,12 @@ def _quality(config: Any) -> list[dict[str, Any]]:
 
     from autofas.analysis.text_tables import text_table
     from autofas.data.batches.crop_store import FrameStore
-    from autofas.data.opening import modalities_of, open_whole
+    from autofas.data.opening import OpenedDatasets
     from autofas.data.preparation.degradation import CLEAR_SIDE, quality_rows
 
-    names = modalities_of(config)
-    manifest = open_whole(config.model_copy(update={"modalities": names}))[1]
+    datasets = OpenedDatasets()
+    names = datasets.modalities(config)
+    manifest = datasets.whole(config.model_copy(update={"modalities": names})).manifest
     chosen = np.unique(np.linspace(0, len(manifest) - 1, MOST_FACES).round().astype(int))
     table = manifest.table.iloc[chosen]
     store = FrameStore.build(

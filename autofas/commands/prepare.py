@@ -69,7 +69,8 @@ def run(args: argparse.Namespace) -> Any:
         modalities=tuple(word.strip() for word in args.modalities.split(",")),
     )
     settings.check()
-    name, manifest, differences = open_whole(config)
+    whole = open_whole(config)
+    name, manifest, differences = whole.name, whole.manifest, whole.notes
     started = time.perf_counter()
     hidden = args.quiet or None  # None: shown on a terminal only
     with tqdm(total=len(manifest), unit="frame", desc="prepare", disable=hidden, file=sys.stderr) as bar:

@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.analysis.draw import draw_alphas, draw_genotype
     from autofas.commands.folds import each_fold
+    from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
     from autofas.runtime.launch import launched
     from autofas.search.search import search
@@ -66,8 +67,15 @@ def run(args: argparse.Namespace) -> Any:
 
         evolution_tuner()  # a missing extra is told before any data is read
     reports = []
-    for fold_config in each_fold(config, resuming=args.resume is not None):
-        result = search(fold_config, resume=args.resume, accept_changed=args.accept_changed, quiet=args.quiet)
+    datasets = OpenedDatasets()
+    for fold_config in each_fold(config, datasets, resuming=args.resume is not None):
+        result = search(
+            fold_config,
+            resume=args.resume,
+            accept_changed=args.accept_changed,
+            quiet=args.quiet,
+            datasets=datasets,
+        )
         if not launched().first:
             continue
         assert result.path is not None

@@ -75,19 +75,23 @@ def run(args: argparse.Namespace) -> Any:
         print(to_yaml(config), end="")
         return None
     from autofas.commands.folds import each_fold
+    from autofas.data.opening import OpenedDatasets
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.printed import command
     from autofas.training.modalities import with_modalities
     from autofas.training.train import train
 
     reports = []
-    for fold_config in each_fold(with_modalities(config), resuming=args.resume is not None):
+    datasets = OpenedDatasets()
+    config = with_modalities(config, datasets)
+    for fold_config in each_fold(config, datasets, resuming=args.resume is not None):
         result = train(
             fold_config,
             resume=args.resume,
             accept_changed=args.accept_changed,
             quiet=args.quiet,
             notes=notes,
+            datasets=datasets,
         )
         assert result.path is not None
         best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))

@@ -52,6 +52,39 @@ class Dataset:
         return self.splits[name]
 
 
+@dataclass(frozen=True)
+class WholeDataset:
+    """A data set as it was read, undivided; `notes` say what differs from the published set.
+
+    `asked` is the name or path it was asked for by: only a name has a protocol of its own.
+    """
+
+    asked: str
+    name: str
+    manifest: Manifest
+    notes: tuple[str, ...]
+
+    def divide(
+        self,
+        protocol: int | str | None = None,
+        fold: int | None = None,
+        *,
+        seed: int = 0,
+        dev_share: float = 0.25,
+        test_share: float = 0.3,
+        shared_subjects: bool = False,
+    ) -> Dataset:
+        """Its splits under a protocol and fold, as `load_dataset` says. Raises DataError."""
+        protocol = default_protocol(self.asked, protocol)
+        split = apply_protocol(
+            self.manifest.table, protocol, fold, seed=seed, dev_share=dev_share, test_share=test_share
+        )
+        shared = check_disjoint(split.parts, shared_subjects=split.shared_subjects or shared_subjects)
+        label = protocol_label(self.asked, protocol)
+        notes = (*self.notes, *split.notes, *shared)
+        return Dataset(self.name, self.manifest, split.parts, label, fold, notes)
+
+
 def load_dataset(
     name_or_path: str | os.PathLike[str],
     *,
@@ -76,7 +109,7 @@ def load_dataset(
     `synthetic` are arguments of `synthetic.generate`, `cache_dir` the folder it writes under. Raises
     `DataError`, one line.
     """
-    name, manifest, notes = open_manifest(
+    whole = open_manifest(
         name_or_path,
         data_root=data_root,
         frames_per_video=frames_per_video,
@@ -85,13 +118,14 @@ def load_dataset(
         workers=workers,
         progress=progress,
     )
-    protocol = default_protocol(name_or_path, protocol)
-    split = apply_protocol(
-        manifest.table, protocol, fold, seed=seed, dev_share=dev_share, test_share=test_share
+    return whole.divide(
+        protocol,
+        fold,
+        seed=seed,
+        dev_share=dev_share,
+        test_share=test_share,
+        shared_subjects=shared_subjects,
     )
-    shared = check_disjoint(split.parts, shared_subjects=split.shared_subjects or shared_subjects)
-    label = protocol_label(name_or_path, protocol)
-    return Dataset(name, manifest, split.parts, label, fold, (*notes, *split.notes, *shared))
 
 
 def open_manifest(
@@ -103,24 +137,26 @@ def open_manifest(
     cache_dir: str | os.PathLike[str] | None = None,
     workers: int = 2,
     progress: Progress | None = None,
-) -> tuple[str, Manifest, tuple[str, ...]]:
-    """A data set's name, its undivided manifest, and notes on what differs from the published set."""
+) -> WholeDataset:
+    """A data set by built-in name or manifest path, not divided. Raises DataError, one line."""
     text = os.fspath(name_or_path)
     name = built_in_name(text)
     if name is not None and ENTRIES[name].reader is None:
-        return name, *_synthetic(synthetic or {}, frames_per_video, cache_dir, workers, progress)
+        made = _synthetic(synthetic or {}, frames_per_video, cache_dir, workers, progress)
+        return WholeDataset(text, name, *made)
     if name is not None:
         reader = ENTRIES[name].load()
         if data_root is None:
             raise DataError(reader.ABOUT.missing(None))
         frames = () if frames_per_video is None else (frames_per_video,)
         reading: Reading = reader.read(data_root, *frames)
-        return name, reading.manifest, reading.differences
+        return WholeDataset(text, name, reading.manifest, reading.differences)
     place = _manifest_path(text)
     manifest = read_manifest(place)
     if frames_per_video is not None:
         manifest = Manifest(sample_frames(manifest.table, frames_per_video), manifest.root, manifest.source)
-    return place.parent.resolve().name if place.name == "manifest.csv" else place.stem, manifest, ()
+    named = place.parent.resolve().name if place.name == "manifest.csv" else place.stem
+    return WholeDataset(text, named, manifest, ())
 
 
 def _synthetic(

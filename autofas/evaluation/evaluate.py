@@ -20,7 +20,7 @@ from autofas.config.train import TrainConfig
 from autofas.data.cache import own_cache
 from autofas.data.catalog import default_protocol, find_entry, protocol_label
 from autofas.data.fingerprint import fingerprint
-from autofas.data.opening import OpenData, open_data
+from autofas.data.opening import OpenData, OpenedDatasets
 from autofas.errors import DataError, RunError
 from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.figures import Metrics, Report, TargetReport, TermsInFile, metrics_name
@@ -66,19 +66,21 @@ class Evaluation:
     cross: Metrics | None = None
 
 
-def evaluate(config: EvaluateConfig, *, quiet: bool = True) -> Evaluation:
+def evaluate(
+    config: EvaluateConfig, *, quiet: bool = True, datasets: OpenedDatasets | None = None
+) -> Evaluation:
     """Score `split` of the run's data set (or of `config.data`) and judge it at the rule's threshold.
 
     Writes scores-<split>.csv, metrics.json, metrics.csv and breakdown.{csv,json} into the run folder; another
     split or data set has its name in the files' names. Raises an AutofasError in one line.
     """
     with (Run if launched().first else FollowedRun).open(config.run, not quiet) as run:
-        return _Evaluating(config, run).go()
+        return _Evaluating(config, run, datasets or OpenedDatasets()).go()
 
 
 class _Evaluating:
-    def __init__(self, config: EvaluateConfig, run: Run) -> None:
-        self.config, self.run = config, run
+    def __init__(self, config: EvaluateConfig, run: Run, datasets: OpenedDatasets) -> None:
+        self.config, self.run, self.datasets = config, run, datasets
         self.training = training_of(run.path)
         self.device, _ = prepare(config.device, config.threads)
         self.weights_sha256, self.recorded = _check_weights(run.path)
@@ -91,7 +93,7 @@ class _Evaluating:
 
     def go(self) -> Evaluation:
         config, training = self.config, self.training
-        source = open_data(training.data, self.network.view.crop_size)
+        source = self.datasets.with_crops(training.data, self.network.view.crop_size)
         self.data["trained_on"] = fingerprint(source.dataset)
         dev = self._dev_scores(source) if self.terms.rule in DEV_RULES else None
         if config.split == "dev" and dev is not None and config.data is None:
@@ -100,7 +102,7 @@ class _Evaluating:
         target, data, label = training.data, source, str(config.split)
         if config.data is not None:
             target = self._as_trained(config.data)
-            data = open_data(target, self.network.view.crop_size)
+            data = self.datasets.with_crops(target, self.network.view.crop_size)
             label = f"{config.split}-{data.dataset.name}"
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
@@ -134,7 +136,7 @@ class _Evaluating:
                 f"--cross {config.dataset} is the data the run was trained on; name another data set"
             )
         target = self._as_trained(config)
-        data = open_data(target, self.network.view.crop_size)
+        data = self.datasets.with_crops(target, self.network.view.crop_size)
         label = f"cross-{data.dataset.name}"
         self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, "test", label)

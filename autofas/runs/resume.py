@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from autofas.config.run import RunConfig
+from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.loader import Batch
+from autofas.data.dataset import Dataset
 from autofas.data.fingerprint import fingerprint
-from autofas.data.opening import OpenData
 from autofas.errors import AutofasError, RankLost, RunError
 from autofas.printed import command
 from autofas.runs.checkpoint import load_checkpoint, remove_leftovers
@@ -68,10 +69,10 @@ def begin(
     return ranks.from_first(act)
 
 
-def identity(data: OpenData) -> dict[str, dict[str, Any]]:
+def identity(dataset: Dataset, store: FrameStore) -> dict[str, dict[str, Any]]:
     """What bits depend on besides a run's configuration: `data` (rows, order, pixels), `code`, `ranks`."""
-    known = fingerprint(data.dataset)
-    pixels = {f"pixels of {name}": digest for name, digest in data.store.pixels_sha256().items()}
+    known = fingerprint(dataset)
+    pixels = {f"pixels of {name}": digest for name, digest in store.pixels_sha256().items()}
     return {
         "data": {"rows": known["rows"], "manifest": known["manifest_sha256"], **pixels},
         "code": code_version(),

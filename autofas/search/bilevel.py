@@ -13,6 +13,7 @@ from torch import Tensor
 
 from autofas.config.search import SearchConfig
 from autofas.data.batches.loader import Batch, Loader
+from autofas.data.opening import OpenedDatasets
 from autofas.models.build import MAX_PARAMETERS, bounded
 from autofas.models.genotype import Cell
 from autofas.models.space import Space
@@ -33,8 +34,10 @@ from autofas.training.optimizers import learning_rate, set_learning_rate
 class BilevelSearch(Strategy):
     """One supernet whose weights learn on one half of the subjects and whose alphas on the other."""
 
-    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
-        super().__init__(config, space, device)
+    def __init__(
+        self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
+    ) -> None:
+        super().__init__(config, space, device, datasets)
         self.kernels = choose(config.kernels, space, device, config.precision, config.order)
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
         self.arch_losses: list[Tensor] = []

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from autofas.config.search import SearchConfig
+from autofas.data.opening import OpenedDatasets
 from autofas.errors import ConfigError
 from autofas.models.build import build
 from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, genotype_from_cells
@@ -126,8 +127,10 @@ class MultiTrial(Strategy):
 
     unit = "trial"
 
-    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
-        super().__init__(config, space, device)
+    def __init__(
+        self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
+    ) -> None:
+        super().__init__(config, space, device, datasets)
         if ranks.world_size() > 1:
             raise ConfigError(
                 f"strategy {config.strategy} runs in a single process; start it without torchrun"

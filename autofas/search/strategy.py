@@ -10,7 +10,7 @@ import torch
 from autofas.config.search import SearchConfig
 from autofas.data.batches.loader import Loader
 from autofas.data.catalog import protocol_label
-from autofas.data.opening import open_data
+from autofas.data.opening import OpenedDatasets
 from autofas.data.protocols.partition import split_halves
 from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
@@ -18,7 +18,7 @@ from autofas.runs.lifecycle import Resumable
 from autofas.runs.progress import log_progress
 from autofas.runs.provenance import commit
 from autofas.runs.resume import identity
-from autofas.runs.training_batches import training_loader
+from autofas.runs.training_batches import training_loader, whole_batch
 from autofas.search.history import Floats
 
 
@@ -41,9 +41,11 @@ class Strategy(Resumable[SearchResult]):
     verb = "search"
     config: SearchConfig
 
-    def __init__(self, config: SearchConfig, space: Space, device: torch.device) -> None:
+    def __init__(
+        self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
+    ) -> None:
         super().__init__(config, device)
-        self.space = space
+        self.space, self.datasets = space, datasets
         self.history: list[dict[str, Floats]] = []
 
     @abstractmethod
@@ -55,19 +57,22 @@ class Strategy(Resumable[SearchResult]):
         config = self.config
         size = config.input_size or self.space.layout.input_size
         with log_progress(self.run, "reading frames") as progress:
-            data = open_data(config.data, size, progress=progress)
-        for note in data.dataset.notes:
+            dataset = self.datasets.divided(config.data, progress)
+            weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
+            for rows in (weight_rows, arch_rows):
+                whole_batch(config, rows)  # too few are told before anything is decoded
+            store = self.datasets.crops(config.data, size, progress)
+        for note in dataset.notes:
             self.run.log(f"note: {note}")
-        self.identity = identity(data)
-        weight_rows, arch_rows = split_halves(data.dataset.split("train"), 1 - config.arch_share, config.seed)
+        self.identity = identity(dataset, store)
         self.run.log(
-            f"{data.dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "
+            f"{dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "
             f"for the weights, {len(arch_rows)} of {arch_rows['subject'].nunique()} subjects "
             "for the architecture"
         )
 
         def loader(rows: Any, seed: int) -> Loader:
-            return training_loader(config, data.store, rows, seed=seed, device=self.device)
+            return training_loader(config, store, rows, seed=seed, device=self.device)
 
         self.weight_loader = loader(weight_rows, 2 * config.seed)
         self.arch_loader = loader(arch_rows, 2 * config.seed + 1)

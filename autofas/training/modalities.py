@@ -2,12 +2,12 @@
 
 from autofas.baselines import BASELINES
 from autofas.config.train import TrainConfig
-from autofas.data.opening import modalities_of
+from autofas.data.opening import OpenedDatasets
 from autofas.errors import ConfigError
 from autofas.models.supervisions import build_supervision
 
 
-def with_modalities(config: TrainConfig) -> TrainConfig:
+def with_modalities(config: TrainConfig, datasets: OpenedDatasets | None = None) -> TrainConfig:
     """The configuration with `data.modalities` and `depth_target` settled for its network.
 
     A network of several streams reads its own modalities, any other the first of `data.modalities`. Raises
@@ -22,7 +22,7 @@ def with_modalities(config: TrainConfig) -> TrainConfig:
     wanted = reads
     target = config.depth_target
     if reads != ("color",) or learns_depth:
-        found = modalities_of(config.data)
+        found = (datasets or OpenedDatasets()).modalities(config.data)
         missing = [name for name in reads if name not in found]
         if missing:
             name = config.baseline or config.genotype

@@ -18,7 +18,7 @@ from autofas.config.train import TrainConfig
 from autofas.data.batches.loader import Batch
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
-from autofas.data.opening import open_data
+from autofas.data.opening import OpenedDatasets
 from autofas.evaluation.judgement import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, write_scores
@@ -33,7 +33,7 @@ from autofas.runs.progress import log_progress
 from autofas.runs.provenance import commit
 from autofas.runs.record import record
 from autofas.runs.resume import check_tensors, first_rows, identity, saved_losses
-from autofas.runs.training_batches import training_loader
+from autofas.runs.training_batches import training_loader, whole_batch
 from autofas.runtime import ranks
 from autofas.storage.files import write_text
 from autofas.training.initialise import initialise
@@ -63,16 +63,19 @@ def train(
     accept_changed: Sequence[str] = (),
     quiet: bool = True,
     notes: Sequence[str] = (),
+    datasets: OpenedDatasets | None = None,
 ) -> TrainResult:
     """Train on the train split, choose the epoch on the dev split, write weights and dev scores.
 
     `resume` is the folder of an interrupted run with the same configuration, data, code and ranks, but for
-    those that `accept_changed` names ("config", "data", ...); `notes` are lines for the log's beginning.
+    those that `accept_changed` names ("config", "data", ...); `notes` are lines for the log's beginning,
+    `datasets` what is open already.
     Raises an AutofasError in one line for whatever a user can cause.
     """
+    datasets = datasets or OpenedDatasets()
     return carry_through(
-        Training,
-        with_modalities(config),
+        partial(Training, datasets=datasets),
+        with_modalities(config, datasets),
         resume=resume,
         accept_changed=accept_changed,
         quiet=quiet,
@@ -86,8 +89,9 @@ class Training(Resumable[TrainResult]):
     verb = "train"
     config: TrainConfig
 
-    def __init__(self, config: TrainConfig, device: torch.device) -> None:
+    def __init__(self, config: TrainConfig, device: torch.device, datasets: OpenedDatasets) -> None:
         super().__init__(config, device)
+        self.datasets = datasets
         network = build(
             Path(config.genotype) if config.genotype else str(config.baseline),
             supervision=config.supervision,
@@ -120,14 +124,15 @@ class Training(Resumable[TrainResult]):
             self._initialise(Path(config.init), Path(config.init_map) if config.init_map else None)
         network.to(self.device)
         with log_progress(run, "reading frames") as progress:
-            data = open_data(config.data, network.view.crop_size, progress=progress)
-        for note in data.dataset.notes:
+            dataset = self.datasets.divided(config.data, progress)
+            rows, self.dev = dataset.split("train"), dataset.split("dev")
+            whole_batch(config, rows)  # too few are told before anything is decoded
+            self.store = self.datasets.crops(config.data, network.view.crop_size, progress)
+        for note in dataset.notes:
             run.log(f"note: {note}")
-        self.store, self.dev = data.store, data.dataset.split("dev")
-        self.data = {"trained_on": fingerprint(data.dataset)}
-        self.identity = identity(data)
-        rows = data.dataset.split("train")
-        self.loader = training_loader(config, data.store, rows, seed=config.seed, device=self.device)
+        self.data = {"trained_on": fingerprint(dataset)}
+        self.identity = identity(dataset, self.store)
+        self.loader = training_loader(config, self.store, rows, seed=config.seed, device=self.device)
         self.parameters = list(network.parameters())
         self.running = ranks.running_statistics(network)
         self.optimizer = build_optimizer(config.optimizer, self.parameters)

@@ -102,7 +102,9 @@ def test_a_run_in_use_is_waited_for(tmp_path):
 
 def test_the_evolution_tuners_extra_is_asked_for_before_any_data_is_read(capsys, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "nni", None)
-    monkeypatch.setattr("autofas.commands.folds.folds_of", lambda *_: pytest.fail("the data was opened"))
+    monkeypatch.setattr(
+        "autofas.data.opening.open_manifest", lambda *_, **__: pytest.fail("the data was opened")
+    )
     line = said(capsys, "search", "--strategy", "nni-evolution", "--dataset", tmp_path / "no.csv")
     assert "strategy nni-evolution needs the extra: pip install 'autofas[nni]'" in line
 

@@ -10,6 +10,7 @@ from autofas.data import opening
 
 def test_generated_faces_have_the_folds_of_what_is_left_out(monkeypatch):
     table = pd.DataFrame({"session": ["1", "2", "3"], "split": ["train", "dev", "train"], "pai": "print1"})
-    monkeypatch.setattr(opening, "open_whole", lambda config: ("synthetic", SimpleNamespace(table=table), ()))
-    assert opening.folds_of(DataConfig(protocol="leave-one-session-out")) == (1, 2, 3)
-    assert opening.folds_of(DataConfig(protocol=3)) == (1, 2, 3, 4, 5, 6)
+    manifest = SimpleNamespace(table=table)
+    monkeypatch.setattr(opening, "open_manifest", lambda *_, **__: SimpleNamespace(manifest=manifest))
+    assert opening.OpenedDatasets().folds(DataConfig(protocol="leave-one-session-out")) == (1, 2, 3)
+    assert opening.OpenedDatasets().folds(DataConfig(protocol=3)) == (1, 2, 3, 4, 5, 6)
