@@ -104,8 +104,6 @@ LONG_FUNCTIONS: dict[str, int] = {
     "autofas/commands/benchmark.py:run": 62,
     "autofas/commands/fuse.py:run": 52,
     "autofas/commands/prepare.py:run": 57,
-    "autofas/commands/search.py:run": 53,
-    "autofas/commands/train.py:run": 54,
     "autofas/evaluation/comparison.py:compare": 54,
     "autofas/models/build.py:build": 54,
     "autofas/models/supernet.py:__init__": 56,

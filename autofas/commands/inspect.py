@@ -72,8 +72,7 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
 
-    opened = open_whole(config)
-    name, manifest, differences = opened.name, opened.manifest, opened.notes
+    manifest = (opened := open_whole(config)).manifest
     if args.check_files:
         check_files(manifest)
     published = built_in_name(config.dataset) or ""
@@ -101,11 +100,11 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
         notes += [f"{where}: {note}" for note in found.split.notes]
         if shared and not lines:
             notes += [f"{where}: {note}" for note in check_disjoint(found.split.parts, shared_subjects=True)]
-    whole = [line for line in missing if line not in differences]
+    whole = [line for line in missing if line not in opened.notes]
     # what the whole set lacks is said once, and by protocol where one was asked for
-    listed = [*differences, *(whole if config.protocol is not None or not differences else [])]
+    listed = [*opened.notes, *(whole if config.protocol is not None or not opened.notes else [])]
     return {
-        "dataset": name,
+        "dataset": opened.name,
         "protocol": None if config.protocol is None else str(config.protocol),
         "fold": config.fold,
         "counts": counts,

@@ -69,8 +69,7 @@ def run(args: argparse.Namespace) -> Any:
         modalities=tuple(word.strip() for word in args.modalities.split(",")),
     )
     settings.check()
-    whole = open_whole(config)
-    name, manifest, differences = whole.name, whole.manifest, whole.notes
+    manifest = (opened := open_whole(config)).manifest
     started = time.perf_counter()
     hidden = args.quiet or None  # None: shown on a terminal only
     with tqdm(total=len(manifest), unit="frame", desc="prepare", disable=hidden, file=sys.stderr) as bar:
@@ -82,10 +81,10 @@ def run(args: argparse.Namespace) -> Any:
     seconds = time.perf_counter() - started
     place = made.manifest.source
     videos = int(made.manifest.table["video"].nunique())
-    print(f"{name}: {len(made.manifest)} faces of {videos} videos in {place}")
+    print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {place}")
     if made.reused:
         print(f"{made.reused} rows were already done")
-    for line in differences:
+    for line in opened.notes:
         print(f"differs: {line}")
     if made.skipped:
         first = made.skipped[0]
@@ -94,7 +93,7 @@ def run(args: argparse.Namespace) -> Any:
             f" the first: {first['path']} frame {first['frame']}: {first['reason']}"
         )
     return {
-        "dataset": name,
+        "dataset": opened.name,
         "manifest": place,
         "faces": len(made.manifest),
         "videos": videos,
@@ -102,5 +101,5 @@ def run(args: argparse.Namespace) -> Any:
         "reused": made.reused,
         "seconds": round(seconds, 3),
         "faces_per_second": round((len(manifest) - made.reused) / seconds, 2),
-        "differences": list(differences),
+        "differences": list(opened.notes),
     }

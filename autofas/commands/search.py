@@ -1,9 +1,13 @@
 """autofas search: find a genotype on the train split of a data set."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.models.space import Space
+    from autofas.search.strategy import SearchResult
 
 HELP = "search for a network (DARTS / PC-DARTS) on the train split of a data set"
 KEYS = {
@@ -54,7 +58,6 @@ def run(args: argparse.Namespace) -> Any:
     if args.print_config:
         print(to_yaml(config), end="")
         return None
-    from autofas.analysis.draw import draw_alphas, draw_genotype
     from autofas.commands.folds import each_fold
     from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
@@ -78,22 +81,26 @@ def run(args: argparse.Namespace) -> Any:
         )
         if not launched().first:
             continue
-        assert result.path is not None
-        pictures = draw_genotype(result.genotype, result.path)
-        if len(result.history) > 1:
-            draw_alphas(result.history, space, result.path / "alphas.png")
-            pictures.append(result.path / "alphas.png")
-        reports.append(
-            {
-                "run": str(result.path),
-                "fold": fold_config.data.fold,
-                "genotype": str(result.path / "genotype.json"),
-                "pictures": [str(path) for path in pictures],
-                "epochs": len(result.results),
-                "train_loss": result.results[-1].get("train_loss") if result.results else None,
-                "seconds": round(sum(row["seconds"] for row in result.results), 1),
-            }
-        )
-        print(f"genotype  {result.path / 'genotype.json'}")
-        print("pictures  " + "  ".join(str(path) for path in pictures))
+        reports.append({"fold": fold_config.data.fold, **_report(result, space)})
     return reports[0] if len(reports) == 1 else {"folds": reports}
+
+
+def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
+    """Draw what a search found; the values of its last lines, which it prints."""
+    from autofas.analysis.draw import draw_alphas, draw_genotype
+
+    assert result.path is not None
+    pictures = draw_genotype(result.genotype, result.path)
+    if len(result.history) > 1:
+        draw_alphas(result.history, space, result.path / "alphas.png")
+        pictures.append(result.path / "alphas.png")
+    print(f"genotype  {result.path / 'genotype.json'}")
+    print("pictures  " + "  ".join(str(path) for path in pictures))
+    return {
+        "run": str(result.path),
+        "genotype": str(result.path / "genotype.json"),
+        "pictures": [str(path) for path in pictures],
+        "epochs": len(result.results),
+        "train_loss": result.results[-1].get("train_loss") if result.results else None,
+        "seconds": round(sum(row["seconds"] for row in result.results), 1),
+    }

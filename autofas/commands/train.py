@@ -1,9 +1,12 @@
 """autofas train: train a genotype or a hand-designed network."""
 
 import argparse
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.training.train import TrainResult
 
 HELP = "train a genotype or a hand-designed network"
 KEYS = {
@@ -76,8 +79,6 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.commands.folds import each_fold
     from autofas.data.opening import OpenedDatasets
-    from autofas.models.weights import WEIGHTS_FILE
-    from autofas.printed import command
     from autofas.training.modalities import with_modalities
     from autofas.training.train import train
 
@@ -93,18 +94,23 @@ def run(args: argparse.Namespace) -> Any:
             notes=notes,
             datasets=datasets,
         )
-        assert result.path is not None
-        best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
-        reports.append(
-            {
-                "run": str(result.path),
-                "fold": fold_config.data.fold,
-                "weights": str(result.path / WEIGHTS_FILE),
-                "epochs": len(result.results),
-                "dev_eer": best["dev_eer"],
-                "seconds": round(sum(row["seconds"] + row["dev_seconds"] for row in result.results), 1),
-            }
-        )
-        print(f"weights  {result.path / WEIGHTS_FILE}")
-        print(f"next     {command('evaluate', '--run', result.path)}")
+        reports.append({"fold": fold_config.data.fold, **_report(result)})
     return reports[0] if len(reports) == 1 else {"folds": reports}
+
+
+def _report(result: "TrainResult") -> dict[str, Any]:
+    """The values of a training's last lines, which it prints."""
+    from autofas.models.weights import WEIGHTS_FILE
+    from autofas.printed import command
+
+    assert result.path is not None
+    best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
+    print(f"weights  {result.path / WEIGHTS_FILE}")
+    print(f"next     {command('evaluate', '--run', result.path)}")
+    return {
+        "run": str(result.path),
+        "weights": str(result.path / WEIGHTS_FILE),
+        "epochs": len(result.results),
+        "dev_eer": best["dev_eer"],
+        "seconds": round(sum(row["seconds"] + row["dev_seconds"] for row in result.results), 1),
+    }
