@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from autofas.models.kernels.build import FLAGS, FOLDER, SANITIZERS, find_compiler, units
+from autofas.models.kernels.build import FLAGS, FOLDER, SANITIZERS, find_compiler
 
 SHAPES = [
     # batch, height, width, stride, channels, K, nodes, threads, weights wanted
@@ -76,7 +76,3 @@ def test_an_arm_processor_computes_the_same(native, tmp_path):
     assert program is not None
     for shape in SHAPES[1:3]:
         assert run(program, shape, (CROSS[1],)) == pytest.approx(run(native, shape), rel=1e-7)
-
-
-def test_only_the_first_unit_is_for_processors_without_x86():
-    assert [unit.name for unit in units("aarch64")] == ["float_generic", "double_generic"]

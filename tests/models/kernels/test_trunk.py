@@ -131,11 +131,3 @@ def test_weights_changed_between_the_passes_are_refused():
         network.cells[0].preprocess.before.add_(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
         loss.backward()
-
-
-def test_a_kernel_that_is_too_large_is_computed_in_torch():
-    from autofas.models.candidates import Separable
-    from autofas.models.fused_cell import build_mix
-
-    assert build_mix(Separable(7), 1, 1, 4, 1).compiled() is not None
-    assert build_mix(Separable(9), 1, 1, 4, 1).compiled() is None
