@@ -114,6 +114,35 @@ def add_judging_arguments(
     )
 
 
+def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
+    """--bona-fide-is, --higher-is and --count-non-responses."""
+    from autofas.metrics import BonaFideIs, HigherIs
+
+    parser.add_argument(
+        "--bona-fide-is",
+        choices=get_args(BonaFideIs),
+        help="the number that marks bona fide in a file whose labels are numbers (default: 1)",
+    )
+    parser.add_argument(
+        "--higher-is",
+        choices=get_args(HigherIs),
+        default=get_args(HigherIs)[0],
+        help="what a higher score means (default: bona-fide)",
+    )
+    parser.add_argument(
+        "--count-non-responses",
+        action="store_true",
+        help="report APNRR and BPNRR of presentations without a score, NaN or empty (default: refuse them)",
+    )
+
+
+def conventions(args: argparse.Namespace) -> Any:
+    """The `Conventions` by which score files are read."""
+    from autofas.metrics import Conventions
+
+    return Conventions(args.bona_fide_is, args.higher_is, args.count_non_responses)
+
+
 def judging(args: argparse.Namespace, tables: Sequence[Any], value: float | None = None) -> Any:
     """The `Terms` of --threshold, `value`, --pais and --level for score tables.
 

@@ -19,10 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "scores",
         metavar="FILE",
-        help="CSV with path,video,subject,pai,score (session, device), 'score label' lines, or bob's CSV",
+        help="CSV with path,video,subject,pai,score (session, device), bob's CSV or columns, JSON lines, "
+        "'score label' or 'path score label'",
     )
     parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
     common.add_judging_arguments(parser)
+    common.add_score_file_arguments(parser)
     parser.add_argument(
         "--interpolate",
         action="store_true",
@@ -37,21 +39,25 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.breakdown import CONDITIONS
     from autofas.evaluation.figures import ScoresReport
     from autofas.evaluation.report import report
-    from autofas.metrics import read_columns, read_scores
+    from autofas.metrics import read_score_file
     from autofas.runs.record import file_sha256
 
-    table = read_scores(args.scores)
-    dev = read_scores(args.dev) if args.dev else None
+    conventions = common.conventions(args)
+    file = read_score_file(args.scores, conventions, CONDITIONS)
+    dev_file = read_score_file(args.dev, conventions) if args.dev else None
+    table, dev = file.table, None if dev_file is None else dev_file.table
     terms = common.judging(args, [table], args.threshold_value)
     _check_dev(args, terms, table, dev)
     rates = _interpolated(table.at_level(terms.level)) if args.interpolate else None
     found = ScoresReport(
-        **dict(report(table, dev, terms, read_columns(args.scores, CONDITIONS))),
+        **dict(report(table, dev, terms, file.columns, file.unscored if args.count_non_responses else None)),
         model=args.scores,
         scores_sha256=file_sha256(Path(args.scores)),
         dev_scores_sha256=file_sha256(Path(args.dev)) if args.dev else None,
         tpr_at_fpr_interpolated=rates,
     )
+    for told in filter(None, (file.told, dev_file.told if dev_file else "")):
+        print(told)
     print(figures_table([Row(args.scores, found)]))
     if rates is not None:
         shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())

@@ -11,14 +11,16 @@ import numpy as np
 
 from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import MetricError
-from autofas.evaluation.figures import Figures
+from autofas.evaluation.figures import Figures, NonResponses
 from autofas.metrics import (
+    BONA_FIDE,
     ErrorCounts,
     Grouping,
     Level,
     ScoreTable,
     Threshold,
     ThresholdRule,
+    Unscored,
     bootstrap_acer,
     bpcer_at_apcer,
     count_errors,
@@ -116,6 +118,21 @@ def judge(test: ScoreTable, dev: ScoreTable | None, terms: Terms) -> Judged:
         test_pais=pais if on_test else None,
     )
     return Judged(table, pais, terms, threshold)
+
+
+def non_responses(table: ScoreTable, unscored: Unscored, terms: Terms) -> NonResponses:
+    """APNRR of each PAI and BPNRR of a split's frames with and without a score, at the terms' level.
+
+    Source: ISO/IEC 30107-3, the shares of presentations that the system did not respond to.
+    """
+    counts = unscored.counts(table, terms.level, terms.grouping)
+    bona_fide = counts.pop(BONA_FIDE, (0, 0))
+    return NonResponses(
+        apnrr_by_pai={pai: missing / presented for pai, (missing, presented) in counts.items()},
+        errors_by_pai=counts,
+        bpnrr=bona_fide[0] / bona_fide[1] if bona_fide[1] else None,
+        bpnrr_errors=bona_fide,
+    )
 
 
 def dev_error(table: ScoreTable, level: Level = "video") -> tuple[float, float]:

@@ -11,8 +11,8 @@ from typing import Any
 
 from autofas.evaluation.breakdown import breakdown, conditions_by_video
 from autofas.evaluation.figures import RATES, Figures, Metrics, Part, Report
-from autofas.evaluation.judgement import Terms, judge
-from autofas.metrics import LEVELS, ScoreTable
+from autofas.evaluation.judgement import Terms, judge, non_responses
+from autofas.metrics import LEVELS, ScoreTable, Unscored
 
 FIGURE_COLUMNS = (
     "model", "dataset", "protocol", "fold", "split", "level", "figure", "value", "low_95", "high_95",
@@ -37,11 +37,13 @@ def report(
     dev: ScoreTable | None,
     terms: Terms,
     conditions: Mapping[str, Sequence[str]] | None = None,
+    unscored: Unscored | None = None,
 ) -> Report:
     """Figures at the terms' level, at every level the files allow, and the breakdown.
 
-    `test` and `dev` hold frames; `conditions` are device and session of every row of `test` (n,). Raises
-    MetricError where the terms cannot be met.
+    `test` and `dev` hold frames; `conditions` are device and session of every row of `test` (n,); `unscored`,
+    where given, are the test's presentations without a score, which are counted. Raises MetricError where the
+    terms cannot be met.
     """
     chosen = judge(test, dev, terms)
     videos = all(test.videos) and (dev is None or all(dev.videos))
@@ -53,9 +55,17 @@ def report(
     known: Mapping[str, Sequence[str]] = conditions or {}
     if terms.level == "video":
         known = conditions_by_video(test, known)
+    by_level = {level: each.figures for level, each in judged.items()}
+    if unscored is not None:
+        by_level = {
+            level: figures.model_copy(
+                update={"non_responses": non_responses(test, unscored, replace(terms, level=level))}
+            )
+            for level, figures in by_level.items()
+        }
     return Report(
-        **dict(chosen.figures),
-        by_level={level: each.figures for level, each in judged.items()},
+        **dict(by_level[terms.level]),
+        by_level=by_level,
         breakdown=tuple(breakdown(chosen, known)),
     )
 

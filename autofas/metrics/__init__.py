@@ -11,7 +11,8 @@ from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_f
 from autofas.metrics.intervals import clopper_pearson, count_intervals, rate_intervals
 from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, Grouping, group_pais
 from autofas.metrics.rates import ErrorCounts, ErrorRates, count_errors, error_rates
-from autofas.metrics.score_file import read_columns, read_scores, write_scores
+from autofas.metrics.score_file import read_columns, read_score_file, read_scores, write_scores
+from autofas.metrics.score_rows import BonaFideIs, Conventions, HigherIs, ScoreFile, Unscored
 from autofas.metrics.score_table import LEVELS, Level, ScoreTable
 from autofas.metrics.thresholds import (
     DEV_RULES,
@@ -30,14 +31,19 @@ __all__ = [
     "GROUPINGS",
     "LEVELS",
     "THRESHOLD_RULES",
+    "BonaFideIs",
     "BootstrapInterval",
+    "Conventions",
     "ErrorCounts",
     "ErrorRates",
     "Grouping",
+    "HigherIs",
     "Level",
+    "ScoreFile",
     "ScoreTable",
     "Threshold",
     "ThresholdRule",
+    "Unscored",
     "aggregate_by_video",
     "bootstrap_acer",
     "bootstrap_acer_difference",
@@ -53,6 +59,7 @@ __all__ = [
     "min_acer_threshold",
     "rate_intervals",
     "read_columns",
+    "read_score_file",
     "read_scores",
     "roc_auc",
     "select_threshold",

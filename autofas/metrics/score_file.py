@@ -3,9 +3,10 @@
 Every model that can write these five columns can be judged. Scores are written as the shortest decimal that
 reads back as the same float64. `pai` and `score` stand in every row; `path`, `video` and `subject` may be
 empty, but only in every row at once, and figures that need them say so. Further columns (session, device) are
-ignored by `read_scores` and fetched by `read_columns`. The same reader takes the CSV of bob.pad.base (columns
+read where they are asked for. The same reader takes the CSV of bob.pad.base (columns
 as its pipeline writes them: claimed_id, test_label, is_bonafide, attack_type, score, an empty attack_type
-meaning bona fide; bob.bio.base's subject columns are known too) and plain `score label` text.
+meaning bona fide; bob.bio.base's subject columns are known too), and the formats without a header that
+`text_scores` lists.
 """
 
 import csv
@@ -15,12 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-import numpy as np
-
 from autofas.errors import MetricError
-from autofas.metrics.pai_labels import BONA_FIDE, label_fault
+from autofas.metrics.pai_labels import BONA_FIDE
 from autofas.metrics.samples import check_length
-from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable, first_gap, parse_score
+from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
+from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable
 from autofas.metrics.text_scores import parse_score_lines
 from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
 
@@ -36,16 +36,19 @@ _BOB_COLUMNS = {
 }
 
 
-def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
-    """Read a score file; the first row tells whether it is scores.csv, bob's CSV or plain `score label` text.
+def read_score_file(
+    path: str | os.PathLike[str], conventions: Conventions | None = None, further: Sequence[str] = ()
+) -> ScoreFile:
+    """Read a score file of any known format, with the `further` columns that it fills in every row.
 
-    Rows are counted from 1, the header included. Raises MetricError naming row and column of the first fault.
+    The first row tells whether it is scores.csv, bob's CSV, JSON lines or plain text (`text_scores`). Rows
+    are counted from 1, the header included. Raises MetricError naming row and column of the first fault.
     """
     source = Path(path)
     try:
         file_size(source, MAX_BYTES, MetricError)
         with source.open(encoding="utf-8-sig", newline="") as handle:
-            return _read(handle, str(source))
+            return _read(handle, str(source), conventions or Conventions(), further)
     except FileNotFoundError:
         raise MetricError(f"score file {source} does not exist; check the path") from None
     except UnicodeDecodeError as error:
@@ -56,20 +59,20 @@ def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
         raise MetricError(f"score file {source} cannot be read: {error.strerror}") from None
 
 
-def read_columns(path: str | os.PathLike[str], names: Sequence[str]) -> dict[str, list[str]]:
+def read_scores(path: str | os.PathLike[str]) -> ScoreTable:
+    """The table of a score file where 1 and higher mean bona fide and every row has a score.
+
+    Raises MetricError as read_score_file does.
+    """
+    return read_score_file(path).table
+
+
+def read_columns(path: str | os.PathLike[str], names: Sequence[str]) -> Mapping[str, list[str]]:
     """The further columns of scores.csv among `names` that the file has and fills in every row, as text (n,).
 
-    Plain `score label` text has none. Raises MetricError as read_scores does.
+    Other formats have none. Raises MetricError as read_score_file does.
     """
-    source = Path(path)
-    rows = len(read_scores(source))
-    with source.open(encoding="utf-8-sig", newline="") as handle:
-        header = [cell.strip() for cell in next(csv.reader(handle), [])]
-        found = [name for name in names if name in header and "score" in header]
-        handle.seek(0)
-        cells = [row for _, row in _rows(handle, str(source), len(header))] if found else []
-    columns = {name: [row[header.index(name)] for row in cells] for name in found}
-    return {name: column for name, column in columns.items() if len(column) == rows and all(column)}
+    return read_score_file(path, further=names).columns
 
 
 def write_scores(
@@ -104,77 +107,58 @@ def write_scores(
         raise MetricError(f"score file {target} cannot be written: {error.strerror}") from None
 
 
-def _read(handle: TextIO, source: str) -> ScoreTable:
+def _read(handle: TextIO, source: str, conventions: Conventions, further: Sequence[str]) -> ScoreFile:
     first = next(iter(bounded_lines(handle, source, MetricError)), "")
+    if first.lstrip().startswith("{"):  # JSON lines
+        handle.seek(0)
+        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
     require_commas(first, COLUMNS, source, MetricError)
     handle.seek(0)
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(first)), [])]
-    if "score" not in header:
+    if "score" not in header or len(header) == 1:
         if "pai" in header:
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
-        return parse_score_lines(bounded_lines(handle, source, MetricError), source)
+        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
+    if conventions.bona_fide_is is not None:
+        raise MetricError(f"{source}: its labels are names; leave --bona-fide-is out")
     if len(header) > MAX_COLUMNS:
         raise MetricError(f"{source}, row 1: {len(header)} columns; at most {MAX_COLUMNS} are read")
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice is not None:
         raise MetricError(f"{source}, row 1: column {twice} appears twice; remove one")
     if "attack_type" in header and "pai" not in header:
-        return _read_bob(handle, source, header)
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise MetricError(
-            f"{source}, row 1: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)} "
-            "(cells of path, video and subject may be empty)"
-        )
-    return _read_columns(handle, source, header, {name: name for name in COLUMNS})
+        places = {"pai": "attack_type", "score": "score"}
+        for ours, candidates in _BOB_COLUMNS.items():
+            found = next((name for name in candidates if name in header), None)
+            if found is not None:
+                places[ours] = found
+    else:
+        missing = [name for name in COLUMNS if name not in header]
+        if missing:
+            raise MetricError(
+                f"{source}, row 1: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)} "
+                "(cells of path, video and subject may be empty)"
+            )
+        places = {name: name for name in COLUMNS}
+    known = tuple(name for name in further if name in header and name not in places)
+    rows = Rows(source, conventions, known)
+    _add_rows(rows, handle, header, places | {name: name for name in known})
+    return rows.file(titles=places)
 
 
-def _read_bob(handle: TextIO, source: str, header: list[str]) -> ScoreTable:
-    places = {"pai": "attack_type", "score": "score"}
-    for ours, candidates in _BOB_COLUMNS.items():
-        found = next((name for name in candidates if name in header), None)
-        if found is not None:
-            places[ours] = found
-    return _read_columns(handle, source, header, places)
-
-
-def _read_columns(handle: TextIO, source: str, header: list[str], places: Mapping[str, str]) -> ScoreTable:
-    """Read the columns at `places` (ours -> the file's); a column without a place is empty throughout."""
+def _add_rows(rows: Rows, handle: TextIO, header: list[str], places: Mapping[str, str]) -> None:
+    """Add the rows under a header; `places` are the file's names of our columns."""
     at = {ours: header.index(theirs) for ours, theirs in places.items()}
-    names: dict[str, list[str]] = {name: [] for name in NAME_COLUMNS if name in at}
     bob = places["pai"] == "attack_type"
     flag = header.index("is_bonafide") if bob and "is_bonafide" in header else None
-    pais: list[str] = []
-    scores: list[float] = []
-    sound: set[str] = set()
-    for row_number, row in _rows(handle, source, len(header)):
+    for number, row in _rows(handle, rows.source, len(header)):
         pai = row[at["pai"]]
         if bob and not pai:
             pai = BONA_FIDE
-        if pai not in sound:
-            fault = label_fault(pai)
-            if fault:
-                raise MetricError(f"{source}, row {row_number}, column {places['pai']}: {fault}")
-            sound.add(pai)
+        names = {name: row[at[name]] for name in rows.names if name in at}
+        rows.add(number, pai, row[at["score"]], names, places["pai"])
         if flag is not None:
-            _check_flag(row[flag], pai, f"{source}, row {row_number}, column is_bonafide")
-        try:
-            scores.append(parse_score(row[at["score"]]))
-        except ValueError as reason:
-            raise MetricError(f"{source}, row {row_number}, column score: {reason}") from None
-        pais.append(pai)
-        for name, column in names.items():
-            column.append(row[at[name]])
-    if not scores:
-        raise MetricError(f"{source} holds a header and no score; nothing can be computed")
-    for name, column in names.items():
-        gap = first_gap(column)
-        if gap is not None:
-            raise MetricError(
-                f"{source}, row {gap + 2}, column {places[name]}: empty, but not in every row; fill it"
-            )
-    paths, videos, subjects = (names.get(name, [""] * len(scores)) for name in NAME_COLUMNS)
-    return ScoreTable(paths, videos, subjects, pais, np.array(scores))
+            _check_flag(row[flag], pai, f"{rows.source}, row {number}, column is_bonafide")
 
 
 def _rows(handle: TextIO, source: str, width: int) -> Iterator[tuple[int, list[str]]]:

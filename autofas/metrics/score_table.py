@@ -4,7 +4,6 @@ Empty strings mean "not known" in the path, video and subject columns; a column 
 all, so no figure rests on part of the rows. Reading and writing are in `score_file`.
 """
 
-import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -81,16 +80,3 @@ def first_gap(column: list[str]) -> int | None:
     """Index of the first empty entry of a column that is not empty throughout."""
     empty = column.count("")
     return column.index("") if 0 < empty < len(column) else None
-
-
-def parse_score(text: str) -> float:
-    """Read a score as float64; raises ValueError with the reason where it is NaN or not a number."""
-    try:
-        if "_" in text or not text.isascii():  # float() would read 1_0 as 10
-            raise ValueError
-        score = float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
-    if math.isnan(score):
-        raise ValueError("the score is NaN; score this file again, none is dropped")
-    return score

@@ -85,7 +85,7 @@ def test_float32_scores_are_written_as_the_float64_they_are(tmp_path):
     ("body", "words"),
     [
         ("p,v,s,print,nan\n", "row 2, column score: the score is NaN"),
-        ("p,v,s,print,0.5\np,v,s,print,\n", "row 3, column score: '' is not a number"),
+        ("p,v,s,print,0.5\np,v,s,print,\n", "row 3, column score: the score is empty"),
         ("p,v,s,print,1_0\n", "row 2, column score: '1_0' is not a number"),
         ("p,v,s,print,0x1\n", "row 2, column score: '0x1' is not a number"),
         ("p,v,s,,0.5\n", "row 2, column pai: the label is empty"),

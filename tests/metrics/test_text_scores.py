@@ -1,9 +1,11 @@
-"""Score files of other programs: plain text and bob's CSV."""
+"""Other people's score files: where the label stands, what it means, and what has no score; by hand."""
 
 import pytest
 
 from autofas.errors import MetricError
 from autofas.metrics import eer, read_scores
+from autofas.metrics.score_rows import Conventions
+from autofas.metrics.text_scores import parse_score_lines
 from tests.metrics.score_files import columns, write
 
 
@@ -35,7 +37,8 @@ def test_plain_text(tmp_path, text, pais):
         ("nan 1\n", "row 1, column score: the score is NaN"),
         ("1 0.9\nhigh 1\n", "row 1, column label: label '0.9'"),
         ("0.9\n", "row 1: 1 fields"),
-        ("a.jpg 0.9 1\n", "row 1: 3 fields"),
+        ("a.jpg b.jpg c.jpg 0.9 1 x\n", "row 1: 6 fields"),
+        ("a.jpg 0.9 1\n0.1 0\n", "row 2: 2 fields"),
         ("score label\n0.9 1\n", "row 1, column score: 'score' is not a number"),
     ],
 )
@@ -81,3 +84,109 @@ def test_bob_csv_with_the_columns_of_bob_bio(tmp_path):
 def test_bob_faults(tmp_path, row, words):
     with pytest.raises(MetricError, match=words):
         read_scores(write(tmp_path, f"claimed_id,test_label,is_bonafide,attack_type,score\n{row}\n"))
+
+
+def read(text: str, **conventions):
+    return parse_score_lines(text.splitlines(), "s.txt", Conventions(**conventions))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("0.9 1\n0.2 0\n", "'score label', label 1 is bona fide"),
+        ("1 0.9\n-1 0.2\n", "'label score', label 1 is bona fide"),  # bob.measure's two columns
+        ("1 0.9\n0 1\n", "'label score', label 1 is bona fide"),
+        ("bona_fide 0.9\nattack 0.2\n", "'label score'"),
+        ("a.jpg 0.9 1\nb.jpg 0.2 0\n", "'path score label', label 1 is bona fide"),
+        ("a.jpg 1 0.9\nb.jpg 0 0.2\n", "'path label score', label 1 is bona fide"),
+        ("a.jpg, 0.9, bona_fide\nb c.jpg, 0.2, attack\n", "'path score label'"),
+        ('{"score": 0.9, "label": 1}\n{"score": 0.2, "label": 0}\n', "'JSON lines', label 1 is bona fide"),
+        (
+            '{"pai": "bona_fide", "score": 0.9, "video": "v"}\n{"pai": "attack", "score": 0.2, "video": "w"}',
+            "lines",
+        ),
+    ],
+)
+def test_the_column_of_labels_is_found(text, told) -> None:
+    found = read(text)
+    assert found.table.pais == ["bona_fide", "attack"]
+    assert found.table.scores.tolist() == [0.9, 1.0 if "0 1\n" in text else 0.2]
+    assert told in found.told
+    assert "higher is bona fide" in found.told
+
+
+def test_names_come_with_the_rows() -> None:
+    assert read("a.jpg 0.9 1\nb c.jpg 0.2 0".replace("b c", "b")).table.paths == ["a.jpg", "b.jpg"]
+    table = read('{"score": 1, "label": 1, "path": "p", "video": "v", "subject": 7}').table
+    assert (table.paths, table.videos, table.subjects) == (["p"], ["v"], ["7"])
+
+
+@pytest.mark.parametrize("model", ["", "m "])
+def test_bob_names_attacks_by_the_real_identity(model) -> None:
+    rows = [("c1", "c1", "real/a", 0.9), ("c1", "print", "attack/a", 0.1), ("c2", "replay", "attack/b", 0.3)]
+    table = read("\n".join(f"{one} {model}{real} {path} {score}" for one, real, path, score in rows)).table
+    assert table.pais == ["bona_fide", "print", "replay"]
+    assert (table.subjects, table.paths) == (["c1", "c1", "c2"], ["real/a", "attack/a", "attack/b"])
+    assert table.scores.tolist() == [0.9, 0.1, 0.3]
+
+
+def test_zero_may_be_bona_fide_and_high_may_be_attack() -> None:
+    found = read("0.9 1\n0.2 0\n", bona_fide_is="0", higher_is="attack")
+    assert found.table.pais == ["attack", "bona_fide"]
+    assert found.table.scores.tolist() == [-0.9, -0.2]
+    assert "label 0 is bona fide" in found.told
+    assert "higher is attack: scores and thresholds are negated" in found.told
+    assert read("0.9 -1\n0.2 +1\n", bona_fide_is="0").table.pais == ["bona_fide", "attack"]
+
+
+def test_rows_without_a_score_are_kept_apart_on_request() -> None:
+    text = "0.9 1\nnan 1\n0.2 0\nNaN 0\n-nan 0\n"
+    found = read(text, count_non_responses=True)
+    assert found.table.scores.tolist() == [0.9, 0.2]
+    assert found.unscored.pais == ["bona_fide", "attack", "attack"]
+    assert found.unscored.counts(found.table, "frame", "family") == {"attack": (2, 3), "bona_fide": (1, 2)}
+    with pytest.raises(MetricError, match=r"row 2, column score: the score is NaN.*--count-non-responses"):
+        read(text)
+    with pytest.raises(MetricError, match="holds no score"):
+        read("nan 1\n", count_non_responses=True)
+
+
+def test_a_video_responds_where_one_of_its_frames_does() -> None:
+    lines = [("v", 0.9), ("v", None), ("w", None), ("w", None), ("x", 0.8)]
+    text = "\n".join(
+        f'{{"pai": "bona_fide", "video": "{video}", "score": {"null" if score is None else score}}}'
+        for video, score in lines
+    )
+    found = read(text, count_non_responses=True)
+    assert found.unscored.counts(found.table, "frame", "family") == {"bona_fide": (3, 5)}
+    assert found.unscored.counts(found.table, "video", "family") == {"bona_fide": (1, 3)}
+    found = read(text + '\n{"pai": "print", "video": "v", "score": null}', count_non_responses=True)
+    with pytest.raises(MetricError, match="'v' has two labels"):
+        found.unscored.counts(found.table, "video", "family")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("c1 c1 a 0.9\nc2 c1 b 0.1\n", "row 2: 'c1' claims to be 'c2', an impostor"),
+        ("a-color.jpg a-depth.jpg a-ir.jpg 0.9\n", "without labels, as challenges collect them"),
+        ("a.jpg 0.9 0.8\n", "label '0.8' is a bare number"),
+        ('{"score": 0.9}', "row 1: a JSON line holds score and either pai or label"),
+        ('{"score": 0.9, "label": 1, "pai": "print"}', "either pai or label"),
+        ('{"score": 0.9, "label": true}', "row 1: label is True"),
+        ('{"score": 0.9, "label": 1}\n[1]', "row 2: not a JSON object"),
+        ('{"score": 0.9, "label": 1}\n0.9 1', "row 2: not a JSON object"),
+        ("1 2 3 4 5 6\n", "row 1: 6 fields"),
+        ("\n", "holds no score"),
+    ],
+)
+def test_what_cannot_be_judged_is_one_line(text, words) -> None:
+    with pytest.raises(MetricError, match=words) as caught:
+        read(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_convention_that_does_not_apply_is_refused() -> None:
+    for text in ("0.9 bona_fide\n0.1 print\n", "c1 c1 a 0.9\nc1 print b 0.1\n"):
+        with pytest.raises(MetricError, match="leave --bona-fide-is out"):
+            read(text, bona_fide_is="1")

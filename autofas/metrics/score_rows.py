@@ -1,0 +1,167 @@
+"""What a score file's rows say, whatever its format: the conventions it is read by, and the table it makes.
+
+Two things cannot be told from a foreign file and are therefore stated by whoever reads it: which number marks
+a bona fide presentation, and whether a higher score means bona fide or attack. A presentation without a score
+(NaN, an empty cell, null) is refused, because a figure over the others belongs to no test; on request it is
+kept apart and counted, as ISO/IEC 30107-3 counts non-responses.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from autofas.errors import MetricError
+from autofas.metrics.pai_labels import BONA_FIDE, encode_labels, group_pais, label_fault
+from autofas.metrics.score_table import NAME_COLUMNS, Level, ScoreTable, first_gap
+
+BonaFideIs = Literal["0", "1"]
+"""The number that marks bona fide in files whose labels are numbers; 1 also means +1, and 0 also -1."""
+HigherIs = Literal["bona-fide", "attack"]
+"""What a higher score means; where it is `attack` scores are negated when they are read."""
+UNNAMED_ATTACK = "attack"
+_NO_SCORE = frozenset({"", "nan", "null", "none", "na", "n/a"})
+
+
+@dataclass(frozen=True)
+class Conventions:
+    """How a score file is read; `bona_fide_is` None is 1, and may be stated for files with numbers alone."""
+
+    bona_fide_is: BonaFideIs | None = None
+    higher_is: HigherIs = "bona-fide"
+    count_non_responses: bool = False
+
+    def of_number(self, label: str) -> str:
+        """What a label 1, +1, 0 or -1 stands for; such an attack is of a PAI called `attack`."""
+        positive = label.lstrip("+") == "1"
+        return BONA_FIDE if positive == (self.bona_fide_is != "0") else UNNAMED_ATTACK
+
+
+@dataclass(frozen=True)
+class Unscored:
+    """The presentations without a score: videos ('' where unknown) and PAI labels (m,)."""
+
+    videos: list[str] = field(default_factory=list)
+    pais: list[str] = field(default_factory=list)
+
+    def counts(self, table: ScoreTable, level: Level, grouping: str) -> dict[str, tuple[int, int]]:
+        """(presentations without a score, all) by grouped label, beside the frames of `table` that have one.
+
+        A video has no score where none of its frames has. Raises MetricError for unknown videos or one with
+        two labels.
+        """
+        videos, pais = [*table.videos, *self.videos], [*table.pais, *self.pais]
+        scored = [True] * len(table) + [False] * len(self.pais)
+        if level == "video":
+            by_video: dict[str, tuple[str, bool]] = {}
+            for video, pai, has in zip(videos, pais, scored, strict=True):
+                if not video:
+                    raise MetricError("the videos are not known; count non-responses per frame")
+                label, before = by_video.setdefault(video, (pai, has))
+                if label != pai:
+                    raise MetricError(f"video {video!r} has two labels, {label!r} and {pai!r}")
+                by_video[video] = (pai, before or has)
+            pais, scored = [pai for pai, _ in by_video.values()], [has for _, has in by_video.values()]
+        counts: dict[str, tuple[int, int]] = {}
+        for pai, has in zip(group_pais(pais, grouping), scored, strict=True):
+            missing, presented = counts.get(pai, (0, 0))
+            counts[pai] = (missing + (not has), presented + 1)
+        return dict(sorted(counts.items()))
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """A score file's table, further columns (n,) by name, what has no score, and a line on how it was read.
+
+    `told` is empty where nothing had to be settled.
+    """
+
+    table: ScoreTable
+    columns: Mapping[str, list[str]]
+    unscored: Unscored
+    told: str = ""
+
+
+class Rows:
+    """The rows of a file as they are read; errors name `source` and the row."""
+
+    def __init__(self, source: str, conventions: Conventions, further: tuple[str, ...] = ()) -> None:
+        self.source, self.conventions = source, conventions
+        self.names: dict[str, list[str]] = {name: [] for name in (*NAME_COLUMNS, *further)}
+        self.pais: list[str] = []
+        self.scores: list[float] = []
+        self.numbers: list[int] = []
+        self._sound: set[str] = set()
+
+    def add(self, number: int, pai: str, score: str, names: Mapping[str, str], column: str = "label") -> None:
+        """One row: its PAI label, its score as text, and what names it (path, video, subject, ...).
+
+        Raises MetricError for a label that is none or a score that cannot be read.
+        """
+        place = f"{self.source}, row {number}"
+        if pai not in self._sound:
+            fault = label_fault(pai)
+            if fault:
+                raise MetricError(f"{place}, column {column}: {fault}")
+            self._sound.add(pai)
+        try:
+            self.scores.append(self._score(score))
+        except ValueError as reason:
+            raise MetricError(f"{place}, column score: {reason}") from None
+        self.pais.append(pai)
+        self.numbers.append(number)
+        for name, values in self.names.items():
+            values.append(names.get(name, ""))
+
+    def file(self, told: str = "", titles: Mapping[str, str] | None = None) -> ScoreFile:
+        """What the rows make; `titles` are the file's names of columns. Raises MetricError for no score."""
+        scores = np.array(self.scores)
+        kept = np.flatnonzero(~np.isnan(scores)).tolist()
+        lost = np.flatnonzero(np.isnan(scores)).tolist()
+        for name in NAME_COLUMNS:
+            gap = first_gap(self.names[name])
+            if gap is not None:
+                title = (titles or {}).get(name, name)
+                place = f"{self.source}, row {self.numbers[gap]}, column {title}"
+                raise MetricError(f"{place}: empty, but not in every row; fill it")
+        if not kept:
+            raise MetricError(
+                f"{self.source} holds {'a header and ' if titles else ''}no score; nothing can be computed"
+            )
+        columns = {name: [values[row] for row in kept] for name, values in self.names.items()}
+        pais = [self.pais[row] for row in kept]
+        sign = -1.0 if self.conventions.higher_is == "attack" else 1.0
+        paths, videos, subjects = (columns.pop(name) for name in NAME_COLUMNS)
+        table = ScoreTable(paths, videos, subjects, pais, sign * scores[kept])
+        unscored = Unscored([self.names["video"][row] for row in lost], [self.pais[row] for row in lost])
+        encode_labels([*pais, *unscored.pais])
+        further = {name: values for name, values in columns.items() if all(values)}
+        return ScoreFile(table, further, unscored, self._told(told))
+
+    def _score(self, text: str) -> float:
+        if text.strip().casefold() in _NO_SCORE:
+            if self.conventions.count_non_responses:
+                return math.nan
+            kind = "NaN" if text.strip() else "empty"
+            raise ValueError(
+                f"the score is {kind}; score this file again, or give --count-non-responses to count "
+                "presentations without a score"
+            )
+        if "_" in text or not text.isascii():  # float() would read 1_0 as 10
+            raise ValueError(f"{text!r} is not a number")
+        try:
+            score = float(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a number") from None
+        if math.isnan(score):  # nan with a sign or a payload
+            return self._score("nan")
+        return score
+
+    def _told(self, told: str) -> str:
+        higher = self.conventions.higher_is
+        if higher == "attack":
+            turned = "higher is attack: scores and thresholds are negated"
+            return f"{told}; {turned}" if told else turned
+        return f"{told}; higher is bona fide" if told else ""
