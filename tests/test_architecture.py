@@ -51,7 +51,6 @@ WITHOUT_TEST: set[str] = {
     "commands.figure_tables",
     "commands.fuse",
     "commands.predict",
-    "commands.score",
     "commands.table",
     "commands.verify",
     "data.pictures",

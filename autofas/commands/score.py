@@ -56,9 +56,9 @@ def run(args: argparse.Namespace) -> Any:
         dev_scores_sha256=file_sha256(Path(args.dev)) if args.dev else None,
         tpr_at_fpr_interpolated=rates,
     )
+    print(figures_table([Row(args.scores, found)]))
     for told in filter(None, (file.told, dev_file.told if dev_file else "")):
         print(told)
-    print(figures_table([Row(args.scores, found)]))
     if rates is not None:
         shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())
         print(f"interpolated: {', '.join(shown)}")

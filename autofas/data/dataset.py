@@ -24,7 +24,7 @@ from autofas.data.catalog import (
     unknown_name,
 )
 from autofas.data.frames import sample_frames
-from autofas.data.manifests.manifest import Manifest, read_manifest
+from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
 from autofas.data.readers.reading import Reading
@@ -50,6 +50,17 @@ class Dataset:
             held_out = "; --protocol official holds subjects of train out for it" if name == "dev" else ""
             raise DataError(f"{self.name} has no {name} rows; it has {', '.join(self.splits)}{held_out}")
         return self.splits[name]
+
+    def need_both_classes(self, *names: str) -> None:
+        """Raise `DataError` where one of the splits is not there or lacks a class: asked before any work."""
+        for name in names:
+            bona_fide = self.split(name)["pai"] == BONA_FIDE
+            for there, word in ((bona_fide.any(), "bona fide"), ((~bona_fide).any(), "attack")):
+                if not there:
+                    raise DataError(
+                        f"{self.name}: {name} has no {word} rows, and {name} needs both classes; add some, "
+                        "or divide the rows otherwise with --protocol"
+                    )
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ class Training(Resumable[TrainResult]):
         network.to(self.device)
         with log_progress(run, "reading frames") as progress:
             dataset = self.datasets.divided(config.data, progress)
+            dataset.need_both_classes("train", "dev")
             rows, self.dev = dataset.split("train"), dataset.split("dev")
             whole_batch(config, rows)  # too few are told before anything is decoded
             self.store = self.datasets.crops(config.data, network.view.crop_size, progress)

@@ -36,3 +36,18 @@ def test_what_cannot_be_asked(tmp_path, capsys):
     ):
         assert main(words) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_dev_split_without_a_class_is_named_before_anything_is_decoded(tmp_path, capsys):
+    rows = ["path,pai,subject,session,video,frame,split"]
+    for split, people in (("train", "ab"), ("dev", "cd"), ("test", "ef")):
+        for person in people:
+            for pai in ("bona_fide", "print") if split != "dev" else ("bona_fide",):
+                rows.append(f"{person}-{pai}.png,{pai},{person},1,{person}-{pai},0,{split}")
+    manifest = tmp_path / "half.csv"  # its pictures do not exist
+    manifest.write_text("\n".join(rows) + "\n")
+    words = ["--dataset", str(manifest), "--runs-dir", str(tmp_path / "runs"), "--quiet"]
+    assert main(["train", "--baseline", "feathernet_a", "--modality", "color", *words]) == 2
+    error = capsys.readouterr().err
+    assert "half: dev has no attack rows, and dev needs both classes" in error
+    assert "--protocol" in error
