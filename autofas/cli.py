@@ -43,6 +43,7 @@ VERBS = (
     "export",
     "predict",
     "benchmark",
+    "report",
     "draw",
     "baselines",
     "spaces",

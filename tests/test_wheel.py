@@ -28,6 +28,6 @@ def test_the_wheel_is_complete_and_keeps_to_its_own_folder(tmp_path):
         for folder in ("autofas", "baselines", "search_spaces")
         for path in (copy / folder).rglob("*")
         for path in [ROOT / path.relative_to(copy)]
-        if path.suffix in (".py", ".yaml", ".typed", ".onnx")
+        if path.suffix in (".py", ".yaml", ".typed", ".onnx", ".css", ".js")
     }
     assert expected <= names, sorted(expected - names)

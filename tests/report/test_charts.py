@@ -1,0 +1,33 @@
+"""Charts by numbers one can check: where a value lies, which ticks an axis has, and that nothing escapes."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from autofas.report.charts import Chart, linear, logarithmic, probit
+
+
+def test_axes_place_values_and_choose_round_ticks():
+    axis = linear("x", 0, 1)
+    assert [axis.part(value) for value in (0, 0.25, 1, 7, -3)] == [0, 0.25, 1, 1, 0]
+    assert [label for _, label in axis.ticks] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+    log = logarithmic("x", 1e3, 1e7)
+    assert log.part(1e5) == pytest.approx(0.5)
+    assert [label for _, label in log.ticks] == ["1K", "10K", "100K", "1M", "10M"]
+    normal = probit("x", 0.1, 0.9)
+    assert normal.part(0.5) == pytest.approx(0.5)
+
+
+def test_a_chart_is_well_formed_and_its_words_are_text_alone():
+    chart = Chart(linear("<x>", 0, 10), linear("y & z", 0, 1), 'a "chart" <script>')
+    chart.line([(0, 0), (5, 0.5), (10, 1)], 1, "series <b>")
+    chart.band([(0, 0), (10, 0)], [(0, 1), (10, 1)], 1)
+    chart.bars([0, 5, 10], [0.5, 1], 2, "bars")
+    chart.upright(5, "threshold")
+    for shape in ("circle", "square", "triangle"):
+        chart.dot(9, 0.5, 0, "model", shape)
+    text = chart.text()
+    ElementTree.fromstring(text)
+    assert "<script" not in text
+    assert "<b>" not in text
+    assert 'points="56.0,284.0 301.0,149.0 546.0,14.0"' in text
