@@ -148,6 +148,38 @@ def test_an_interrupted_run_is_resumed_as_the_page_says(here, capsys):
     assert len(rows) == 3
 
 
+def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
+    from PIL import Image
+
+    from autofas.data.synthetic import generate
+
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="needs autofas[export]")
+    users = {"train": 2, "dev": 1, "test": 1}
+    generate(here / "photos", users=users, frames_per_video=1, size=32, seed=0)
+    extra = {
+        "prepare": ["--boxes", "none", "--size", "32"],
+        "train": ["--epochs", "1", "--set", "input_size=32", "--set", "batch_size=30", "--threads", "1"],
+        "predict": ["--no-detector"],
+        "benchmark": ["--repeats", "2", "--warmup", "0", "--no-memory"],
+    }
+    for words in commands(ROOT / "docs" / "phone.md"):
+        run([*words, *extra.get(words[0], []), "--quiet"], capsys)
+    assert (here / "mine.html").is_file()
+    assert len(list((here / "seen").iterdir())) == len(list((here / "photos").rglob("*.jpg")))
+    photograph = next(here.glob("faces/**/*.png"))
+    Image.open(photograph).save(here / "square.png")
+    run(
+        ["predict", "runs/train/mine/export/model-crop.onnx", "square.png", "--no-detector", "--json"], capsys
+    )
+    (row,) = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
+    (text,) = blocks(ROOT / "docs" / "phone.md", "python")
+    exec(compile(text, "phone.md", "exec"), {})
+    verdict, _, score = capsys.readouterr().out.strip().rpartition(" ")
+    assert verdict == row["verdict"]
+    assert float(score) == pytest.approx(row["score"], abs=1e-6)
+
+
 def test_python_as_readme_has_it(here):
     (text,) = blocks(ROOT / "README.md", "python")
     short = text.replace(

@@ -14,7 +14,7 @@ from autofas.analysis.latency_table import LATENCY_FILE, PLOTTED, read_latencies
 from autofas.analysis.records import input_words, profile_network
 from autofas.errors import MetricError, RunError
 from autofas.evaluation.comparison import compare
-from autofas.evaluation.evaluate import read_metrics
+from autofas.evaluation.figures import read_metrics
 from autofas.evaluation.judgement import Terms
 from autofas.metrics import ScoreTable, read_scores
 from autofas.models.derived_network import DerivedNetwork
@@ -98,7 +98,7 @@ def read_material(places: Sequence[str]) -> Material:
 
 
 def _trained(folder: Path) -> TrainedRun:
-    figures = read_metrics(folder / "metrics.json")
+    figures = read_metrics(folder / "metrics.json").model_dump(mode="json")
     dev = file_in(folder, figures["dev_scores_file"]) if figures.get("dev_scores_file") else None
     network = load_network(folder / WEIGHTS_FILE).network
     cost = profile_network(network)
@@ -160,7 +160,7 @@ def _comparisons(trained: Sequence[TrainedRun]) -> list[dict[str, Any]]:
             told = compare(
                 best.test, other.test, best.terms, other.terms,
                 dev_a=best.dev, dev_b=other.dev, names=(best.name, other.name),
-            )  # fmt: skip
+            ).model_dump(mode="json")  # fmt: skip
         except MetricError as reason:
             told = {"verdict": "not comparable", "reason": str(reason)}
         found.append({"other": other.name, **told})

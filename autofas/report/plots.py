@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from autofas.analysis.pareto import pareto_front
-from autofas.evaluation.judgement import at_level
 from autofas.metrics import clopper_pearson, group_pais
 from autofas.metrics.curves import OperatingPoints, operating_points
 from autofas.metrics.pai_labels import BONA_FIDE
@@ -21,7 +20,7 @@ SHAPES = {"searched": "circle", "hand-designed": "square", "random": "triangle"}
 
 def histogram(run: TrainedRun) -> str:
     """Scores of bona fide faces and of each PAI, as shares of their kind, with the threshold."""
-    table = at_level(run.test, run.terms.level)
+    table = run.test.at_level(run.terms.level)
     edges = np.linspace(0, 1, BINS + 1)
     shares = {}
     for pai in sorted(set(table.pais), key=lambda name: (name != BONA_FIDE, name)):
@@ -79,7 +78,7 @@ def det(runs: Sequence[TrainedRun]) -> str:
 
 
 def _points(run: TrainedRun) -> OperatingPoints:
-    table = at_level(run.test, run.terms.level)
+    table = run.test.at_level(run.terms.level)
     return operating_points(check_samples(table.scores, group_pais(table.pais, run.terms.grouping)))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from autofas.analysis.text_tables import count, percent
 from autofas.evaluation.comparison import NOT_SHOWN
-from autofas.evaluation.judgement import at_level
 from autofas.metrics.pai_labels import BONA_FIDE
 from autofas.report.material import Material, TrainedRun
 
@@ -186,7 +185,7 @@ def breakdown_table(run: TrainedRun) -> str:
 def worst_errors(run: TrainedRun, most: int = WORST) -> list[tuple[str, str, float]]:
     """(path, pai, score) of the frames farthest on the wrong side of the threshold, the worst first."""
     threshold = float(run.figures["threshold"])
-    frames = at_level(run.test, "frame")
+    frames = run.test.at_level("frame")
     found = []
     for path, pai, score in zip(frames.paths, frames.pais, frames.scores, strict=True):
         wrong = score < threshold if pai == BONA_FIDE else score >= threshold
