@@ -1,0 +1,48 @@
+"""The page's charts are drawn of the runs' own numbers, and left out where there is nothing to draw."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from autofas.report import plots
+from autofas.report.material import read_material
+
+
+@pytest.fixture(scope="module")
+def material(runs):
+    return read_material([str(run) for run in runs])
+
+
+def test_a_histogram_has_a_series_for_every_kind_and_the_threshold(material):
+    run = material.trained[0]
+    text = plots.histogram(run)
+    named = re.findall(r"</svg>([a-z_0-9]+) \((\d+)\)</span>", text)
+    assert named[0][0] == "bona_fide"
+    assert {name for name, _ in named} == set(run.test.pais)
+    assert sum(int(number) for _, number in named) == run.figures["samples"]
+    assert f"threshold {run.figures['threshold']:.3f}" in text
+
+
+def test_the_roc_ends_where_everything_is_accepted(material):
+    lines = re.findall(
+        r'polyline class="line s\d" stroke-dasharray="[^"]*" points="([^"]+)"', plots.roc(material.trained)
+    )
+    assert len(lines) == 2
+    for line in lines:
+        assert line.split()[0] == "546.0,14.0"  # APCER 100 %, BPCER 0
+        assert line.split()[-1] == "56.0,284.0"  # APCER 0, BPCER 100 %
+
+
+def test_alphas_are_drawn_as_shares_of_their_operations(material):
+    text = plots.alpha_curves(material.searches[0], "normal")
+    for name in material.searches[0].genotype.normal.edges[0][2:]:
+        assert name in text
+    assert plots.alpha_curves(replace(material.searches[0], alphas=[]), "normal") == ""
+
+
+def test_one_run_has_no_front_and_one_epoch_no_curve(material):
+    run = material.trained[0]
+    assert plots.front([run]) == ""
+    assert "Pareto front" in plots.front(material.trained)
+    assert plots.training_curve(replace(run, curve=run.curve[:1]), "t") == ""
