@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 from autofas.models.supervisions import PixelwiseBCE

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from autofas.config.optimizer import OptimizerConfig
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from autofas.baselines import BASELINES, build_baseline
 from autofas.config.recipes import require_baseline
@@ -95,7 +96,7 @@ def bounded(
     arguments of which no network can be built.
     """
     try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        with torch.random.fork_rng(devices=[]), torch.device("meta"), _Unfilled():
             outline = make()
         size = sum(tensor.numel() for tensor in outline.state_dict().values())
         if size > most:
@@ -109,6 +110,21 @@ def bounded(
     if tensors is not None:
         module.load_state_dict(dict(tensors))
     return module
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves meta tensors as they are where they would be filled: they have no values, and drawing them or
+    computing with them would import torch._dynamo, 70 MB."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = [*args, *(kwargs or {}).values()]
+        if func in _FILLING and given[0].is_meta:
+            return given[0]
+        return func(*args, **(kwargs or {}))
+
+
+_FILLING = {getattr(nn.init, name) for name in dir(nn.init) if name.endswith("_") and name[0] != "_"}
+_FILLING |= {Tensor.mul_, Tensor.normal_, Tensor.uniform_}
 
 
 def _require_same(own: Mapping[str, Tensor], found: Mapping[str, Tensor], what: str) -> None:

@@ -245,9 +245,10 @@ class Fan(nn.Module):
         super().__init__()
         self.stride, self.targets = stride, targets
         channels, width = len(order), len(order) // partial
-        picks = torch.cat([order[:width] + source * channels for source in range(sources)])
-        self.register_buffer("picks", picks, persistent=False)  # (S*c,)
-        bypass = torch.eye(channels)[:, order[width:]]
+        picks = torch.arange(sources * channels).view(sources, channels)[:, order[:width]]
+        self.register_buffer("picks", picks.flatten(), persistent=False)  # (S*c,)
+        bypass = torch.zeros(channels, channels - width)
+        bypass[order[width:], torch.arange(channels - width)] = 1
         self.register_buffer("bypass", bypass, persistent=False)  # (C, C - c)
         columns = [i for i, one in enumerate(candidates) if not isinstance(one, Zero)]
         self.register_buffer("columns", torch.tensor(columns), persistent=False)  # (terms,)
@@ -381,8 +382,7 @@ def shuffled_order(channels: int, groups: int) -> Tensor:
     al., CVPR 2018, section 3.1).
     """
     width = channels // groups
-    shuffled = torch.arange(channels)
-    return (shuffled % groups) * width + shuffled // groups
+    return torch.arange(channels).view(groups, width).T.flatten()
 
 
 def fans_of(edges: tuple[tuple[int, int], ...], nodes: int) -> list[list[list[int]]]:

@@ -83,14 +83,10 @@ class Supernet(nn.Module):
             row for fan in fans_of(space.edges, layout.intermediate_nodes) for edges in fan for row in edges
         ]
         self.register_buffer("rows", torch.tensor(rows, dtype=torch.int32), persistent=False)  # fan by fan
-        edges, operations = len(space.edges), len(space.operations)
-        self.alphas = nn.ParameterDict(
-            {kind: nn.Parameter(1e-3 * torch.randn(edges, operations)) for kind in ("normal", "reduction")}
-        )
+        edges, operations, kinds = len(space.edges), len(space.operations), ("normal", "reduction")
+        self.alphas = nn.ParameterDict({kind: _near_zero(edges, operations) for kind in kinds})
         self.betas = nn.ParameterDict(
-            {kind: nn.Parameter(1e-3 * torch.randn(edges)) for kind in ("normal", "reduction")}
-            if edge_normalization
-            else {}
+            {kind: _near_zero(edges) for kind in kinds} if edge_normalization else {}
         )
 
     def arch_parameters(self) -> list[nn.Parameter]:
@@ -197,6 +193,11 @@ class Supernet(nn.Module):
             preserve_rng_state=False,  # a cell draws nothing
             context_fn=lambda: (nullcontext(), untracked(cell)),
         )
+
+
+def _near_zero(*shape: int) -> nn.Parameter:
+    """Architecture parameters at the start, which decide nothing."""
+    return nn.Parameter(torch.randn(shape).mul_(1e-3))
 
 
 def unknown_to_kernels(space: Space) -> tuple[str, ...]:

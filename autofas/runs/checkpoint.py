@@ -109,11 +109,11 @@ class Schedule:
         return self.minutes is not None and time.monotonic() - self.since >= 60 * self.minutes
 
 
-def state_bytes(parameters: Iterable[torch.Tensor], optimizer: torch.optim.Optimizer) -> int:
+def state_bytes(parameters: Iterable[torch.Tensor], averages: int) -> int:
     """What a checkpoint of a network and its optimiser will hold, roughly: weights twice (now and best) and
-    the optimiser's averages."""
+    the optimiser's `averages` of each."""
     weights = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
-    return weights * (2 + (2 if isinstance(optimizer, torch.optim.Adam) else 1))
+    return weights * (2 + averages)
 
 
 def load_checkpoint(folder: Path, warn: Callable[[str], None]) -> dict[str, Any] | None:

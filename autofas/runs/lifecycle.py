@@ -12,7 +12,8 @@ from typing import Any, Generic, TypeVar
 import torch
 
 from autofas.config.run import RunConfig
-from autofas.data.batches.loader import Batch, Loader
+from autofas.data.batches.batch import Batch
+from autofas.data.batches.loader import Loader
 from autofas.runs.checkpoint import Schedule, random_state, restore_random_state, save_checkpoint
 from autofas.runs.progress import Clock
 from autofas.runs.resume import (

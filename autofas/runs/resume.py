@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from autofas.config.run import RunConfig
+from autofas.data.batches.batch import Batch
 from autofas.data.batches.crop_store import FrameStore
-from autofas.data.batches.loader import Batch
 from autofas.data.dataset import Dataset
 from autofas.data.fingerprint import fingerprint
 from autofas.errors import AutofasError, RankLost, RunError

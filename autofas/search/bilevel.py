@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 from autofas.config.search import SearchConfig
-from autofas.data.batches.loader import Batch, Loader
+from autofas.data.batches.batch import Batch
+from autofas.data.batches.loader import Loader
 from autofas.data.opening import OpenedDatasets
 from autofas.models.build import MAX_PARAMETERS, bounded
 from autofas.models.genotype import Cell
@@ -150,7 +151,7 @@ class BilevelSearch(Strategy):
         return self.done, len(self.weight_losses)
 
     def state_bytes(self) -> int:
-        return state_bytes(self.engine.supernet.parameters(), self.engine.weight_optimizer)
+        return state_bytes(self.engine.supernet.parameters(), self.engine.weight_optimizer.averages)
 
     def state(self) -> dict[str, Any]:
         return {

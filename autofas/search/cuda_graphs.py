@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 import torch
 from torch import Tensor
 
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 
 WARM_UP = 3
 """Runs before the recording, in which libraries choose their kernels and allocate."""

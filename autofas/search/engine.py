@@ -24,12 +24,12 @@ import torch
 from torch import Tensor, nn
 
 from autofas.config.optimizer import OptimizerConfig
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import Supervision, ensure_finite
 from autofas.runtime import ranks
 from autofas.search.cuda_graphs import Replayed
-from autofas.training.optimizers import build_optimizer
+from autofas.training.optimizers import SGD, build_optimizer
 
 PROBE = 0.01
 """Length of the finite difference's step in weight space, R * |gradient| (DARTS, section 2.3)."""
@@ -74,15 +74,14 @@ class BilevelEngine:
         self.grad_clip = weights.grad_clip
         self.unread = self.on_gpu if unread is None else unread
         optimizer = build_optimizer(weights, self.weights, fused=self.unread or None)
-        if order != "first" and not isinstance(optimizer, torch.optim.SGD):
+        if order != "first" and not isinstance(optimizer, SGD):
             raise ValueError("second-order search looks one SGD step ahead; use sgd for the weights")
         self.weight_optimizer = optimizer
         self.arch_optimizer = build_optimizer(arch, self.arch, fused=self.unread or None)
         self.halted = torch.zeros((), device=self.weights[0].device)  # 1 after a step that was not finite
         if self.unread:
             for reader in (self.weight_optimizer, self.arch_optimizer):
-                # by which torch's fused optimisers skip an update, as they do for torch.amp.GradScaler
-                reader.found_inf = self.halted  # type: ignore[union-attr]
+                reader.found_inf = self.halted
 
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
@@ -92,7 +91,7 @@ class BilevelEngine:
         if self.grad_clip is not None:
             nn.utils.clip_grad_norm_(self.weights, self.grad_clip)
         self.weight_optimizer.step()
-        self.weight_optimizer.zero_grad(set_to_none=True)
+        self.weight_optimizer.zero_grad()
         return loss
 
     def arch_step(self, arch_batch: Batch, weight_batch: Batch | None = None) -> Tensor:
@@ -110,7 +109,7 @@ class BilevelEngine:
         loss = self._finite(loss, gradients, "architecture", arch_batch)
         _assign(self.arch, gradients)
         self.arch_optimizer.step()
-        self.arch_optimizer.zero_grad(set_to_none=True)
+        self.arch_optimizer.zero_grad()
         return loss
 
     def gradients(self, which: Literal["weights", "arch"], batch: Batch) -> tuple[Tensor, Sequence[Tensor]]:
@@ -225,10 +224,8 @@ class BilevelEngine:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from `state_dict`, which may come from another device."""
         self.supernet.load_state_dict(state["supernet"])
-        for name in ("weight_optimizer", "arch_optimizer"):
-            # the form of torch's kernels is this engine's, not that of the machine that saved
-            groups = [{**group, "fused": self.unread or None} for group in state[name]["param_groups"]]
-            getattr(self, name).load_state_dict({**state[name], "param_groups": groups})
+        self.weight_optimizer.load_state_dict(state["weight_optimizer"])
+        self.arch_optimizer.load_state_dict(state["arch_optimizer"])
 
 
 def _assign(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor]) -> None:

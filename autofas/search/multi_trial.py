@@ -200,7 +200,7 @@ class MultiTrial(Strategy):
                 loss = network.supervision.loss(network(batch.images), batch.targets)
                 where = f"trial {self.done + 1}, epoch {epoch + 1} (rows {first_rows(batch)})"
                 ensure_finite(loss, where)
-                optimizer.zero_grad(set_to_none=True)
+                optimizer.zero_grad()
                 loss.backward()
                 clip_gradients(list(network.parameters()), config.weights.grad_clip, where)
                 optimizer.step()

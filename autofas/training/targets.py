@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from autofas.config.train import TrainConfig
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.data.batches.modal_erasing import erase_modalities
 from autofas.errors import ConfigError
 from autofas.models.network import Network

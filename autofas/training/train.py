@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from autofas.config.train import TrainConfig
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenedDatasets
@@ -191,7 +191,7 @@ class Training(Resumable[TrainResult]):
         where = f"epoch {self.done + 1}, batch {len(self.losses) + 1} (rows {first_rows(batch)})"
         images, targets = prepare_batch(batch, network, config, self.done)
         loss = network.supervision.loss(network(images), targets)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         (loss,) = ranks.average([loss.detach()], [*gradients, *self.running])
@@ -210,7 +210,7 @@ class Training(Resumable[TrainResult]):
         return self.done, len(self.losses)
 
     def state_bytes(self) -> int:
-        return state_bytes(self.parameters, self.optimizer)
+        return state_bytes(self.parameters, self.optimizer.averages)
 
     def state(self) -> dict[str, Any]:
         return {

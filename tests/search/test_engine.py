@@ -1,6 +1,9 @@
 """Steps of the bi-level engine against autograd through the unrolled inner step; what they leave alone."""
 
 import copy
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +11,7 @@ import torch
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
-from autofas.data.batches.loader import Batch
+from autofas.data.batches.batch import Batch
 from autofas.errors import ConfigError, RunError
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
@@ -149,6 +152,15 @@ def test_an_architecture_step_moves_nothing_else(order):
         before["weight_optimizer"]["state"].values(), after["weight_optimizer"]["state"].values(), strict=True
     ):
         assert torch.equal(left["momentum_buffer"], right["momentum_buffer"])
+
+
+def test_a_step_imports_neither_tables_nor_pictures_nor_a_compiler():
+    code = "import sys; from tests.search.test_engine import batch, engine; built = engine();"
+    code += "built.arch_step(batch(3)); built.weight_step(batch(1));"
+    code += "print({'pandas', 'matplotlib', 'PIL', 'torch._dynamo'} & set(sys.modules))"
+    command, root = [sys.executable, "-c", code], Path(__file__).resolve().parents[2]
+    shown = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "set()"
 
 
 def test_a_weight_step_moves_weights_and_no_alpha():

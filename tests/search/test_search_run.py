@@ -2,6 +2,8 @@
 
 import csv
 import math
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -275,3 +277,26 @@ def test_a_gradient_that_a_gpu_did_not_read_stops_before_the_save(monkeypatch, t
     state = load_checkpoint(folder, pytest.fail)
     assert state["epoch"] == 1
     assert len(calls) > 2
+
+
+def test_a_search_and_a_training_never_import_the_compiler_and_pictures_only_to_draw(tmp_path, tiny_data):
+    """What torch.optim's classes import, and matplotlib, would be a fifth of a small search's memory."""
+    path = tmp_path / "config.yaml"
+    short = {"epochs": 1, "warmup_epochs": 0, "threads": 1, "device": "cpu", "runs_dir": str(tmp_path)}
+    path.write_text(yaml.safe_dump(short | {"space": "small", "input_size": 16, "data": tiny_data}))
+    code = """if True:
+        import sys
+        from autofas.config.resolve import resolve
+        from autofas.config.search import SearchConfig
+        from autofas.config.train import TrainConfig
+        from autofas.search.search import search
+        from autofas.training.train import train
+        found = search(resolve(SearchConfig, "search", file=sys.argv[1]))
+        shared = {"epochs": 1, "threads": 1, "device": "cpu", "runs_dir": sys.argv[2], "input_size": 16}
+        data = resolve(SearchConfig, "search", file=sys.argv[1]).data
+        train(TrainConfig(**shared, genotype=str(found.path / "genotype.json"), data=data))
+        print({"matplotlib", "torch._dynamo"} & set(sys.modules))
+    """
+    command = [sys.executable, "-c", code, str(path), str(tmp_path)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "set()"

@@ -1,4 +1,4 @@
-"""Learning rates and gradients by hand."""
+"""Learning rates and gradients by hand; updates and their state beside torch.optim's classes."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 from autofas.config.optimizer import OptimizerConfig
 from autofas.errors import RunError
-from autofas.training.optimizers import build_optimizer, clip_gradients, learning_rate
+from autofas.training.optimizers import SGD, Adam, build_optimizer, clip_gradients, learning_rate
 
 
 def parameters():
@@ -79,3 +79,64 @@ def test_steps_at_milestones_or_evenly() -> None:
     assert rates(config, 5) == pytest.approx([1, 1, 0.1, 0.01, 0.01])
     config = OptimizerConfig(lr=1.0, schedule="step", step_epochs=2, step_factor=0.5)
     assert rates(config, 5) == pytest.approx([1, 1, 0.5, 0.5, 0.25])
+
+
+KINDS = [
+    (SGD, torch.optim.SGD, {"lr": 0.1, "momentum": 0.9, "weight_decay": 3e-4}),
+    (SGD, torch.optim.SGD, {"lr": 0.1, "momentum": 0.0}),
+    (Adam, torch.optim.Adam, {"lr": 0.1, "betas": (0.5, 0.999), "weight_decay": 1e-3}),
+]
+
+
+def updated(make, settings, saved=None, steps=(0, 1, 2)):
+    """Parameters and optimiser after steps on drawn gradients; in the second step one has no gradient."""
+    drawn = torch.Generator().manual_seed(0)
+    given = [nn.Parameter(torch.randn(shape, generator=drawn)) for shape in ((3, 4), (5,), (2, 2, 2))]
+    optimizer = make(given, **settings)
+    if saved is not None:
+        optimizer.load_state_dict(saved)
+    for step in steps:
+        for one in given:
+            one.grad = torch.randn(one.shape, generator=drawn.manual_seed(step))
+        if step == 1:
+            given[1].grad = None
+        optimizer.step()
+    return given, optimizer
+
+
+@pytest.mark.parametrize(("own", "theirs", "settings"), KINDS)
+@pytest.mark.parametrize("fused", [None, True])
+def test_updates_are_those_of_the_classes_of_torch_to_the_last_bit(own, theirs, settings, fused):
+    found, optimizer = updated(own, settings | {"fused": fused})
+    expected, reference = updated(theirs, settings | {"fused": fused})
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+    state, wanted = optimizer.state_dict(), reference.state_dict()
+    assert state["param_groups"] == wanted["param_groups"]
+    if settings.get("momentum") == 0:  # torch keeps an empty entry for each parameter
+        assert not state["state"]
+        return
+    assert state["state"].keys() == wanted["state"].keys()
+    for number, averages in state["state"].items():
+        assert averages.keys() == wanted["state"][number].keys()
+        for name, average in averages.items():
+            assert torch.equal(average, wanted["state"][number][name])
+
+
+@pytest.mark.parametrize(("own", "theirs", "settings"), KINDS)
+def test_a_state_goes_on_from_torch_and_to_torch(own, theirs, settings):
+    for make, reader in ((theirs, own), (own, theirs), (own, own)):
+        _, optimizer = updated(make, settings)
+        found, _ = updated(reader, settings, saved=optimizer.state_dict(), steps=(3,))
+        _, reference = updated(theirs, settings)
+        expected, _ = updated(theirs, settings, saved=reference.state_dict(), steps=(3,))
+        assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+
+
+def test_a_state_of_other_parameters_is_refused():
+    _, optimizer = updated(SGD, KINDS[0][2])
+    saved = optimizer.state_dict()
+    with pytest.raises(ValueError, match="3 parameters in place of 1"):
+        SGD([nn.Parameter(torch.zeros(3, 4))], lr=0.1).load_state_dict(saved)
+    saved["state"][0]["momentum_buffer"] = torch.zeros(4, 3)
+    with pytest.raises(ValueError, match="momentum_buffer of parameter 0 has a different shape"):
+        optimizer.load_state_dict(saved)

@@ -8,7 +8,6 @@ batches resumes with the next one.
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from torch import Tensor
 
 from autofas.data.batches.augmentation import augment_batch
 from autofas.data.batches.augmentation_policy import AugmentPolicy, preset
+from autofas.data.batches.batch import Batch
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.sampler import EpochSampler
 from autofas.data.manifests.manifest import BONA_FIDE
@@ -26,19 +26,6 @@ from autofas.errors import AutofasError, DataError
 
 MEAN = 0.5  # images reach a network as (x / 255 - MEAN) / STD, in [-1, 1]
 STD = 0.5
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Images (B, 3, H, W) float32 in [-1, 1] by modality, `targets['label']` (B,) float32 with 1 for bona
-    fide, and `index` (B,) int64, the rows' positions in the table the batch was drawn from."""
-
-    images: dict[str, Tensor]
-    targets: dict[str, Tensor]
-    index: Tensor
-
-    def __len__(self) -> int:
-        return len(self.index)
 
 
 class Loader:

@@ -141,6 +141,6 @@ def without_pictures() -> None:
 
 def warm_up() -> None:
     """Import here what every command line would import: the children inherit it."""
-    for name in ("matplotlib.pyplot", "torch._dynamo", *(f"autofas.{module}" for module in MODULES)):
+    for name in ("matplotlib.pyplot", *(f"autofas.{module}" for module in MODULES)):
         importlib.import_module(name)
     torch.set_num_threads(1)

@@ -5,11 +5,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import torch
-
 from autofas.models.supervisions import PixelwiseBCE
 from autofas.search.bilevel import BilevelSearch
 from autofas.search.engine import BilevelEngine
+from autofas.training import optimizers
 from autofas.training import train as training
 from tests.campaigns.faults.family import Case, Seen
 from tests.campaigns.faults.hooks import count, poisoned
@@ -101,7 +100,7 @@ def _inject(case: Case, batch: int, first: int, update: Callable[[], Any], folde
 
     for kind in (BilevelSearch, training.Training):
         around(kind, "step", step)
-    for optimizer in (torch.optim.SGD, torch.optim.Adam):
+    for optimizer in (optimizers.SGD, optimizers.Adam):
         around(optimizer, "step", update_seen)
     if what == "loss":
         around(PixelwiseBCE, "loss", lambda real, *given: real(*given) * (value if now() else 1))
