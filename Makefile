@@ -27,10 +27,12 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autofas needs Python 3.11 or newer: make demo PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(VENV)/bin/python setup.cfg constraints.txt
-	@echo "Installing autofas and torch into $(VENV): a few minutes, once"
+$(VENV)/.installed: $(VENV)/bin/python setup.cfg setup.py constraints.txt
+	@echo "1 of 2: torch, some 200 MB to download"
 	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
+	@echo "2 of 2: autofas, and its search kernels where there is a C++ compiler: half a minute"
 	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e .
+	@$(RUN)/python -m autofas.models.kernels.library
 	@echo "Installed. To use it yourself: . $(VENV)/bin/activate"
 	touch $@
 

@@ -93,3 +93,9 @@ def _unit(precision: str, best: str) -> Unit:
 def unit(precision: str) -> Unit:
     """The functions of a precision for this processor; RuntimeError where the kernels are not available."""
     return _unit(precision, instructions())
+
+
+if __name__ == "__main__":  # what an installation has got
+    why = reason()
+    slow = "a search on the CPU takes three to four times as long"
+    print(f"search kernels: {instructions()}" if why is None else f"search kernels: none ({why}); {slow}")
