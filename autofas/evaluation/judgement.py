@@ -45,7 +45,7 @@ _DEFAULTS = EvaluateConfig.model_fields
 class Terms:
     """How scores are judged: threshold rule (with the value of rule `fixed`), PAI grouping and level."""
 
-    rule: ThresholdRule = _DEFAULTS["threshold"].default
+    rule: ThresholdRule = "dev-eer"
     value: float | None = None
     grouping: Grouping = _DEFAULTS["pai_grouping"].default
     level: Level = _DEFAULTS["level"].default

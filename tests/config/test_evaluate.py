@@ -1,4 +1,4 @@
-"""An evaluation's configuration: the threshold comes from dev unless told, and test is the split judged."""
+"""An evaluation's configuration: test is judged, by video, at the threshold rule of the data."""
 
 import pytest
 

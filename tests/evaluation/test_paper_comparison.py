@@ -1,38 +1,13 @@
 """Ours beside the papers: the counterpart's row, averages over folds, data named, gaps left as gaps."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from autofas.cli import main, main_values
 from autofas.errors import RunError
-from autofas.evaluation.figures import TargetReport
 from autofas.evaluation.paper_comparison import beside
-from autofas.evaluation.paper_tables import published_names, published_table
-from tests.evaluation.evaluation_files import made_metrics, made_report
-
-
-def run_folder(root: Path, name: str, cross: str | None = None, **changes: Any) -> Path:
-    """A run folder with the metrics file that evaluate would write, figures made up."""
-    figures = {
-        "apcer": 0.2, "apcer_pooled": 0.1, "bpcer": 0.04, "acer": 0.12, "hter": 0.07, "eer": 0.05, "auc": 0.9,
-        "tpr_at_fpr": {"0.01": 0.5, "0.001": 0.25, "0.0001": None},
-        "undefined": {"tpr_at_fpr 0.0001": "not resolvable"},
-    } | changes.pop("figures", {})  # fmt: skip
-    values: dict[str, Any] = {
-        "model": "deeppixbis", "kind": "hand-designed", "supervision": "deeppixbis", "dataset": "synthetic",
-        "source": "synthetic", "protocol": "1", "trained_on": "synthetic",
-    }  # fmt: skip
-    if cross:
-        own = made_report(**{**figures, "hter": 0.06})
-        values |= {"label": "source-dev", "target_eer": TargetReport(**dict(own), label="target-EER")}
-    folder = root / name
-    folder.mkdir(exist_ok=True)
-    place = folder / (f"metrics-cross-{cross}.json" if cross else "metrics.json")
-    place.write_text(json.dumps(made_metrics(figures, **(values | changes)).to_json()))
-    return folder
+from autofas.evaluation.paper_tables import published_table
+from tests.evaluation.evaluated_runs import run_folder
 
 
 def lines_of(name: str, runs: list[Path]):
@@ -120,24 +95,3 @@ def test_runs_of_another_protocol_are_noted(tmp_path) -> None:
 def test_a_run_without_figures_is_an_error(tmp_path) -> None:
     with pytest.raises(RunError, match="autofas evaluate"):
         lines_of("auto-fas-1", [tmp_path])
-
-
-@pytest.mark.parametrize("name", published_names())
-def test_every_table_prints_without_a_run(name: str, capsys) -> None:
-    values = main_values(["table", name])
-    assert len(values["rows"]) == len(published_table(name).rows)
-    printed = capsys.readouterr().out
-    for row in published_table(name).rows:
-        assert all(text in printed for text in row.values.values())
-
-
-def test_command_names_data_and_threshold(tmp_path, capsys) -> None:
-    run = run_folder(tmp_path, "a", model="afa")
-    main_values(["table", "afa-6", str(run)])
-    printed = capsys.readouterr().out
-    assert "synthetic p1" in printed
-    assert "dev-eer: EER of the development scores" in printed
-    assert "gap: TPR@1e-4 %: not resolvable" in printed
-    assert main(["table", "afa-5"]) == 2
-    assert "did you mean" in capsys.readouterr().err
-    assert "auto-fas-1" in main_values(["table"])

@@ -182,13 +182,6 @@ def test_each_level_has_its_own_learning_rate(monkeypatch, tmp_path, tiny_data):
     assert found["arch"] == [6e-3, 6e-3]
 
 
-def test_random_strategy_needs_no_data(tmp_path):
-    values = {"strategy": "random", "space": "small", "runs_dir": str(tmp_path), "threads": 1}
-    one, two = (search(SearchConfig.model_validate(values | {"seed": seed})) for seed in (0, 1))
-    assert one.genotype.derivation == "random"
-    assert not one.genotype.same_network(two.genotype)
-
-
 @pytest.mark.parametrize("strategy", ["darts", "pc-darts"])
 @pytest.mark.parametrize("order", ["first", "second"])
 def test_strategies_and_orders_run(tmp_path, tiny_data, strategy, order):

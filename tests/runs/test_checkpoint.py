@@ -44,6 +44,16 @@ def no_warning(line):
     raise AssertionError(line)
 
 
+HOLD = """
+import sys, time
+from pathlib import Path
+from autofas.runs.run_folder import Run
+with Run(Path(sys.argv[1]), echo=False):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
 def test_the_newest_is_read_and_the_one_before_it_kept(two):
     assert load_checkpoint(two, no_warning)["epoch"] == 2
     shutil.rmtree(two / LAST)
@@ -186,16 +196,6 @@ def test_other_data_or_code_is_refused_with_the_difference(tmp_path):
         require_same_identity(run, before, now, ("data",))
     require_same_identity(run, before, now, ("data", "code"))
     require_same_identity(run, {}, now, ())  # version 1 did not say
-
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from autofas.runs.run_folder import Run
-with Run(Path(sys.argv[1]), echo=False):
-    print("held", flush=True)
-    time.sleep(60)
-"""
 
 
 def test_the_owner_is_named_and_a_killed_ones_lock_is_stale(tmp_path):

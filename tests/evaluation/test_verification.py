@@ -28,8 +28,6 @@ from autofas.storage.files import write_json
 from autofas.storage.schema import read_json
 from tests.evaluation.evaluation_files import small_data_set, trained_run
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Path:

@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autofas.cli import main, main_values
 from autofas.errors import MetricError
 from autofas.evaluation.comparison import NOT_SHOWN, compare, verdict
 from autofas.evaluation.judgement import Terms
-from autofas.metrics import write_scores
 from tests.evaluation.evaluation_files import random_table
 
 FIXED = Terms("fixed", 0.5)
@@ -59,15 +57,3 @@ def test_faults_are_one_line() -> None:
     alone = random_table(1, subjects=1)
     with pytest.raises(MetricError, match="only one subject"):
         compare(alone, alone, FIXED, FIXED)
-
-
-def test_compare_command(tmp_path, capsys) -> None:
-    files = []
-    for name, seed in (("a", 1), ("b", 1), ("a-dev", 2), ("b-dev", 2)):
-        write_scores(tmp_path / f"{name}.csv", random_table(seed, 0.4))
-        files.append(str(tmp_path / f"{name}.csv"))
-    values = main_values(["compare", *files[:2], "--dev", *files[2:], "--replicates", "200"])
-    assert values["verdict"] == NOT_SHOWN
-    assert NOT_SHOWN in capsys.readouterr().out
-    assert main(["compare", *files[:2]]) == 2
-    assert "--dev" in capsys.readouterr().err

@@ -1,10 +1,9 @@
-"""Which published rows are possible: every named fault is found, the consistent rows pass."""
+"""Published tables against themselves: impossible means, counts and deviations are found."""
 
 from fractions import Fraction
 
 import pytest
 
-from autofas.cli import main, main_values
 from autofas.errors import DataError
 from autofas.evaluation.consistency import check_table, realisable
 from autofas.evaluation.paper_tables import Sizes, published_names, published_table, read_printed, read_table
@@ -28,6 +27,12 @@ KNOWN = {
     "visionlabs-4": {("Ours", "Test %"), ("Team 5", "Valid %"), ("Team 6", "Test %")},
     "visionlabs-5": {("IR", "TPR@1e-3 %")},
 }  # fmt: skip
+
+
+def csv_findings(tmp_path, text: str, **arguments):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    return check_table(read_table(str(path), **arguments))
 
 
 @pytest.mark.parametrize("name", published_names())
@@ -54,12 +59,6 @@ def test_the_reasons_say_what_would_be_possible() -> None:
     assert any("if digits are cut off" in text for text in texts)
     notes = check_table(published_table("auto-fas-4"))
     assert {finding.kind for finding in notes} == {"note"}
-
-
-def csv_findings(tmp_path, text: str, **arguments):
-    path = tmp_path / "table.csv"
-    path.write_text(text)
-    return check_table(read_table(str(path), **arguments))
 
 
 def test_the_mean_within_rounding(tmp_path) -> None:
@@ -126,14 +125,3 @@ def test_damaged_tables_are_one_line(tmp_path, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words) as caught:
         csv_findings(tmp_path, text)
     assert "\n" not in str(caught.value)
-
-
-def test_command(tmp_path, capsys) -> None:
-    assert main_values(["check-table", "afa-6"])["impossible"] == []
-    assert main(["check-table", "auto-fas-3", "--json"]) == 2
-    printed = capsys.readouterr()
-    assert "Binary cross-entropy" in printed.out
-    assert "1 of 2 rows" in printed.err
-    assert main(["check-table", "auto-fas-9"]) == 2
-    assert "did you mean" in capsys.readouterr().err
-    assert main(["check-table", "afa-6", "--bona-fide", "3"]) == 2
