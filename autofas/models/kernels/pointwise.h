@@ -61,9 +61,18 @@ AUTOFAS_INLINE void product_column(Planes y, ConstPlanes z, Matrix w, int output
     o += done;
     y.at += done * y.stride, w.at += done * w.row, gate.at += done * gate.stride;
   };
-  for (; o + WIDE <= outputs; step(WIDE)) product_tile<WIDE, P, IN, OUT>(y, z, w, inputs, gate);
-  for (; o + 4 <= outputs; step(4)) product_tile<4, P, IN, OUT>(y, z, w, inputs, gate);
-  for (; o + 2 <= outputs; step(2)) product_tile<2, P, IN, OUT>(y, z, w, inputs, gate);
+  while (o + WIDE <= outputs) {
+    product_tile<WIDE, P, IN, OUT>(y, z, w, inputs, gate);
+    step(WIDE);
+  }
+  while (o + 4 <= outputs) {
+    product_tile<4, P, IN, OUT>(y, z, w, inputs, gate);
+    step(4);
+  }
+  while (o + 2 <= outputs) {
+    product_tile<2, P, IN, OUT>(y, z, w, inputs, gate);
+    step(2);
+  }
   if (o < outputs) product_tile<1, P, IN, OUT>(y, z, w, inputs, gate);
 }
 

@@ -76,3 +76,12 @@ def test_an_arm_processor_computes_the_same(native, tmp_path):
     assert program is not None
     for shape in SHAPES[1:3]:
         assert run(program, shape, (CROSS[1],)) == pytest.approx(run(native, shape), rel=1e-7)
+
+
+def test_clang_computes_the_same(native, tmp_path):
+    found = next((name for name in ("clang++", "clang++-14") if shutil.which(name)), None)
+    if found is None:
+        pytest.skip("clang++ is not installed")
+    program = compiled(tmp_path, found, ())
+    assert program is not None
+    assert run(program, SHAPES[1]) == pytest.approx(run(native, SHAPES[1]), rel=1e-7)

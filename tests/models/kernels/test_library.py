@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from autofas.models.kernels import library
+from autofas.models.kernels.structures import Conversion
 
 
 @pytest.mark.parametrize("precision", ["float", "double"])
@@ -14,14 +15,16 @@ def test_images_survive_the_way_into_planes_and_back(precision, shape, monkeypat
     images = torch.randn(shape, dtype=getattr(torch, precision)).contiguous(memory_format=torch.channels_last)
     strides = (ctypes.c_long * 4)(*images.stride())
     batch, channels, height, width = shape
-    for instructions in ("generic", "avx2", "avx512"):
+    for instructions in library.SETS:
         monkeypatch.setenv(library.INSTRUCTIONS, instructions)
         unit = library.unit(precision)
         grid = unit.new_grid(batch, height, width, 2, 0, 0)
         planes = torch.full((channels, unit.plane_size(grid)), torch.nan, dtype=images.dtype)
-        unit.planes_from_images(grid, channels, images.data_ptr(), strides, planes.data_ptr())
+        given = Conversion(grid, channels, 2, images.data_ptr(), planes.data_ptr(), strides)
+        unit.planes_from_images(ctypes.byref(given))
         back = torch.empty_like(images)
-        unit.images_from_planes(grid, channels, planes.data_ptr(), back.data_ptr(), strides)
+        given.images = back.data_ptr()
+        unit.images_from_planes(ctypes.byref(given))
         unit.free_grid(grid)
         assert torch.equal(back, images)
         torch.testing.assert_close(planes.sum(), images.sum())  # the padding is zero
