@@ -113,7 +113,7 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
         if not launched().first or config.split != "test":
             continue  # figures of train and dev are no results
         if config.data is None:
-            write_card(Path(folder), (Path(folder) / WEIGHTS_FILE).parent)
+            write_card(Path(folder), (Path(folder) / WEIGHTS_FILE).parent, datasets=datasets)
         if evaluation.figures.acer is None:  # a board takes no figure that is undefined
             notes.append(f"{folder} is not on the leaderboard: {evaluation.figures.undefined['acer']}")
             continue

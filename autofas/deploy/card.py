@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autofas.analysis.text_tables import count, markdown_table, percent
-from autofas.data.opening import open_dataset
+from autofas.data.dataset import Dataset
+from autofas.data.opening import OpenedDatasets
 from autofas.deploy.describe import describe_weights
 from autofas.deploy.info import ExportInfo
 from autofas.evaluation.evaluate import training_of
@@ -21,29 +22,34 @@ CARD = "model_card.md"
 RATES = ("apcer", "bpcer", "acer", "hter", "eer", "auc")
 
 
-def write_card(run: Path, folder: Path, files: Sequence[str] = ()) -> Path:
+def write_card(
+    run: Path, folder: Path, files: Sequence[str] = (), datasets: OpenedDatasets | None = None
+) -> Path:
     """Write model_card.md into `folder`, recorded where the run has a record; returns its path.
 
-    `files` are lines on exported files. Raises RunError for a run without weights.
+    `files` are lines on exported files, `datasets` what is open already. Raises RunError for a run without
+    weights.
     """
     place = folder / CARD
-    write_text(place, card_text(run, files))
+    write_text(place, card_text(run, files, datasets))
     if place.is_relative_to(run) and (run / RECORD_FILE).is_file():
         record(run, "card", written=[place.relative_to(run).as_posix()])
     return place
 
 
-def card_text(run: Path, files: Sequence[str] = ()) -> str:
+def card_text(run: Path, files: Sequence[str] = (), datasets: OpenedDatasets | None = None) -> str:
     """The card as Markdown."""
+    config = training_of(run).data
+    dataset = (datasets or OpenedDatasets()).divided(config)
     info = describe_weights(load_network(run / WEIGHTS_FILE), run / WEIGHTS_FILE)
     figures = run / metrics_name("test")
     metrics = read_metrics(figures) if figures.is_file() else None
     parts = [f"# Model card: {info.name}"]
     if info.warning:
         parts.append(f"**{info.warning[0].upper()}{info.warning[1:]}.**")
-    parts += [_network(info), _data(run, info)]
+    parts += [_network(info), _data(dataset, config.fold, info)]
     parts.append(_figures(metrics) if metrics else "## Figures\n\nNot evaluated yet.")
-    parts += [_limits(run, info, metrics), f"## Licence\n\nOf the data: {info.data_licence}."]
+    parts += [_limits(run, dataset, info, metrics), f"## Licence\n\nOf the data: {info.data_licence}."]
     if files:
         parts.append("## Exported files\n\n" + "\n".join(f"- {line}" for line in files))
     parts.append(_origin(run, info))
@@ -63,15 +69,13 @@ def _network(info: ExportInfo) -> str:
     return "## Network\n\n" + markdown_table(("", ""), rows)
 
 
-def _data(run: Path, info: ExportInfo) -> str:
-    config = training_of(run).data
-    dataset = open_dataset(config)
+def _data(dataset: Dataset, fold_number: int | None, info: ExportInfo) -> str:
     rows = []
     for split, table in dataset.splits.items():
         kinds = table["pai"].value_counts()
         shown = ", ".join(f"{pai} {number}" for pai, number in kinds.items())
         rows.append([split, str(table["subject"].nunique()), str(table["video"].nunique()), shown])
-    fold = "" if config.fold is None else f", fold {config.fold}"
+    fold = "" if fold_number is None else f", fold {fold_number}"
     head = f"## Data\n\n{info.data}, protocol {info.protocol}{fold}. Frames by split:\n\n"
     return head + markdown_table(("split", "subjects", "videos", "frames"), rows, ("subjects", "videos"))
 
@@ -93,8 +97,8 @@ def _figures(metrics: Metrics) -> str:
     return head + markdown_table(("level", "figure", "value", "interval"), rows, ("value",))
 
 
-def _limits(run: Path, info: ExportInfo, metrics: Metrics | None) -> str:
-    splits = open_dataset(training_of(run).data).splits
+def _limits(run: Path, dataset: Dataset, info: ExportInfo, metrics: Metrics | None) -> str:
+    splits = dataset.splits
     taught = set(splits["train"]["pai"]) - {"bona_fide"}
     tested = set(splits["test"]["pai"]) - {"bona_fide"} if "test" in splits else set()
     lines = [f"Attacks it was taught: {', '.join(sorted(taught)) or 'none'}."]

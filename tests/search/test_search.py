@@ -116,7 +116,7 @@ def test_resuming_with_another_configuration_shows_the_difference(first, tiny_da
 
 
 def test_the_dev_and_test_splits_are_not_looked_at(first, tmp_path, tiny_data, monkeypatch):
-    from autofas.data.catalog import Dataset
+    from autofas.data.dataset import Dataset
 
     asked = []
     real = Dataset.split

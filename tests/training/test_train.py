@@ -72,7 +72,7 @@ def test_the_epoch_that_is_kept(monkeypatch, tmp_path, genotype, keep, errors, e
 
 
 def test_training_looks_at_train_and_dev_and_chooses_by_dev(monkeypatch, tmp_path, genotype):
-    from autofas.data.catalog import Dataset
+    from autofas.data.dataset import Dataset
     from autofas.training import train as module
 
     asked, scored = [], []
