@@ -48,6 +48,7 @@ class Run:
         self.silent = False
         self.made = False
         self._lock: IO[str] | None = None
+        self._made_above: list[Path] = []  # folders that `create` made on the way, innermost first
 
     @property
     def name(self) -> str | None:
@@ -63,16 +64,19 @@ class Run:
             raise RunError(f"{stem!r} cannot name a run folder; use a word without slashes")
         number = 1
         try:
-            base.mkdir(parents=True, exist_ok=True)
+            above = [folder for folder in (base, base.parent) if not folder.exists()]
             while True:
                 path = base / (stem if number == 1 else f"{_numbered(stem)}{number}")
+                base.mkdir(parents=True, exist_ok=True)  # each time: another run may have discarded it
                 try:
                     path.mkdir()
                     run = cls(path, echo)
-                    run.made = True
+                    run.made, run._made_above = True, above
                     return run
                 except FileExistsError:
                     number += 1
+                except FileNotFoundError:
+                    continue
         except OSError as exc:
             raise RunError(f"{base} cannot be written: {exc.strerror}; choose another --runs-dir") from None
 
@@ -140,9 +144,12 @@ class Run:
             self._lock = None
 
     def discard(self) -> None:
-        """Remove a folder that `create` made: a run that could not begin leaves no trace."""
+        """Remove a folder that `create` made, and those above it: a run that could not begin leaves no trace."""
         if self.made:
             shutil.rmtree(self.path, ignore_errors=True)
+            with suppress(OSError):  # not empty: another run is in it
+                for folder in self._made_above:
+                    folder.rmdir()
 
     @contextmanager
     def beginning(self) -> Iterator[None]:

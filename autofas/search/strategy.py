@@ -58,6 +58,7 @@ class Strategy(Resumable[SearchResult]):
         size = config.input_size or self.space.layout.input_size
         with log_progress(self.run, "reading frames") as progress:
             dataset = self.datasets.divided(config.data, progress)
+            dataset.need_both_classes("train")
             weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
             for rows in (weight_rows, arch_rows):
                 whole_batch(config, rows)  # too few are told before anything is decoded

@@ -142,9 +142,18 @@ def fall():
 
 @pytest.mark.parametrize(("phase", "kept"), [("open", False), ("step", True)])
 def test_a_run_that_could_not_begin_leaves_no_folder(tmp_path, phase, kept):
+    runs = tmp_path / "runs"
     with pytest.raises(RunError, match="fallen"):
-        carry_through(spoiled(**{phase: fall}), config(tmp_path))
-    assert (tmp_path / "search" / "exp").exists() == kept
+        carry_through(spoiled(**{phase: fall}), config(runs))
+    assert (runs / "search" / "exp").exists() == kept
+    assert runs.exists() == kept  # nor the folders made on the way
+
+
+def test_a_run_that_could_not_begin_leaves_folders_that_others_are_in(tmp_path):
+    (tmp_path / "search").mkdir()
+    with pytest.raises(RunError, match="fallen"):
+        carry_through(spoiled(open=fall), config(tmp_path))
+    assert list(tmp_path.iterdir()) == [tmp_path / "search"]
 
 
 def test_a_row_of_results_is_never_ahead_of_its_checkpoint(tmp_path):
