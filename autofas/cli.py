@@ -38,6 +38,7 @@ VERBS = (
     "check-table",
     "profile",
     "pareto",
+    "manifest",
     "prepare",
     "inspect",
     "export",

@@ -29,6 +29,7 @@ from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
 from autofas.data.readers.reading import Reading
 from autofas.errors import DataError
+from autofas.printed import command
 
 Progress = Callable[[int, int], None]
 
@@ -205,6 +206,9 @@ def _manifest_path(text: str) -> Path:
         return place / "manifest.csv"
     if place.exists() or place.suffix.lower() == ".csv" or len(place.parts) > 1:
         if place.is_dir():
-            raise DataError(f"{place}: is a folder without a manifest.csv; give the path of a manifest")
+            raise DataError(
+                f"{place}: is a folder without a manifest.csv (path,pai,subject,session,video,frame,split);"
+                f" draft one: {command('manifest', place)}"
+            )
         return place
     raise unknown_name(text)

@@ -1,0 +1,187 @@
+"""Drafts of manifests: what names and lists say, people by a pattern, and what is said of the rest."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from autofas.cli import main
+from autofas.data.draft import draft_manifest
+from autofas.data.manifests.manifest import read_manifest
+from autofas.errors import DataError
+from tests.data.data_files import picture, write_video
+
+
+def fill(root, *names):
+    """Pictures, each of its own bytes, and videos by their suffix."""
+    for number, name in enumerate(names):
+        place = root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.suffix in (".mp4", ".avi"):
+            write_video(place, frames=4)
+        else:
+            picture(number).save(place)
+    return root
+
+
+def rows_of(draft):
+    return {
+        path: (pai, split) for path, pai, split in draft.manifest.table[["path", "pai", "split"]].to_numpy()
+    }
+
+
+def test_class_folders_of_photographs(tmp_path):
+    names = [
+        f"{folder}/{number}.jpg" for folder in ("live", "print", "Replay Attack") for number in "abcdefgh"
+    ]
+    draft = draft_manifest(fill(tmp_path, *names))
+    assert draft.labels == {"live": "bona_fide", "print": "print", "Replay Attack": "replay_attack"}
+    table = draft.manifest.table
+    assert len(table) == len(names)
+    for pai in ("bona_fide", "print", "replay_attack"):
+        assert table[table["pai"] == pai]["split"].value_counts().to_dict() == {
+            "train": 4,
+            "dev": 2,
+            "test": 2,
+        }
+    assert any("people may be shared" in note and "--subject-from" in note for note in draft.notes)
+    again = draft_manifest(tmp_path)
+    assert again.manifest.table.equals(table)
+    assert not draft_manifest(tmp_path, seed=1).manifest.table["split"].equals(table["split"])
+
+
+def test_people_named_by_a_pattern_are_in_one_split_each(tmp_path):
+    names = [
+        f"{kind}/p{person:02d}_{take}.png"
+        for kind in ("real", "spoof")
+        for person in range(9)
+        for take in "ab"
+    ]
+    draft = draft_manifest(fill(tmp_path, *names), subject_from=r"(p\d+)_")
+    table = draft.manifest.table
+    assert sorted(table["subject"].unique()) == [f"p{person:02d}" for person in range(9)]
+    assert table.groupby("subject")["split"].nunique().max() == 1
+    assert set(table["split"]) == {"train", "dev", "test"}
+    assert not draft.notes
+    for pattern, message in (
+        (r"(q\d+)", "matches nothing in 36 of 36 paths"),
+        ("(", "not a regular expression"),
+    ):
+        with pytest.raises(DataError, match=message):
+            draft_manifest(tmp_path, subject_from=pattern)
+
+
+def test_split_folders_are_kept_and_shared_people_are_named(tmp_path):
+    names = [
+        f"LCC_FASD_{split}/{kind}/{kind}_id{person}_{take}.png"
+        for split, people in (("training", (1, 2)), ("development", (3,)), ("evaluation", (2, 4)))
+        for kind in ("real", "spoof")
+        for person in people
+        for take in (0, 1)
+    ]  # fmt: skip
+    draft = draft_manifest(fill(tmp_path, *names), subject_from=r"id(\d+)")
+    table = draft.manifest.table
+    assert set(table[table["path"].str.startswith("LCC_FASD_evaluation")]["split"]) == {"test"}
+    assert set(table[table["path"].str.startswith("LCC_FASD_dev")]["split"]) == {"dev"}
+    assert draft.notes == ("the folders put 1 people into both train and test (2)",)
+
+
+def test_the_shape_of_celeba_spoof_names_its_people(tmp_path):
+    names = [
+        f"Data/{split}/{person}/{kind}/{number:06d}.jpg"
+        for split, people in (("train", (1, 5)), ("test", (7, 8)))
+        for person in people
+        for kind in ("live", "spoof")
+        for number in range(2)
+    ]  # fmt: skip
+    fill(tmp_path, *names)
+    (tmp_path / "Data/train/1/live/000000_BB.txt").write_text("1 2 3 4 0.9")
+    draft = draft_manifest(tmp_path)
+    table = draft.manifest.table
+    assert sorted(table["subject"].unique()) == ["1", "5", "7", "8"]
+    assert set(zip(table["subject"], table["split"], strict=True)) == {
+        ("1", "train"), ("5", "train"), ("7", "test"), ("8", "test")
+    }  # fmt: skip
+    assert draft.notes == ("no folder is a dev set; --protocol official holds subjects of train out for one",)
+    assert len(table) == len(names)
+    assert table["video"].nunique() == len(names)  # pictures in a class folder are no video
+
+
+def test_videos_and_folders_of_frames(tmp_path):
+    frames = [f"live/clip_{clip}/frame{number:03d}.jpg" for clip in "abc" for number in range(12)]
+    fill(tmp_path, *frames, "spoof/x.mp4", "spoof/y.mp4", "spoof/z.mp4")
+    table = draft_manifest(tmp_path, frames_per_video=3).manifest.table
+    clip = table[table["video"] == "live/clip_a"]
+    assert list(clip["path"]) == [f"live/clip_a/frame{number:03d}.jpg" for number in (2, 6, 10)]
+    assert list(clip["frame"]) == [2, 6, 10]
+    assert list(table[table["video"] == "spoof/x.mp4"]["frame"]) == [0, 2, 3]
+    assert table["video"].nunique() == 6
+
+
+@pytest.mark.parametrize("separator", [" ", ",", "\t"])
+@pytest.mark.parametrize("bona_fide_is", ["0", "1"])
+def test_a_list_of_paths_and_labels(tmp_path, separator, bona_fide_is):
+    names = [f"a b/{number}.png" for number in range(12)]
+    fill(tmp_path, *names)
+    lines = [f"{name}{separator}{number % 2}\n" for number, name in enumerate(names)]
+    (tmp_path / "list.txt").write_text("".join(lines))
+    draft = draft_manifest(tmp_path / "list.txt", bona_fide_is=bona_fide_is)
+    rows = rows_of(draft)
+    assert rows["a b/3.png"][0] == ("bona_fide" if bona_fide_is == "1" else "attack")
+    assert draft.labels == {bona_fide_is: "bona_fide", "01".replace(bona_fide_is, ""): "attack"}
+
+
+def test_words_in_a_list_are_labels(tmp_path):
+    fill(tmp_path, *(f"{number}.png" for number in range(9)))
+    words = ["real", "print", "3D mask"]
+    (tmp_path / "list.csv").write_text(
+        "path,label\n" + "".join(f"{number}.png,{words[number % 3]}\n" for number in range(9))
+    )
+    labels = draft_manifest(tmp_path / "list.csv").labels
+    assert labels == {"real": "bona_fide", "print": "print", "3D mask": "attack_3d_mask"}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a/1.jpg", "b/2.jpg"], "no folder is named as a class"),
+        (["spoof/1.jpg"], "no folder is named as a class"),
+        ([], "no folder is named as a class"),
+    ],
+)
+def test_what_names_do_not_say_is_not_guessed(tmp_path, names, message):
+    with pytest.raises(DataError, match=message):
+        draft_manifest(fill(tmp_path, *names))
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    fill(tmp_path, *(f"{kind}/{number}.png" for kind in ("live", "spoof") for number in "abc"), "x.png")
+    (tmp_path / "live" / "notes.docx").write_text("x")
+    (tmp_path / "spoof" / "broken.mp4").write_text("x")
+    draft = draft_manifest(tmp_path)
+    assert len(draft.manifest.table) == 6
+    text = "\n".join(draft.notes)
+    assert "1 files are under no class folder and are left out (x.png)" in text
+    assert "1 files are neither images nor videos that are read (live/notes.docx)" in text
+    assert "spoof/broken.mp4: is damaged or not a video" in text
+    assert "it is not used" in text
+
+
+def test_the_verb_writes_a_manifest_that_inspect_and_train_take(tmp_path, capsys):
+    generator = np.random.default_rng(0)
+    for kind in ("live", "spoof"):
+        for number in range(6):
+            place = tmp_path / "own" / kind / f"p{number}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(generator.integers(0, 255, (24, 24, 3), dtype=np.uint8)).save(place)
+    assert main(["inspect", "--dataset", str(tmp_path / "own")]) == 2
+    error = capsys.readouterr().err
+    assert "autofas manifest" in error
+    assert "path,pai,subject" in error
+    assert main(["manifest", str(tmp_path / "own"), "--subject-from", r"(p\d)"]) == 0
+    out = capsys.readouterr().out
+    assert "label    live is bona_fide" in out
+    assert f"next     autofas inspect --dataset {tmp_path / 'own' / 'manifest.csv'}" in out
+    assert len(read_manifest(tmp_path / "own" / "manifest.csv").table) == 12
+    assert main(["inspect", "--dataset", str(tmp_path / "own"), "--check-files", "--strict"]) == 0
+    assert main(["manifest", str(tmp_path / "own")]) == 2
+    assert "is there already; write over it with --replace" in capsys.readouterr().err
