@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from autofas.installation import require_installed
 
 if TYPE_CHECKING:
-    from autofas.analysis.profile import Profile
+    from torch import nn
+
+    from autofas.analysis.profile import Inputs, Profile
     from autofas.config.evaluate import EvaluateConfig
     from autofas.config.search import SearchConfig
     from autofas.config.train import TrainConfig
@@ -75,9 +77,21 @@ def build(source: "Genotype | str | Path", **options: Any) -> "Network":
     return run(source, **options)
 
 
-def profile(network: "Network") -> "Profile":
-    """Parameters and MACs of a network for one sample of its input size."""
-    require_installed()
-    from autofas.analysis.records import profile_network
+def profile(network: "Network | nn.Module", inputs: "Inputs | None" = None) -> "Profile":
+    """Parameters and MACs of a network for one sample of its input size, or of any module for `inputs`.
 
+    `inputs` are a batch as the module takes it, (B, C, H, W) or by name; one sample of it is counted. Raises
+    ConfigError where the module does not take it.
+    """
+    require_installed()
+    from autofas.analysis.profile import profile as of_module
+    from autofas.analysis.records import profile_network
+    from autofas.errors import ConfigError
+    from autofas.models.network import Network
+
+    if inputs is not None:
+        return of_module(network.body if isinstance(network, Network) else network, inputs)
+    if not isinstance(network, Network):
+        kind = type(network).__name__
+        raise ConfigError(f"a {kind} does not say what it takes; give inputs, such as zeros(1, 3, 112, 112)")
     return profile_network(network)

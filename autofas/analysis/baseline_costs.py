@@ -16,6 +16,7 @@ from autofas.config.recipes import require_baseline
 from autofas.errors import ConfigError
 from autofas.models.build import build
 from autofas.models.network import Network
+from autofas.models.own_network import is_own
 from autofas.runs.provenance import commit
 from autofas.storage.files import write_rows
 
@@ -24,6 +25,8 @@ _SUFFIXES = {"K": 1e3, "M": 1e6, "G": 1e9}
 
 def baseline_rows(name: str, input_size: int | None = None) -> list[dict[str, Any]]:
     """The rows of one network; with `input_size` one row, without published figures. Raises ConfigError."""
+    if is_own(name):
+        return [network_row(build(name, input_size=input_size))]
     require_baseline(name)
     default = build(name, input_size=input_size)
     if input_size is not None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 Config = TypeVar("Config", bound="RunConfig")
 
 
+BASELINE = (
+    "a hand-designed network (autofas baselines), or path/to/file.py:factory, code of your own that is run"
+)
+
+
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     """--preset, --config, --set, --print-config."""
     group = parser.add_argument_group(

@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--run", metavar="DIR", nargs="+", required=True, help="run folders, such as those of all folds"
     )
+    group.add_argument(
+        "--baseline", metavar="FILE.py:FACTORY", help="run this code, which built the network (default: none)"
+    )
     group.add_argument("--split", choices=get_args(SplitName), help="split to score (default: test)")
     common.add_judging_arguments(group)
     group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv in the runs folder")
@@ -52,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_machine_arguments(parser)
 
 
+def _permit(code: str) -> None:
+    """Let the code that is named run in this process."""
+    from autofas.models.own_network import name_code
+
+    name_code(code)
+
+
 def run(args: argparse.Namespace) -> Any:
     """Evaluate every run; with several, the mean and standard deviation of each network's folds and seeds."""
     from autofas.commands.figure_tables import (
@@ -63,6 +73,8 @@ def run(args: argparse.Namespace) -> Any:
     )
     from autofas.evaluation.summary import summarize
 
+    if args.baseline:
+        _permit(args.baseline)
     runs, crossed, notes = _evaluated(args)
     print(figures_table([row_of(metrics) for metrics in runs]))
     values: dict[str, Any] = runs[0].to_json()

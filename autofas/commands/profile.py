@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from autofas.commands import common
+
 HELP = "count parameters and MACs of a genotype, a baseline, or all baselines"
 HEADER = ("model", "input", "params", "MACs", "thop", "torch", "FeatherNets' rule", "published", "ratio")
 
@@ -16,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="genotype.json, a pasted Genotype(...) or NNI's export",
     )
-    which.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
+    which.add_argument("--baseline", metavar="NAME", help=common.BASELINE)
     which.add_argument("--all", action="store_true", help="every baseline, under every published condition")
     parser.add_argument("--input-size", type=int, help="side of the input in pixels")
     parser.add_argument(

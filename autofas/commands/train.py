@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="genotype.json, a pasted Genotype(...) or NNI's export",
     )
-    group.add_argument("--baseline", metavar="NAME", help="a hand-designed network (autofas baselines)")
+    group.add_argument("--baseline", metavar="NAME", help=common.BASELINE)
     group.add_argument("--epochs", type=int, help="number of epochs")
     group.add_argument("--batch-size", type=int, help="images per batch")
     group.add_argument(
@@ -53,6 +53,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     common.add_run_arguments(parser)
 
 
+def _resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
+    """The layers of a resumed run; code that it trains has to be named again."""
+    from autofas.config.recipes import OWN
+    from autofas.errors import ConfigError
+
+    layers = common.resumed(args)
+    for _, values in layers:
+        network = str(values.get("baseline"))
+        if args.baseline is None and OWN.fullmatch(network):
+            raise ConfigError(f"{args.resume} trains {network}, code that runs; name it with --baseline")
+    return layers
+
+
 def run(args: argparse.Namespace) -> Any:
     """Train every fold asked for."""
     from autofas.config.recipes import resolve_training
@@ -62,7 +75,7 @@ def run(args: argparse.Namespace) -> Any:
     flags = common.flags(args, KEYS)
     if args.modality:
         flags["data.modalities"] = [args.modality]
-    layers = common.resumed(args)
+    layers = _resumed(args)
     if layers:  # what the recipe and the preset made of it stands there already
         config = resolve(
             TrainConfig, "train", layers=layers, preset=args.preset, file=args.config, flags=flags,

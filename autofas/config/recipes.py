@@ -5,6 +5,7 @@ the input sides that the network takes. Its comments say what comes from the pap
 below preset, file and flags. Left out: recipes of genotypes, whose papers give none.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -17,6 +18,9 @@ from autofas.config.resolve import read_assignment, read_preset, resolve
 from autofas.config.train import TrainConfig
 from autofas.errors import ConfigError
 from autofas.storage.schema import Schema, nearest, read_yaml, validated
+
+OWN = re.compile(r"(?P<file>.+\.py):(?P<factory>[A-Za-z_]\w*)")
+"""A baseline of one's own: a file of Python and the factory in it (autofas.models.own_network)."""
 
 
 class Sizes(Schema):
@@ -80,7 +84,7 @@ def resolve_training(
     network takes. Raises ConfigError, one line.
     """
     name = _baseline_asked_for(file, flags, assignments)
-    if name is None:
+    if name is None or OWN.fullmatch(name):  # a genotype, or code of one's own: no paper gives a recipe
         config = resolve(TrainConfig, "train", preset=preset, file=file, flags=flags, assignments=assignments)
         return config, ()
     recipe = read_recipe(name)

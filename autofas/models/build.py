@@ -14,6 +14,7 @@ from autofas.errors import ConfigError
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import Genotype, load_genotype
 from autofas.models.network import Network
+from autofas.models.own_network import Code, fitting_supervision, is_own, name_code, own_body, own_size
 
 MAX_PARAMETERS = 2**27
 """The largest published network here has 99 million; what has more is not built, so that a file of a few
@@ -23,7 +24,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 def build(
-    source: Genotype | str | Path,
+    source: Genotype | Code | str | Path,
     *,
     supervision: str | None = None,
     input_size: int | None = None,
@@ -34,18 +35,18 @@ def build(
     options: Mapping[str, Any] | None = None,
     tensors: Mapping[str, Tensor] | None = None,
 ) -> Network:
-    """The network of a genotype, of a genotype's file, or of a baseline's name.
+    """The network of a genotype, of a genotype's file, of a baseline's name, or of `file.py:factory`.
 
-    A path is a genotype's file, whatever its suffix; text is a baseline's name, or else a file where one is
-    there or it is spelt like one (with a folder or a suffix).
-
-    `input_size` defaults to the one of the genotype's space or of the baseline's paper; `modality` is what
-    a single-modality network reads; `view` and `crop_size` say how stored crops become its input
-    (autofas.data.batches.views); `options` are a baseline's build arguments. With `tensors`, a state_dict,
-    the network is built only if these are its tensors' names, types and shapes, and takes them. Raises
-    ConfigError or GenotypeError in one line.
+    The last is the user's own code, which runs. A path is a genotype's file, whatever its suffix; text is a
+    baseline's name, or else a file where one is there or it is spelt like one (with a folder or a suffix).
+    `input_size` defaults to that of the space or the paper; `modality` is what a single-modality network
+    reads; `view`, `crop_size`: autofas.data.batches.views; `options` are build arguments. With `tensors`, a
+    state_dict, only a network of such tensors is built. Raises ConfigError or GenotypeError in one line.
     """
     text = str(source)
+    code = source if isinstance(source, Code) else name_code(text) if is_own(text) else None
+    if code is not None:
+        return _own(code, supervision, input_size, modality, name, view, crop_size, options, tensors)
     if not isinstance(source, str) or _names_file(text):
         genotype = source if isinstance(source, Genotype) else load_genotype(text)
         return Network(
@@ -75,6 +76,35 @@ def build(
         crop_size=crop_size,
         options=options,
         default_supervision=baseline.supervision,
+    )
+
+
+def _own(
+    code: Code,
+    supervision: str | None,
+    input_size: int | None,
+    modality: str,
+    name: str | None,
+    view: str,
+    crop_size: int | None,
+    options: Mapping[str, Any] | None,
+    tensors: Mapping[str, Tensor] | None,
+) -> Network:
+    size = own_size(code, input_size)
+    body = bounded(lambda: own_body(code, size, options or {}), code.label, tensors)
+    fitting = fitting_supervision(code, body, size)
+    return Network(
+        body,
+        name=name or code.label,
+        kind="hand-designed",
+        supervision=supervision or fitting,
+        input_size=size,
+        modalities=(modality,),
+        view=view,
+        crop_size=crop_size,
+        options=options,
+        default_supervision=None if supervision else fitting,
+        code=code,
     )
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from autofas.data.batches.views import make_view
+from autofas.models.own_network import Code
 from autofas.models.supervisions import Supervision, build_supervision
 
 Kind = Literal["searched", "hand-designed", "random"]
@@ -18,7 +19,8 @@ class Network(nn.Module):
 
     `forward` takes a dict of images (B, 3, S, S) by modality in [-1, 1], S = input_size, and hands the body
     what it was built for: one tensor, or the dict. `score` takes stored crops, (B, 3, C, C) with C =
-    view.crop_size, and judges them as the view says. `options` are the build arguments of a baseline.
+    view.crop_size, and judges them as the view says. `options` are the build arguments of a baseline, `code`
+    the user's own that built it.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Network(nn.Module):
         crop_size: int | None = None,
         options: Mapping[str, Any] | None = None,
         default_supervision: str | None = None,
+        code: Code | None = None,
     ) -> None:
         super().__init__()
         self.body = body
@@ -41,6 +44,7 @@ class Network(nn.Module):
         self.input_size, self.modalities = input_size, modalities
         self.view = make_view(view, input_size, crop_size)
         self.options = dict(options or {})
+        self.code = code
         self.supervision_name = supervision
         self.supervision: Supervision = build_supervision(supervision, instead_of=default_supervision)
 

@@ -26,6 +26,7 @@ from autofas.models.build import build
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import Genotype, genotype_to_json
 from autofas.models.network import Network
+from autofas.models.own_network import Code, is_own, named_code
 from autofas.models.tensor_files import read_safetensors
 from autofas.storage.files import whole_file
 from autofas.storage.schema import Name, Schema, parse_json, validated
@@ -99,7 +100,7 @@ def save_weights(
     tensors = {name: value.detach().cpu().contiguous() for name, value in own.items()}
     values = {
         "name": network.name,
-        "baseline": None if genotype else network.name,
+        "baseline": None if genotype else network.code.label if network.code else network.name,
         "genotype": json.loads(genotype_to_json(genotype)) if genotype else None,
         "supervision": network.supervision_name,
         "modalities": network.modalities,
@@ -110,7 +111,7 @@ def save_weights(
             "crop_size": network.view.crop_size,
             "margin": margin,
         },
-        "provenance": provenance,
+        "provenance": provenance | ({"code_sha256": network.code.sha256} if network.code else {}),
         "schema_version": 2,
         "sha256": tensors_sha256(tensors),
     }
@@ -164,13 +165,15 @@ def tensors_sha256(tensors: Mapping[str, torch.Tensor]) -> str:
 def load_network(path: Path) -> LoadedNetwork:
     """Rebuild a network from its weights file, in eval mode; raises RunError if they do not fit."""
     tensors, info = read_weights(path)
-    source: Genotype | str
+    source: Genotype | Code | str
     if info.genotype is not None:
         source = validated(Genotype, info.genotype, f"{path}: genotype", RunError)
     else:
         source = str(info.baseline)
     try:
-        if isinstance(source, str):
+        if isinstance(source, str) and is_own(source):
+            source = named_code(source, str(info.provenance.get("code_sha256")))
+        elif isinstance(source, str):
             require_baseline(source)  # a name: a file from elsewhere opens no other file
         network = build(
             source,

@@ -25,6 +25,7 @@ from autofas.metrics import ScoreTable, write_scores
 from autofas.models.build import build
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.network import Network
+from autofas.models.own_network import is_own
 from autofas.models.supervisions import ensure_finite
 from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
 from autofas.runs.checkpoint import state_bytes
@@ -111,6 +112,8 @@ class Training(Resumable[TrainResult]):
     def name(self) -> str | None:
         """The name asked for, else the baseline's or that of the search the genotype comes from."""
         config = self.config
+        if config.baseline and is_own(config.baseline):
+            return config.name or Path(config.baseline).stem
         return config.name or config.baseline or Path(str(config.genotype)).resolve().parent.name
 
     @property
