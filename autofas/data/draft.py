@@ -274,7 +274,9 @@ def _with_splits(items: list[_Item], seed: int, *, named: bool, notes: list[str]
 
 def _shared(items: Sequence[_Item]) -> list[str]:
     """A line for each two splits that the same people are in."""
-    people = {split: {item.subject for item in items if item.split == split} for split in SPLITS}
+    people: dict[str, set[str]] = {
+        split: {item.subject for item in items if item.split == split} for split in SPLITS
+    }
     lines = []
     for one, other in (("train", "dev"), ("train", "test"), ("dev", "test")):
         both = sorted(people[one] & people[other])
