@@ -72,14 +72,14 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
     group.add_argument(
         "--dataset",
         metavar="NAME|FILE",
-        help=f"{', '.join(BUILT_IN)}, or a manifest.csv",
+        help=f"{', '.join(BUILT_IN)}, a manifest.csv, or several: a.csv+b.csv (default: synthetic)",
     )
     if protocol:
         group.add_argument(
             "--protocol",
             help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
             " none, official (holds a dev set out where there is none),"
-            " leave-one-{session,subject,pai,device}-out[:NAME], ... (default: the data set's own)",
+            " leave-one-{session,subject,pai,device,dataset}-out[:NAME], ... (default: the data set's own)",
         )
         group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
     group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")

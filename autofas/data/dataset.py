@@ -24,6 +24,7 @@ from autofas.data.catalog import (
     unknown_name,
 )
 from autofas.data.frames import sample_frames
+from autofas.data.joined import join_manifests, places_of
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
@@ -163,12 +164,19 @@ def open_manifest(
         frames = () if frames_per_video is None else (frames_per_video,)
         reading: Reading = reader.read(data_root, *frames)
         return WholeDataset(text, name, reading.manifest, reading.differences)
+    if places := places_of(text):
+        named, manifest = join_manifests(places)
+        return WholeDataset(text, named, _sampled(manifest, frames_per_video), ())
     place = _manifest_path(text)
-    manifest = read_manifest(place)
-    if frames_per_video is not None:
-        manifest = Manifest(sample_frames(manifest.table, frames_per_video), manifest.root, manifest.source)
+    manifest = _sampled(read_manifest(place), frames_per_video)
     named = place.parent.resolve().name if place.name == "manifest.csv" else place.stem
     return WholeDataset(text, named, manifest, ())
+
+
+def _sampled(manifest: Manifest, frames_per_video: int | None) -> Manifest:
+    if frames_per_video is None:
+        return manifest
+    return Manifest(sample_frames(manifest.table, frames_per_video), manifest.root, manifest.source)
 
 
 def _synthetic(

@@ -9,7 +9,9 @@ overall. The set has train and test alone, so dev is made of training subjects, 
 
 `official` is a set's own train and test, with a dev made the same way where it has none; NUAA's test shares
 subjects with its train. `cross-device` trains on one camera and tests on another, a fold an ordered pair,
-or `cross-device:A:B` (GREAT-FASD-S, AFA section III).
+or `cross-device:A:B` (GREAT-FASD-S, AFA section III). `leave-one-dataset-out` trains on several joined sets
+but one and tests on the test split of that one, a fold a set, or `leave-one-dataset-out:NAME` (the field's O,
+C, I and M).
 
 A rule looks at the manifest's columns alone, so it holds for a prepared copy as for the original.
 """
@@ -33,15 +35,24 @@ from autofas.data.protocols.partition import Split, Splits, draw_subjects, requi
 from autofas.errors import DataError
 
 _CROSS = re.compile(rf"{CROSS_DEVICE}(?::([^:]+):([^:]+))?")
+_DATASET_OUT = re.compile(r"leave-one-dataset-out(?::(.+))?")
 
 
 def has_name(name: str) -> bool:
     """Whether a protocol's name is one of this module's."""
-    return name in REPLAY_PROTOCOLS or name in CASIA_PROTOCOLS or name == OFFICIAL or _is_cross(name)
+    known = (*REPLAY_PROTOCOLS, *CASIA_PROTOCOLS, OFFICIAL)
+    return name in known or _is_cross(name) or _DATASET_OUT.fullmatch(name) is not None
 
 
 def named_folds(name: str, table: pd.DataFrame | None) -> tuple[int | None, ...]:
     """The folds of a named protocol: the ordered pairs of cameras for cross-device, else `(None,)`."""
+    out = _DATASET_OUT.fullmatch(name)
+    if out is not None:
+        if out[1]:
+            return (None,)
+        if table is None:
+            raise DataError(f"the folds of {name} depend on the manifests; pass their table")
+        return tuple(range(1, len(_datasets(table)) + 1))
     match = _CROSS.fullmatch(name)
     if match is None or match[1]:
         return (None,)
@@ -55,6 +66,8 @@ def named_split(
 ) -> Split:
     """The parts of a named protocol; raises `DataError` for data of another set or a part without a
     class."""
+    if _DATASET_OUT.fullmatch(name):
+        return _without_dataset(table, name, fold, seed, dev_share)
     if _is_cross(name):
         split = _cross_device(table, name, fold, seed, dev_share)
     else:
@@ -159,3 +172,44 @@ def _cross_device(table: pd.DataFrame, name: str, fold: int | None, seed: int, d
     own = _with_dev(table[(table["device"] == source) & (table["split"] != "test")], seed, dev_share)
     note = f"train and dev from camera {source}, test from camera {target}"
     return Split({**own.parts, "test": test}, (note, *own.notes))
+
+
+def _datasets(table: pd.DataFrame) -> list[str]:
+    names = sorted(map(str, table["dataset"].unique())) if "dataset" in table else []
+    if len(names) < 2:
+        raise DataError(
+            "leave-one-dataset-out needs several manifests, joined by + : --dataset a.csv+b.csv+c.csv"
+        )
+    return names
+
+
+def _without_dataset(table: pd.DataFrame, name: str, fold: int | None, seed: int, dev_share: float) -> Split:
+    """Train and dev of all sets but one, a dev drawn of training subjects where a set has none; its test."""
+    names = _datasets(table)
+    match = _DATASET_OUT.fullmatch(name)
+    listed = ", ".join(f"{number} ({one})" for number, one in enumerate(names, start=1))
+    if match is not None and match[1]:
+        target = match[1]
+        if fold is not None:
+            raise DataError(f"fold {fold} was given, but protocol {name} has no folds; drop --fold")
+        if target not in names:
+            raise DataError(f"protocol {name} names no data set of these; choose {', '.join(names)}")
+    elif fold is None or not 1 <= fold <= len(names):
+        given = "needs a fold" if fold is None else f"has no fold {fold}"
+        raise DataError(f"protocol {name} {given}; choose {listed}, or write {name}:NAME")
+    else:
+        target = names[fold - 1]
+    notes = [f"test is the test split of {target}; train and dev are those of the other data sets"]
+    parts: dict[str, list[pd.DataFrame]] = {"train": [], "dev": []}
+    for source in names:
+        if source == target:
+            continue
+        own = table[(table["dataset"] == source) & (table["split"] != "test")]
+        divided = _with_dev(own, seed, dev_share)
+        for part in parts:
+            parts[part].append(divided.parts[part])
+        notes += [f"{source}: {note}" for note in divided.notes]
+    test = table[(table["dataset"] == target) & (table["split"] == "test")]
+    splits = {part: pd.concat(rows).sort_index() for part, rows in parts.items()} | {"test": test}
+    require_both_classes(splits, f"leaving out {target}")
+    return Split(splits, tuple(notes))
