@@ -255,7 +255,10 @@ def summary(rows: Sequence[Mapping[str, str]]) -> str:
         cells = [*key, group[0]["params"], str(len(group))]
         for name in figures:
             mean, low, high = interval([float(row[name]) for row in group])
-            cells.append(f"{percent(mean)} [{percent(low)}, {percent(high)}]")
+            bounds = (
+                f" [{percent(low)}, {percent(high)}]" if len(group) > 1 else ""
+            )  # one training tells none
+            cells.append(f"{percent(mean)}{bounds}")
         cells.append(f"{np.mean([float(row['cpu_seconds']) for row in group]):.0f}")
         lines.append(cells)
     lines.sort(key=lambda cells: cells[:3])
