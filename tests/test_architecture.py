@@ -62,7 +62,6 @@ WITHOUT_TEST: set[str] = {
     "deploy.sources",
     "evaluation.evaluate",
     "evaluation.paper_tables",
-    "runs.progress",
     "runs.provenance",
     "runs.record",
     "runs.resume",

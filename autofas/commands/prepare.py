@@ -4,7 +4,6 @@ Run the same command again to continue an interrupted preparation where it stopp
 """
 
 import argparse
-import sys
 import time
 from typing import Any, get_args
 
@@ -48,13 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Prepare and say what became of every row."""
-    from tqdm import tqdm
-
     from autofas.config.data import DataConfig
     from autofas.config.resolve import resolve
     from autofas.data.opening import open_whole
     from autofas.data.preparation.plan import Settings
     from autofas.data.preparation.prepare import prepare
+    from autofas.runs.progress import progress
 
     keys = {name: key.removeprefix("data.") for name, key in common.DATA_KEYS.items()}
     config = resolve(DataConfig, "data", flags=common.flags(args, keys))
@@ -71,12 +69,7 @@ def run(args: argparse.Namespace) -> Any:
     settings.check()
     manifest = (opened := open_whole(config)).manifest
     started = time.perf_counter()
-    hidden = args.quiet or None  # None: shown on a terminal only
-    with tqdm(total=len(manifest), unit="frame", desc="prepare", disable=hidden, file=sys.stderr) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.update(done - bar.n)
-
+    with progress("finding and cropping faces", shown=not args.quiet) as report:
         made = prepare(manifest, args.out, settings, workers=args.workers, progress=report)
     seconds = time.perf_counter() - started
     place = made.manifest.source

@@ -1,13 +1,10 @@
-"""Progress of long work: a bar with the time left on a terminal, and a clock for the log's lines."""
+"""Progress of long work, with the time left: one line on a terminal, some in a pipe; a clock for the log."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-
-from tqdm import tqdm
-
-from autofas.runs.run_folder import Run
+from typing import TextIO
 
 
 class Clock:
@@ -32,16 +29,56 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
+class Progress:
+    """Progress of one kind of work on stderr; call it with what is done and what there is in all.
+
+    A terminal gets one line that is written over and over and taken away by `close`; a pipe or a file gets a
+    whole line after `LATE` seconds and then every `APART`, flushed. Work that is quicker prints nothing.
+    """
+
+    LATE, APART = 2.0, 15.0
+
+    def __init__(self, what: str, shown: bool = True, stream: TextIO | None = None) -> None:
+        self.what, self.stream = what, stream or sys.stderr
+        self.shown, self.overwrites = shown, self.stream.isatty()
+        self._width = 0
+        self._restart(0)
+
+    def _restart(self, total: int) -> None:
+        self._total, self._done, self._started = total, 0, time.perf_counter()
+        self._next = self.LATE  # seconds since the start
+
+    def __call__(self, done: int, total: int) -> None:
+        """Note that `done` of `total` are done; another total, or fewer done, is another piece of work."""
+        if total != self._total or done < self._done:
+            self._restart(total)
+        self._done = done
+        seconds = time.perf_counter() - self._started
+        if not self.shown or seconds < self._next:
+            return
+        left = seconds / max(done, 1) * (total - done)
+        line = f"{self.what}: {done:,} of {total:,}, {duration(left)} left"
+        if self.overwrites:
+            self._next = seconds + 0.2
+            self.stream.write("\r" + line.ljust(self._width))
+            self._width = len(line)
+        else:
+            self._next = seconds + self.APART
+            self.stream.write(line + "\n")
+        self.stream.flush()
+
+    def close(self) -> None:
+        """Take the line off a terminal."""
+        if self._width:
+            self.stream.write("\r" + " " * self._width + "\r")
+            self.stream.flush()
+
+
 @contextmanager
-def log_progress(run: Run, what: str) -> Iterator[Callable[[int, int], None]]:
-    """A callback (done, total) that draws a bar on a terminal and nothing elsewhere."""
-    bar = tqdm(desc=what, unit="frame", leave=False, disable=not (run.echo and sys.stderr.isatty()))
-
-    def report(done: int, total: int) -> None:
-        bar.total = total
-        bar.update(done - bar.n)
-
+def progress(what: str, shown: bool = True) -> Iterator[Progress]:
+    """A `Progress` for the block, closed at its end."""
+    reporter = Progress(what, shown)
     try:
-        yield report
+        yield reporter
     finally:
-        bar.close()
+        reporter.close()

@@ -15,7 +15,7 @@ from autofas.data.protocols.partition import split_halves
 from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
 from autofas.runs.lifecycle import Resumable
-from autofas.runs.progress import log_progress
+from autofas.runs.progress import progress
 from autofas.runs.provenance import commit
 from autofas.runs.resume import identity
 from autofas.runs.training_batches import training_loader, whole_batch
@@ -56,13 +56,13 @@ class Strategy(Resumable[SearchResult]):
         """Read the training split and divide it by subject: a half for the weights, one for the alphas."""
         config = self.config
         size = config.input_size or self.space.layout.input_size
-        with log_progress(self.run, "reading frames") as progress:
-            dataset = self.datasets.divided(config.data, progress)
+        with progress("preparing faces", shown=self.run.echo) as report:
+            dataset = self.datasets.divided(config.data, report)
             dataset.need_both_classes("train")
             weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
             for rows in (weight_rows, arch_rows):
                 whole_batch(config, rows)  # too few are told before anything is decoded
-            store = self.datasets.crops(config.data, size, progress)
+            store = self.datasets.crops(config.data, size, report)
         for note in dataset.notes:
             self.run.log(f"note: {note}")
         self.identity = identity(dataset, store)

@@ -30,7 +30,7 @@ from autofas.models.supervisions import ensure_finite
 from autofas.models.weights import WEIGHTS_FILE, save_weights, tensors_sha256
 from autofas.runs.checkpoint import state_bytes
 from autofas.runs.lifecycle import Resumable, carry_through
-from autofas.runs.progress import log_progress
+from autofas.runs.progress import progress
 from autofas.runs.provenance import commit
 from autofas.runs.record import record
 from autofas.runs.resume import check_tensors, first_rows, identity, saved_losses
@@ -126,12 +126,12 @@ class Training(Resumable[TrainResult]):
         if config.init and fresh:
             self._initialise(Path(config.init), Path(config.init_map) if config.init_map else None)
         network.to(self.device)
-        with log_progress(run, "reading frames") as progress:
-            dataset = self.datasets.divided(config.data, progress)
+        with progress("preparing faces", shown=run.echo) as report:
+            dataset = self.datasets.divided(config.data, report)
             dataset.need_both_classes("train", "dev")
             rows, self.dev = dataset.split("train"), dataset.split("dev")
             whole_batch(config, rows)  # too few are told before anything is decoded
-            self.store = self.datasets.crops(config.data, network.view.crop_size, progress)
+            self.store = self.datasets.crops(config.data, network.view.crop_size, report)
         for note in dataset.notes:
             run.log(f"note: {note}")
         self.data = {"trained_on": fingerprint(dataset)}
