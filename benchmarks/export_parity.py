@@ -45,7 +45,7 @@ from autofas.storage.files import write_json, write_text
 LEAST_SIDE = {"facebagnet_a": 48, "afa": 8}
 BATCH = 25
 STEPS = 6
-HEADER = ("network", "input", "modalities", "score error", "map error", "changed", "kB", "CPU s")
+HEADER = ("network", "input", "modalities", "scores", "score error", "map error", "changed", "kB", "CPU s")
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def main() -> int:
         rows.append(row_of(network, args.crops))
         print(rows[-1], file=sys.stderr)
     values = {"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}
-    table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[3:])
+    table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[4:])
     print(table)
     if args.out:
         words = f"`python -m benchmarks.export_parity --most-side {args.most_side} --out results`"
@@ -109,6 +109,7 @@ def row_of(network: Network, count: int) -> dict[str, Any]:
     wanted, found = in_torch(network, crops), in_onnxruntime(model, crops)
     names = [str(number) for number in range(count)]
     parity = compare(wanted, found, threshold_of(wanted.scores), names)
+    row |= {"lowest": float(wanted.scores.min()), "highest": float(wanted.scores.max())}
     row |= {"score_error": parity.score_error, "map_error": parity.map_error, "changed": parity.changed}
     return {**row, "bytes": len(model), "cpu_s": round(seconds, 1)}
 
@@ -131,7 +132,7 @@ def warm_up(network: Network, crops: dict[str, np.ndarray], labels: np.ndarray) 
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = None  # the average over these few batches, not 0.9 ^ 6 of nothing
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.005, momentum=0.9)
     for start in range(0, STEPS * BATCH, BATCH):
         images = {name: torch.from_numpy(crop[start : start + BATCH]) for name, crop in crops.items()}
         outputs = network(next(network.view.evaluation(images)))
@@ -188,12 +189,13 @@ def worst(row: dict[str, Any]) -> float:
 def cells(row: dict[str, Any]) -> list[str]:
     """A row as the table shows it."""
     if row["reason"]:
-        return [row["network"], row["input"], row["reason"], "", "", "", "", f"{row['cpu_s']:.1f}"]
+        return [row["network"], row["input"], row["reason"], "", "", "", "", "", f"{row['cpu_s']:.1f}"]
     shown = "-" if row["map_error"] is None else f"{row['map_error']:.1e}"
     return [
         row["network"],
         row["input"],
         " ".join(row["modalities"]),
+        f"{row['lowest']:.3g} to {row['highest']:.3g}",
         f"{row['score_error']:.1e}",
         shown,
         str(row["changed"]),
