@@ -21,6 +21,7 @@ from torch.utils.backend_registration import _setup_privateuseone_for_python_bac
 import autofas.models.folded_sum
 from autofas.config.optimizer import OptimizerConfig
 from autofas.data.batches.loader import Batch
+from autofas.models.places import identity_of
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
@@ -51,7 +52,7 @@ def moved_places(make: Callable[..., Any], *kind: Any) -> Any:
     """The places of small numbers, which a real search copies to its device at its first step alone."""
     with _disable_current_modes():
         places = make(*kind[:-1], torch.device("cpu"))
-    names = ("covariance", "mean", "matrix")
+    names = ("covariance", "mean", "matrix", "own_covariance", "own_mean")
     return dataclasses.replace(places, **{name: empty_like(getattr(places, name)) for name in names})
 
 
@@ -91,6 +92,7 @@ def main() -> None:
     torch._fused_sgd_ = torch._fused_adam_ = lambda *_, **__: None  # kernels that torch cannot fake
     autofas.models.folded_sum.places_of = partial(moved_places, autofas.models.folded_sum.places_of)
     for name, check in CHECKS.items():
+        identity_of.cache_clear()  # what one mode made is of no use to the next
         with FakeTensorMode():
             try:
                 check()

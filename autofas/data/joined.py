@@ -55,8 +55,8 @@ def _named(manifest: Manifest, name: str, root: Path) -> pd.DataFrame:
     own = manifest.root.resolve()
     for column in (column for column in PATHS if column in table):
         table[column] = [(own / path).relative_to(root).as_posix() if path else "" for path in table[column]]
-    for column in ("subject", "video"):
-        table[column] = [f"{name}/{value}" for value in table[column]]
+    for identity in ("subject", "video"):
+        table[identity] = [f"{name}/{value}" for value in table[identity]]
     if "device" not in table:
         table["device"] = name
     table["dataset"] = name

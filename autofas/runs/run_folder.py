@@ -144,7 +144,7 @@ class Run:
             self._lock = None
 
     def discard(self) -> None:
-        """Remove a folder that `create` made, and those above it: a run that could not begin leaves no trace."""
+        """Remove the folder that `create` made and those above it: a run that never began leaves no trace."""
         if self.made:
             shutil.rmtree(self.path, ignore_errors=True)
             with suppress(OSError):  # not empty: another run is in it

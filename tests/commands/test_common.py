@@ -53,7 +53,7 @@ def test_every_flag_takes_its_choices_from_the_literal() -> None:
 
 
 def test_the_configuration_takes_the_same_literals() -> None:
-    fields = {"threshold": ThresholdRule, "pai_grouping": Grouping, "level": Level, "split": SplitName}
+    fields = {"threshold": ThresholdRule | None, "pai_grouping": Grouping, "level": Level, "split": SplitName}
     fields["device"] = Device
     for name, literal in fields.items():
         assert EvaluateConfig.model_fields[name].annotation == literal
@@ -69,7 +69,8 @@ def test_names_with_a_meaning_are_those_of_the_literal() -> None:
 
 def test_defaults_are_those_of_the_configuration() -> None:
     config = EvaluateConfig(run="x")
-    assert Terms() == Terms(config.threshold, config.threshold_value, config.pai_grouping, config.level)
+    assert config.threshold is None  # by the protocol: evaluation.evaluate.usual_rule
+    assert Terms() == Terms("dev-eer", config.threshold_value, config.pai_grouping, config.level)
     assert Settings().margin == DataConfig().margin
     assert build_parser("prepare").parse_args(["prepare", "--out", "x"]).margin == DataConfig().margin
 

@@ -10,7 +10,7 @@ from autofas.storage.schema import validated
 def test_a_run_is_saved_every_ten_minutes_unless_told():
     config = RunConfig()
     assert (config.checkpoint_steps, config.checkpoint_minutes) == (None, 10)
-    assert (config.runs_dir, config.seed, config.device, config.schema_version) == ("runs", 0, "auto", 1)
+    assert (config.runs_dir, config.seed, config.device, config.schema_version) == (None, 0, "auto", 1)
     assert RunConfig(checkpoint_minutes=None).checkpoint_minutes is None
 
 

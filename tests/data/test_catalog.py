@@ -30,6 +30,8 @@ GENERATED = {
     "config/data.py": "the default of the configuration",
     "commands/demo.py": "the demonstration's data",
     "data/dataset.py": "the generated faces' folder in the cache",
+    "report/sections.py": "the caveat on figures of generated faces",
+    "deploy/describe.py": "what is said of networks that have seen nothing else",
 }
 """Where else the generated faces may be named, and as what."""
 

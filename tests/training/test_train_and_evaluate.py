@@ -92,7 +92,8 @@ def test_figures_follow_from_the_score_files(evaluated, trained):
     dev, test = (read_scores(trained.path / f"scores-{name}.csv").by_video() for name in ("dev", "test"))
     threshold = eer_threshold(dev.scores, group_pais(dev.pais, "family"))
     rates = error_rates(test.scores, group_pais(test.pais, "family"), threshold)
-    figures = json.loads((trained.path / "metrics.json").read_text())
+    figures = evaluated.figures
+    assert json.loads((trained.path / "metrics.json").read_text())["threshold"] == figures.threshold
     assert figures.threshold == threshold
     for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter"):
         assert figures.rate(name) == getattr(rates, name)

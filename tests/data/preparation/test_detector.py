@@ -8,7 +8,7 @@ from autofas.errors import DataError
 
 
 def test_what_is_not_there_is_said(monkeypatch):
-    with pytest.raises(DataError, match="detector haar does not exist; choose mtcnn or none"):
+    with pytest.raises(DataError, match="detector haar does not exist; choose mtcnn, none or a YuNet"):
         make_detector("haar")
     monkeypatch.setattr(mtcnn, "find_spec", lambda name: None)
     pytest.importorskip("cv2")

@@ -4,13 +4,13 @@ import json
 
 import pytest
 import torch
-from tests.search.test_search_run import config
 
 from autofas.models.kernels import library
 from autofas.models.supervisions import PixelwiseBCE
 from autofas.search.engine import BilevelEngine
 from autofas.search.search import search
 from tests.search.test_engine import ARCH, WEIGHTS, batch, engine
+from tests.search.test_search import config
 
 
 @pytest.mark.parametrize("order", ["first", "second"])
