@@ -18,8 +18,10 @@ from torch.utils.checkpoint import checkpoint
 from autofas.errors import GenotypeError
 from autofas.models.candidates import Zero
 from autofas.models.folded_sum import RunningStatistics
-from autofas.models.fused_cell import FusedCell, build_mix, fans_of
-from autofas.models.kernels.trunk import PRECISIONS, Scratch, TrunkPlan, trunk
+from autofas.models.fused_cell import FusedCell, fans_of
+from autofas.models.kernels.planes import Scratch
+from autofas.models.kernels.trunk import PRECISIONS, TrunkPlan, trunk
+from autofas.models.mixes import build_mix
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
 

@@ -10,16 +10,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from autofas.models.fused_cell import (
-    FactorizedReduceMix,
-    Fan,
-    FusedCell,
-    IdentityMix,
-    PoolMix,
-    SeparableMix,
-    fans_of,
-    shuffled_order,
-)
+from autofas.models.fused_cell import Fan, FusedCell, fans_of, shuffled_order
+from autofas.models.mixes import FactorizedReduceMix, IdentityMix, PoolMix, SeparableMix
 from autofas.models.supernet import Supernet
 from tests.models.reference_supernet import Halve, ReferenceCell, ReferenceSupernet
 

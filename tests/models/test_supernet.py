@@ -90,7 +90,7 @@ def test_outputs_gradients_and_statistics_equal_the_reference(partial, size, fac
 
 @pytest.mark.parametrize(("partial", "size", "factor", "normalise"), CASES[1:5:3])
 def test_they_do_where_channels_are_many(partial, size, factor, normalise, monkeypatch):
-    monkeypatch.setattr("autofas.models.fused_cell.DENSE_UP_TO", 0)
+    monkeypatch.setattr("autofas.models.mixes.DENSE_UP_TO", 0)
     assert largest_error(torch.float64, SEEDS[0], partial, size, factor, normalise)[0] < 1e-10
 
 
@@ -110,7 +110,7 @@ def test_they_do_in_float32(partial, size, factor, normalise):
 def test_central_differences_equal_the_reference(
     partial, size, factor, normalise, learned, dense, monkeypatch
 ):
-    monkeypatch.setattr("autofas.models.fused_cell.DENSE_UP_TO", dense)
+    monkeypatch.setattr("autofas.models.mixes.DENSE_UP_TO", dense)
     differences = {
         "operations": ("none", "skip_connect", "sep_conv_3x3", *DIFFERENCES),
         "stem": [{"channels": 6, "theta": 0.7}],

@@ -44,7 +44,7 @@ def test_the_others_stay_in_torch_and_say_why(built, device, precision, order, w
 
 
 def test_a_candidate_that_the_kernels_do_not_know_is_named(built, monkeypatch):
-    monkeypatch.setattr("autofas.models.fused_cell.SeparableMix.compiled", lambda self: None)
+    monkeypatch.setattr("autofas.models.mixes.SeparableMix.compiled", lambda self: None)
     choice = choose("auto", load_space("small"), CPU, "float32", "first")
     assert choice.name == "off: the kernels do not know sep_conv_3x3, sep_conv_5x5 of space small"
 

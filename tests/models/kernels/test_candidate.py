@@ -3,8 +3,8 @@
 import pytest
 
 from autofas.models.candidates import CANDIDATES, Separable, Zero
-from autofas.models.fused_cell import build_mix
 from autofas.models.kernels.candidate import MOST_KERNEL, Kind
+from autofas.models.mixes import build_mix
 from autofas.models.supernet import Supernet
 from tests.models.test_supernet import space
 
