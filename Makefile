@@ -28,7 +28,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: $(VENV)/bin/python setup.cfg setup.py constraints.txt
-	@echo "1 of 2: torch, some 200 MB to download"
+	@echo "1 of 2: torch: 200 MB, or on Linux 3 GB with CUDA unless PIP_ARGS names PyTorch's CPU index (see README)"
 	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt torch
 	@echo "2 of 2: autofas, and its search kernels where there is a C++ compiler: half a minute"
 	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e .

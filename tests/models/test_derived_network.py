@@ -99,7 +99,7 @@ def test_a_cell_reads_the_two_before_it():
     network.head = nn.Identity()
     network.stem = Numbered(0)
     network.cells = nn.ModuleList(Numbered(number) for number in range(1, 5))
-    assert int(network(torch.tensor(-1))) == 4
+    assert int(network(torch.full((1, 1, 1, 1), -1))) == 4
     assert read == [(-1,), (0, 0), (0, 1), (1, 2), (2, 3)]  # the stem stands for both before the first
 
 
