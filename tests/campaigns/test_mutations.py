@@ -5,6 +5,7 @@ import pytest
 from tests.campaigns.mutations import (
     ROOT,
     Mutation,
+    copied_tree,
     node_of,
     outcome,
     place_of,
@@ -15,7 +16,9 @@ from tests.campaigns.mutations import (
 
 
 def test_every_mistake_can_be_made_and_its_test_exists():
-    mutations, sources, tests = read_mutations(), read_sources(ROOT), read_tests(ROOT)
+    mutations = read_mutations()
+    with copied_tree() as tree:  # what the campaign runs in, which must hold every room
+        sources, tests = read_sources(tree), read_tests(tree)
     for mutation in mutations:
         place_of(mutation, sources)
         node_of(mutation, tests)

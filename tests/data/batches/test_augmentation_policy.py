@@ -55,3 +55,17 @@ def test_the_surrounding_changes_and_the_face_does_not():
     assert len(corners[:, 0, 0, 0].unique()) > 24
     alone = augment_batch({"color": images[5:6]}, policy, seed=3, epoch=0, rows=rows[5:6])["color"]
     torch.testing.assert_close(alone, made[5:6])
+
+
+def test_a_session_changes_light_and_room_and_keeps_the_noise_of_the_camera():
+    # a face of one grey in a room of another: after any flip, shift or zoom it would still be two greys
+    images = torch.full((64, 3, 32, 32), 0.2)
+    images[:, :, 8:24, 8:24] = 0.6
+    rows = np.arange(64)
+    made = augment_batch({"color": images}, preset("session"), seed=1, epoch=0, rows=rows)["color"]
+    middle = made[:, :, 14:18, 14:18].mean((1, 2, 3))
+    assert ((middle - 0.6).abs() > 0.02).float().mean() > 0.4  # the light, for about 0.6 of the samples
+    corners = made[:, :, ::31, ::31].flatten(1).std(1)
+    assert (corners > 0.02).float().mean() > 0.4  # the room: geometry alone repeats its one grey
+    plain = augment_batch({"color": images}, preset("geometric"), seed=1, epoch=0, rows=rows)["color"]
+    assert ((plain[:, :, 14:18, 14:18].mean((1, 2, 3)) - 0.6).abs() < 0.02).all()
