@@ -6,14 +6,14 @@ goes to a CSV file as soon as it is done, so an interrupted experiment goes on w
 
     python -m benchmarks.leave_out results/leave_out/augmentation.yaml --dataset MANIFEST --threads 1
 
-`--summary` trains nothing and writes PLAN.md beside the plan: for each network and recipe the mean over all
-folds and seeds with a 95 % bootstrap interval. AUC and BPCER at fixed APCER come first, for they need no
-threshold; then the AUC where the classes' tone and surroundings are swapped (benchmarks.swapped); then ACER
-at thresholds found on dev, by every rule. The plan says whether frames or videos are judged: a left-out
-session of a small set has few videos.
+`--summary` trains nothing and writes PLAN.md beside the plan (benchmarks.leave_out_tables). The plan says
+whether frames or videos are judged: a left-out session of a small set has few videos. `reference` names the
+network and the recipe that the others are compared with, fold by fold and seed by seed.
 
-A network is {baseline: NAME} or {genotype: FILE, layout: {...}}, the layout's keys in place of the genotype's
-own; a recipe holds keys of the training's configuration. `base` holds what all share.
+A network is {baseline: NAME}, {genotype: FILE, layout: {...}}, the layout's keys in place of the genotype's
+own, or {space: NAME, search: {...}}: searched in each fold for each seed, on the fold's training people, as
+`autofas search --preset quick` does with these keys. A recipe holds keys of the training's configuration;
+`base` holds what all share, `preset` lies below them.
 """
 
 import argparse
@@ -26,12 +26,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 from pydantic import Field
 
-from autofas.analysis.text_tables import markdown_table, percent
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.recipes import resolve_training
+from autofas.config.resolve import resolve
+from autofas.config.search import SearchConfig
 from autofas.config.train import TrainConfig
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import AutofasError, ConfigError
@@ -40,42 +40,31 @@ from autofas.metrics import (
     ScoreTable,
     bpcer_at_apcer,
     eer,
-    eer_threshold,
     error_rates,
     group_pais,
     read_scores,
     roc_auc,
 )
-from autofas.metrics.transfer_thresholds import (
-    apcer_threshold,
-    logit_normal_threshold,
-    middle_eer_threshold,
-    quantile_threshold,
-)
 from autofas.models.genotype import Genotype, load_genotype, save_genotype
-from autofas.runs.provenance import commit, machine
+from autofas.runs.provenance import commit
+from autofas.search.search import search
 from autofas.storage.schema import Schema, read_yaml, validated
 from autofas.training.train import train
+from benchmarks.leave_out_tables import RULES, write_summary
 from benchmarks.swapped import swapped
 
-RULES = {
-    "edge": eer_threshold,
-    "middle": middle_eer_threshold,
-    "quantile": quantile_threshold,
-    "logit_normal": logit_normal_threshold,
-    "apcer_1": apcer_threshold,
-}
 FIXED_APCERS = (0.01, 0.05)
 KEY = ("network", "recipe", "protocol", "fold", "seed")
-REPLICATES = 2000
 
 
 class NetworkPlan(Schema):
-    """A hand-designed network, or a genotype whose layout may be changed."""
+    """A hand-designed network, a genotype whose layout may be changed, or a space to search in."""
 
     baseline: str | None = None
     genotype: str | None = None
     layout: dict[str, Any] = Field(default_factory=dict)
+    space: str | None = None
+    search: dict[str, Any] = Field(default_factory=dict)
 
 
 class Experiment(Schema):
@@ -91,6 +80,7 @@ class Plan(Schema):
     """What is trained, and on what it is judged."""
 
     question: str
+    preset: str | None = None
     base: dict[str, Any] = Field(default_factory=dict)
     networks: dict[str, NetworkPlan] = Field(min_length=1)
     recipes: dict[str, dict[str, Any]] = Field(min_length=1)
@@ -98,6 +88,7 @@ class Plan(Schema):
     seeds: tuple[int, ...] = Field(min_length=1)
     experiments: tuple[Experiment, ...] = Field(min_length=1)
     level: Literal["frame", "video"] = "frame"
+    reference: tuple[str, str] | None = None
 
 
 Job = dict[str, Any]
@@ -129,8 +120,26 @@ def jobs(plan: Plan, dataset: str) -> Iterator[Job]:
 def settings(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> tuple[TrainConfig, str]:
     """The configuration of one training, and its run folder's name."""
     network = _named(plan.networks, job["network"], "network")
-    name = "-".join(str(job[key]).replace(":", "_") for key in KEY if job[key] is not None)
-    flags: dict[str, Any] = {
+    name = _run_name(job)
+    flags = _place(job, dataset, work, threads) | {"name": name, "checkpoint_minutes": None}
+    if network.baseline:
+        flags |= {"baseline": network.baseline, "data.modalities": ["color"]}
+    elif network.space:
+        flags["genotype"] = str(_searched(network, plan, job, dataset, work, threads))
+    else:
+        flags["genotype"] = str(_genotype(network, job["network"], work))
+    flags |= plan.base | _named(plan.recipes, job["recipe"], "recipe")
+    config = resolve_training(preset=plan.preset, flags=flags)[0]
+    return config.model_copy(update={"checkpoint_every": config.epochs}), name
+
+
+def _run_name(job: Job, *but: str) -> str:
+    return "-".join(str(job[key]).replace(":", "_") for key in KEY if job[key] is not None and key not in but)
+
+
+def _place(job: Job, dataset: str, work: Path, threads: int) -> dict[str, Any]:
+    """What a search and a training of a job share: data, fold, seed and where they are written."""
+    flags = {
         "data.dataset": dataset,
         "data.protocol": job["protocol"],
         "data.split_seed": job["seed"],
@@ -138,19 +147,22 @@ def settings(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> tu
         "seed": job["seed"],
         "threads": threads,
         "device": "cpu",
-        "name": name,
         "runs_dir": str(work),
-        "checkpoint_minutes": None,
     }
-    if job["fold"] is not None:
-        flags["data.fold"] = job["fold"]
-    if network.baseline:
-        flags |= {"baseline": network.baseline, "data.modalities": ["color"]}
-    else:
-        flags["genotype"] = str(_genotype(network, job["network"], work))
-    flags |= plan.base | _named(plan.recipes, job["recipe"], "recipe")
-    flags["checkpoint_every"] = flags.get("epochs", 1)
-    return resolve_training(flags=flags)[0], name
+    return flags if job["fold"] is None else flags | {"data.fold": job["fold"]}
+
+
+def _searched(network: NetworkPlan, plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> Path:
+    """The genotype searched in the job's fold, once for all recipes."""
+    name = _run_name(job, "recipe")
+    folder = work / "search" / name
+    if not (folder / "genotype.json").is_file():
+        if folder.exists():
+            shutil.rmtree(folder)  # cut short
+        data = {key: value for key, value in plan.base.items() if key.startswith("data.")}
+        flags = _place(job, dataset, work, threads) | {"name": name, "space": network.space} | data
+        search(resolve(SearchConfig, "search", preset="quick", flags=flags | network.search))
+    return folder / "genotype.json"
 
 
 def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
@@ -162,7 +174,7 @@ def _named(known: Mapping[str, Any], name: str, what: str) -> Any:
 def _genotype(network: NetworkPlan, name: str, work: Path) -> Path:
     """The file of a genotype in the layout of the plan."""
     if network.genotype is None:
-        raise ConfigError(f"network {name} of the plan needs a baseline or a genotype")
+        raise ConfigError(f"network {name} of the plan needs a baseline, a genotype or a space")
     found = load_genotype(network.genotype)
     values = found.model_dump()
     values["layout"] |= network.layout
@@ -209,7 +221,6 @@ def one(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> dict[st
         **swapped(result.network, config.data, thresholds),
         "epochs": len(result.results),
         "cpu_seconds": round(seconds, 1),
-        "commit": commit(),
     }
 
 
@@ -230,51 +241,6 @@ def append(place: Path, row: Mapping[str, Any]) -> None:
         if new:
             writer.writeheader()
         writer.writerow(row)
-
-
-def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean and its 95 % percentile bootstrap interval over trainings (folds and seeds)."""
-    sample = np.asarray(values, dtype=np.float64)
-    drawn = np.random.default_rng(0).integers(0, len(sample), (REPLICATES, len(sample)))
-    low, high = np.quantile(sample[drawn].mean(axis=1), (0.025, 0.975))
-    return float(sample.mean()), float(low), float(high)
-
-
-def summary(rows: Sequence[Mapping[str, str]]) -> str:
-    """A Markdown table: a line a protocol, network and recipe."""
-    figures = ["auc", *(f"bpcer_at_{apcer:g}" for apcer in FIXED_APCERS)]
-    figures += ["auc_tone_swapped", "auc_surround_swapped", "auc_both_swapped"]
-    figures += [*(f"acer_{rule}" for rule in RULES)]
-    figures += [f"acer_{rule}_swapped" for rule in RULES]
-    header = ["protocol", "network", "recipe", "params", "n", *figures, "CPU s"]
-    groups: dict[tuple[str, str, str], list[Mapping[str, str]]] = {}
-    for row in rows:
-        groups.setdefault((row["protocol"], row["network"], row["recipe"]), []).append(row)
-    lines = []
-    for key, group in groups.items():
-        cells = [*key, group[0]["params"], str(len(group))]
-        for name in figures:
-            mean, low, high = interval([float(row[name]) for row in group])
-            bounds = (
-                f" [{percent(low)}, {percent(high)}]" if len(group) > 1 else ""
-            )  # one training tells none
-            cells.append(f"{percent(mean)}{bounds}")
-        cells.append(f"{np.mean([float(row['cpu_seconds']) for row in group]):.0f}")
-        lines.append(cells)
-    lines.sort(key=lambda cells: cells[:3])
-    return markdown_table(header, lines, numeric=header[3:])
-
-
-def write_summary(plan: Plan, rows: Sequence[Mapping[str, str]], place: Path, command: str) -> str:
-    """Question, table and provenance as a Markdown page."""
-    text = (
-        f"# {place.stem}\n\n{plan.question.strip()}\n\n"
-        f"Percent; mean over folds and seeds with a 95 % bootstrap interval; {plan.level}s are judged. "
-        f"All rows are in {place.stem}.csv.\n\n{summary(rows)}\n\n"
-        f"```\n{command}\n```\n{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}.\n"
-    )
-    place.write_text(text, encoding="utf-8")
-    return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -299,7 +265,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     command = f"python -m benchmarks.leave_out {args.plan} --dataset MANIFEST --threads {args.threads}"
-    print(write_summary(plan, rows, place.with_suffix(".md"), command))
+    written = write_summary(
+        plan.question, rows, place.with_suffix(".md"), command, level=plan.level, reference=plan.reference
+    )
+    print(written)
     if args.json:
         print(json.dumps({"rows": rows}))
     return 0
@@ -313,8 +282,9 @@ def run(
     asked = list(jobs(plan, args.dataset))
     missing = [job for job in asked if tuple(_text(job[key]) for key in KEY) not in done]
     print(f"{len(asked)} trainings, {len(missing)} of them to do", file=sys.stderr)
+    source = commit()  # before the table's own growth makes the tree a changed one
     for job in missing[: args.most]:
-        row = one(plan, job, args.dataset, args.work, args.threads)
+        row = one(plan, job, args.dataset, args.work, args.threads) | {"commit": source}
         append(place, row)
         shown = (*KEY, "auc", "auc_both_swapped", "acer_edge", "acer_middle")
         print("  ".join(f"{key} {row[key]}" for key in shown), file=sys.stderr, flush=True)

@@ -78,7 +78,7 @@ class DerivedNetwork(nn.Module):
         layout = genotype.layout
         self.genotype = genotype
         theta = layout.theta, layout.learn_theta
-        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta, normalise=layout.normalise)
         channels, before, last = layout.channels, layout.stem[-1].channels, layout.stem[-1].channels
         reduction_before = False
         cells = []

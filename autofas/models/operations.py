@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from autofas.models.candidates import THETA, Pool, Separable, Skip, candidate
 from autofas.models.central_difference import CentralDifferencePool2d, convolution
-from autofas.models.space import StemLayer
+from autofas.models.input_norm import input_norm
+from autofas.models.space import Normalise, StemLayer
 
 
 class ReluConvNorm(nn.Sequential):
@@ -96,10 +97,13 @@ def build_operation(
 
 
 def build_stem(
-    layers: tuple[StemLayer, ...], channels_in: int = 3, learn_theta: bool = False
+    layers: tuple[StemLayer, ...],
+    channels_in: int = 3,
+    learn_theta: bool = False,
+    normalise: Normalise = "none",
 ) -> nn.Sequential:
-    """Convolution - batch norm - ReLU (- max pool) for every layer of the stem."""
-    modules: list[nn.Module] = []
+    """Convolution - batch norm - ReLU (- max pool) for every layer of the stem, after `normalise`."""
+    modules = input_norm(normalise)
     for layer in layers:
         modules += [
             convolution(

@@ -22,6 +22,8 @@ from autofas.storage.schema import Schema, nearest, read_yaml, validated
 SPACE_NAME = r"^[a-z][a-z0-9_]{0,40}$"
 MAX_CHANNELS = 8192
 CellKind = Literal["normal", "reduction"]
+Normalise = Literal["none", "image", "local"]
+"""What an image loses first: nothing, each channel's mean and deviation, or those about every pixel."""
 
 
 def _without_defaults(values: dict[str, Any], **later: Any) -> dict[str, Any]:
@@ -52,7 +54,8 @@ class Layout(Schema):
     `channels` is the width C of the first cell's nodes, so a cell of n nodes puts out n*C channels;
     `channel_factor` multiplies C at every reduction cell (1: constant width, 2: doubling as in DARTS).
     `theta` is the share of the difference in the cells' `cd_` operations; with `learn_theta` every
-    convolution of central differences, the stem's too, learns its own from there on.
+    convolution of central differences, the stem's too, learns its own from there on. `normalise` is what
+    the stem does to an image first (autofas.models.input_norm).
     """
 
     input_size: int = Field(ge=8, le=1024)
@@ -63,10 +66,11 @@ class Layout(Schema):
     intermediate_nodes: int = Field(default=4, ge=1, le=8)
     theta: float = Field(default=THETA, ge=0, le=1)
     learn_theta: bool = False
+    normalise: Normalise = "none"
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_defaults(handler(self), theta=THETA, learn_theta=False)
+        return _without_defaults(handler(self), theta=THETA, learn_theta=False, normalise="none")
 
     @model_validator(mode="after")
     def _channels_are_bounded(self) -> "Layout":

@@ -58,7 +58,7 @@ class Supernet(nn.Module):
             )
         self.space = space
         self.kinds = layout.cells
-        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta, normalise=layout.normalise)
         channels = layout.channels
         before = last = layout.stem[-1].channels
         reduction_before = False

@@ -88,6 +88,21 @@ def test_trainings_that_two_experiments_ask_for_are_done_once(plan):
     assert len({tuple(job.values()) for job in asked}) == len(asked)
 
 
+@pytest.mark.slow
+def test_a_space_is_searched_in_each_fold(plan):
+    keys = "{epochs: 2, warmup_epochs: 1, batch_size: 4, input_size: 32, augment: none}"
+    plan.write_text(PLAN.replace("networks:\n", f"networks:\n  found: {{space: small, search: {keys}}}\n"))
+    plan.write_text(
+        plan.read_text().replace(
+            "networks: [probe], recipes: [plain]}", "networks: [found], recipes: [plain]}"
+        )
+    )
+    assert call(plan, "--most", "2") == 0
+    searched = sorted((plan.parent / "work" / "search").glob("*/genotype.json"))
+    assert [place.parent.name.split("-")[-2] for place in searched] == ["1", "2"]  # the fold
+    assert "small" in searched[0].read_text()
+
+
 def test_a_plan_with_a_name_it_lacks_ends_in_one_line(plan, capsys):
     plan.write_text(PLAN.replace("recipes: [plain]", "recipes: [plane]"))
     assert call(plan) == 2

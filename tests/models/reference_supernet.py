@@ -170,7 +170,7 @@ class ReferenceSupernet(nn.Module):
         super().__init__()
         self.space, self.edge_normalization = space, edge_normalization
         layout = space.layout
-        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta)
+        self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta, normalise=layout.normalise)
         channels = layout.channels
         before = last = layout.stem[-1].channels
         reduction_before = False

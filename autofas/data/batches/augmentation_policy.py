@@ -144,24 +144,42 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "tone": ("tone",),
     "surround": ("surround",),
 }
-"""The fields of each step that can be added to a preset or taken out of it."""
+"""The fields of each step that can be added to a preset or taken out of it; the first says how often, or, of
+those that change every image, how strongly."""
+_CHANGE = re.compile(r"([+-])([a-z]+)(?:@([0-9.]{1,6}))?")
 
 
 def preset(name: str) -> AugmentPolicy:
-    """A policy by name, which may take steps out or add them: `recapture-jpeg-blur`, `flip+noise`.
+    """A policy by name, which may take steps out or add them: `recapture-jpeg-blur`, `flip+noise@0.5`.
 
-    A step that is added has the strength it has in `recapture`, or in `session` if it is not in there.
-    Raises `ConfigError` for an unknown name.
+    A step that is added has the strength it has in `recapture`, or in `session` if it is not in there; a
+    number after @ stands in place of its first field, of `STEPS`. Raises `ConfigError` for an unknown name.
     """
-    base, *changes = re.split(r"([+-])", name)
+    base = re.split(r"[+-]", name)[0]
     if base not in PRESETS:
         raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
-    policy = PRESETS[base]
-    for sign, step in zip(changes[::2], changes[1::2], strict=True):
-        if step not in STEPS:
+    policy, rest = PRESETS[base], name[len(base) :]
+    while rest:
+        change = _CHANGE.match(rest)
+        step = change[2] if change else rest[1:]
+        if change is None or step not in STEPS:
             raise ConfigError(f"augmentation {name!r} has no step {step!r}; choose {', '.join(STEPS)}")
-        source = PRESETS["none"]
-        if sign == "+":
-            source = PRESETS["session" if step in ("tone", "surround") else "recapture"]
-        policy = replace(policy, **{field: getattr(source, field) for field in STEPS[step]})
+        policy, rest = replace(policy, **_fields(name, *change.groups())), rest[change.end() :]
     return policy
+
+
+def _fields(name: str, sign: str, step: str, amount: str | None) -> dict[str, float]:
+    """The fields that a step's change sets."""
+    first, *others = STEPS[step]
+    if sign == "-":
+        if amount is not None:
+            raise ConfigError(f"augmentation {name!r} takes {step} out; @{amount} belongs to a step added")
+        return {field: getattr(PRESETS["none"], field) for field in (first, *others)}
+    source = PRESETS["session" if step in ("tone", "surround") else "recapture"]
+    fields = {field: float(getattr(source, field)) for field in (first, *others)}
+    if amount is None:
+        return fields
+    try:
+        return {**fields, first: float(amount)}
+    except ValueError:
+        raise ConfigError(f"augmentation {name!r}: @{amount} is not a number") from None

@@ -17,6 +17,16 @@ def test_steps_are_taken_out_of_a_preset_and_added_to_it():
     assert (added.noise, added.noise_std) == (PRESETS["recapture"].noise, PRESETS["recapture"].noise_std)
     assert added.tone == PRESETS["session"].tone
     assert not added.flip
+    often = preset("session+tone@1+brightness@0.1-surround")
+    assert (often.tone, often.brightness, often.surround) == (1.0, 0.1, 0.0)
+    for name, words in (
+        ("session+tone@1.2.3", "not a number"),
+        ("session-tone@1", "takes tone out"),
+        ("session+tone@7", r"tone 7.0 is not in \[0, 1\]"),
+        ("session+", "no step ''"),
+    ):
+        with pytest.raises(ConfigError, match=words):
+            preset(name)
     with pytest.raises(ConfigError, match="no step 'fog'"):
         preset("basic+fog")
     with pytest.raises(ConfigError, match="does not exist"):

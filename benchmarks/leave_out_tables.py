@@ -1,0 +1,123 @@
+"""Tables of leave-out experiments: means with intervals, and differences from a reference, pair by pair.
+
+AUC and BPCER at fixed APCER come first, for they need no threshold; then the AUC where the classes' tone and
+surroundings are swapped (benchmarks.swapped); then ACER at thresholds found on dev. Intervals are 95 %
+percentile bootstraps over trainings. A difference is taken between two trainings of one fold and seed, which
+share people and order of batches, so what a fold is worth drops out of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from autofas.analysis.text_tables import markdown_table, percent
+from autofas.metrics import eer_threshold
+from autofas.metrics.transfer_thresholds import (
+    apcer_threshold,
+    logit_normal_threshold,
+    middle_eer_threshold,
+    quantile_threshold,
+)
+from autofas.runs.provenance import machine
+
+RULES = {
+    "edge": eer_threshold,
+    "middle": middle_eer_threshold,
+    "quantile": quantile_threshold,
+    "logit_normal": logit_normal_threshold,
+    "apcer_1": apcer_threshold,
+    "half": lambda scores, pais: 0.5,  # whatever dev says: classes are balanced in training
+}
+SHOWN = (
+    "auc",
+    "bpcer_at_0.01",
+    "bpcer_at_0.05",
+    "auc_tone_swapped",
+    "auc_surround_swapped",
+    "auc_both_swapped",
+)
+COMPARED = ("auc", "auc_both_swapped", "bpcer_at_0.05", "acer_quantile")
+REPLICATES = 2000
+
+Row = Mapping[str, str]
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and its 95 % percentile bootstrap interval over trainings (folds and seeds)."""
+    sample = np.asarray(values, dtype=np.float64)
+    drawn = np.random.default_rng(0).integers(0, len(sample), (REPLICATES, len(sample)))
+    low, high = np.quantile(sample[drawn].mean(axis=1), (0.025, 0.975))
+    return float(sample.mean()), float(low), float(high)
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """A Markdown table: a line a protocol, network and recipe."""
+    figures = [*SHOWN, *(f"acer_{rule}" for rule in RULES)]
+    header = ["protocol", "network", "recipe", "params", "n", *figures, "CPU s"]
+    lines = []
+    for key, group in _grouped(rows).items():
+        cells = [*key, group[0]["params"], str(len(group))]
+        cells += [_cell([float(row[name]) for row in group]) for name in figures]
+        cells.append(f"{np.mean([float(row['cpu_seconds']) for row in group]):.0f}")
+        lines.append(cells)
+    return markdown_table(header, lines, numeric=header[3:])
+
+
+def differences(rows: Sequence[Row], reference: tuple[str, str]) -> str:
+    """A Markdown table: every other network and recipe less the reference, over the trainings both have."""
+    groups = _grouped(rows)
+    header = ["protocol", "network", "recipe", "n", *COMPARED]
+    lines = []
+    for (protocol, network, recipe), group in groups.items():
+        others = {_place(row): row for row in groups.get((protocol, *reference), ())}
+        pairs = [(row, others[_place(row)]) for row in group if _place(row) in others]
+        if pairs and (network, recipe) != reference:
+            cells = [protocol, network, recipe, str(len(pairs))]
+            for name in COMPARED:
+                cells.append(_cell([float(row[name]) - float(other[name]) for row, other in pairs]))
+            lines.append(cells)
+    return markdown_table(header, lines, numeric=header[3:])
+
+
+def write_summary(
+    question: str,
+    rows: Sequence[Row],
+    place: Path,
+    command: str,
+    *,
+    level: str = "frame",
+    reference: tuple[str, str] | None = None,
+) -> str:
+    """Question, tables and provenance as a Markdown page at `place`."""
+    text = (
+        f"# {place.stem}\n\n{question.strip()}\n\n"
+        f"Percent; mean over folds and seeds with a 95 % bootstrap interval; {level}s are judged. "
+        f"All rows are in {place.stem}.csv.\n\n{summary(rows)}\n\n"
+    )
+    if reference and (table := differences(rows, reference)):
+        text += (
+            f"Less {reference[0]} under {reference[1]}, of the same fold and seed, in points:\n\n{table}\n\n"
+        )
+    commits = ", ".join(sorted({row["commit"] for row in rows}))
+    text += f"```\n{command}\n```\n{machine()}; commits {commits}.\n"
+    place.write_text(text, encoding="utf-8")
+    return text
+
+
+def _grouped(rows: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """Rows by protocol, network and recipe, sorted by these."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row["protocol"], row["network"], row["recipe"])):
+        groups.setdefault((row["protocol"], row["network"], row["recipe"]), []).append(row)
+    return groups
+
+
+def _place(row: Row) -> tuple[str, str]:
+    return row["fold"], row["seed"]
+
+
+def _cell(values: Sequence[float]) -> str:
+    mean, low, high = interval(values)
+    # one training has no interval
+    return percent(mean) + (f" [{percent(low)}, {percent(high)}]" if len(values) > 1 else "")

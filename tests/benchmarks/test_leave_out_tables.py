@@ -1,0 +1,29 @@
+"""Tables of leave-out experiments: means with intervals, differences within one fold and seed."""
+
+import pytest
+
+from benchmarks.leave_out_tables import COMPARED, RULES, SHOWN, differences, interval, summary
+
+
+def row(recipe, seed, auc):
+    figures = dict.fromkeys((*SHOWN, *COMPARED, *(f"acer_{rule}" for rule in RULES)), "0.5")
+    key = {"protocol": "p", "network": "n", "recipe": recipe, "fold": "1", "seed": str(seed)}
+    return {**key, **figures, "params": "7", "cpu_seconds": "1", "auc": str(auc)}
+
+
+ROWS = [row("a", 0, 0.6), row("a", 1, 0.8), row("b", 0, 0.7), row("b", 1, 0.9), row("b", 2, 0.1)]
+
+
+def test_an_interval_holds_its_mean_and_one_training_has_none():
+    mean, low, high = interval([0.2, 0.4, 0.9])
+    assert low < mean < high
+    assert mean == pytest.approx(0.5)
+    assert "| 60.00 |" in summary(ROWS[:1])
+    assert "| 70.00 [60.00, 80.00] |" in summary(ROWS[:2])
+
+
+def test_differences_are_taken_where_both_were_trained():
+    table = differences(ROWS, ("n", "a"))
+    (line,) = [line for line in table.splitlines() if "| b " in line]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[3:5] == ["2", "10.00 [10.00, 10.00]"]  # seed 2 has no partner
