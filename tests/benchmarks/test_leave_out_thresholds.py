@@ -33,6 +33,5 @@ def test_every_training_of_a_folder_is_read(tmp_path, capsys):
     (tmp_path / "train" / "unfinished").mkdir()
     assert main([str(tmp_path), "--out", str(out)]) == 0
     (edge,) = [line for line in out.read_text().splitlines() if "frame" in line and "| edge " in line]
-    assert "| 2 |" in edge
-    assert "25.00" in edge
+    assert edge.replace(" ", "").startswith("|frame|0.97to1|2|edge|25.00[25.00,25.00]|")
     assert len(out.with_suffix(".csv").read_text().splitlines()) == 1 + 2 * 2
