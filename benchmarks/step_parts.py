@@ -1,6 +1,8 @@
-"""Where a step with the compiled kernels spends its time, against the floor that arithmetic and memory set.
+"""Where a step spends its time, in torch and with the kernels, against the floor of arithmetic and memory.
 
     python -m benchmarks.step_parts --out results
+
+Both compute the same function; "in torch" is the path that `kernels: off` takes.
 
 The floor of a part is the larger of its multiply-adds at the machine's peak, measured by a large matrix
 product, and its bytes at the bandwidth of a copy. Bytes are counted once in and once out: what a part reads
@@ -11,6 +13,7 @@ not part of its floor. One thread, processor seconds.
 import argparse
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +33,8 @@ from benchmarks.search_step import CASES, Case
 from benchmarks.step_process import ARCH, WEIGHTS, batch_of, space_of
 
 NUMBER = 4  # bytes of a float32
-PARTS = ("inputs_forward", "inputs_backward", "cell_forward", "cell_backward")
+PARTS = ("inputs_forward", "cell_forward", "cell_backward", "inputs_backward")
+REST = "stem, head, loss, optimisers, Python"
 
 
 def seconds_of(function: Callable[[], Any], times: int = 5) -> float:
@@ -68,6 +72,39 @@ def timed(spent: dict[str, float]) -> Iterator[None]:
         yield
     finally:
         trunk.call = original
+
+
+@contextmanager
+def timed_in_torch(network: Supernet, spent: dict[str, float]) -> Iterator[None]:
+    """Within it, the processor time of the torch path is added up by the part that runs, as hooks see it."""
+    now = {"part": REST, "since": time.process_time()}
+
+    def enter(part: str) -> None:
+        moment = time.process_time()
+        spent[now["part"]] = spent.get(now["part"], 0.0) + moment - now["since"]
+        now.update(part=part, since=moment)
+
+    handles = []
+    for cell in network.cells:
+        inputs = cell.preprocess
+        handles += [
+            cell.register_forward_pre_hook(lambda *_: enter("cell_forward")),
+            inputs.register_forward_pre_hook(lambda *_: enter("inputs_forward")),
+            inputs.register_forward_hook(lambda *_: enter("cell_forward")),
+            cell.register_forward_hook(lambda *_: enter(REST)),
+            cell.register_full_backward_pre_hook(lambda *_: enter("cell_backward")),
+            inputs.register_full_backward_pre_hook(lambda *_: enter("inputs_backward")),
+            cell.register_full_backward_hook(lambda *_: enter(REST)),
+        ]
+    try:
+        with warnings.catch_warnings():
+            # the first cell's inputs need no gradient in the architecture step, as intended
+            warnings.filterwarnings("ignore", message="Full backward hook is firing")
+            yield
+    finally:
+        enter(REST)
+        for handle in handles:
+            handle.remove()
 
 
 def cell_macs(plan: CellPlan, pixels: int) -> int:
@@ -115,11 +152,10 @@ def floors(network: Supernet, case: Case) -> dict[str, tuple[float, float]]:
     return found
 
 
-def measure(name: str, steps: int, peak: tuple[float, float]) -> list[dict[str, Any]]:
-    """A row a part of a case's step."""
-    case = CASES[name]
+def spent_by(case: Case, steps: int, *, kernels: bool) -> tuple[Supernet, dict[str, float]]:
+    """Processor seconds of a step by part, with the kernels or in torch."""
     torch.manual_seed(0)
-    network = Supernet(space_of(case.space), case.partial[0], kernels=True)
+    network = Supernet(space_of(case.space), case.partial[0], kernels=kernels)
     engine = BilevelEngine(network, PixelwiseBCE(), WEIGHTS, ARCH)
     batches = [batch_of(case.size, case.batch, "cpu", seed) for seed in (1, 2)]
 
@@ -129,21 +165,28 @@ def measure(name: str, steps: int, peak: tuple[float, float]) -> list[dict[str, 
 
     step()
     spent: dict[str, float] = {}
-    with timed(spent):
+    with timed(spent) if kernels else timed_in_torch(network, spent):
         started = time.process_time()
         for _ in range(steps):
             step()
-        whole = (time.process_time() - started) / steps
+        whole = time.process_time() - started
+    spent[REST] = whole - sum(seconds for part, seconds in spent.items() if part in PARTS)
+    return network, {part: seconds / steps for part, seconds in spent.items() if part != "head"}
+
+
+def measure(name: str, steps: int, peak: tuple[float, float]) -> list[dict[str, Any]]:
+    """A row a part of a case's step."""
+    case = CASES[name]
+    _, before = spent_by(case, steps, kernels=False)
+    network, now = spent_by(case, steps, kernels=True)
     network_floors = floors(network, case)
     rows = []
-    for part, seconds in spent.items():
+    for part in (*PARTS, REST):
         macs, moved = network_floors.get(part, (0.0, 0.0))
         floor = max(macs / peak[0], moved / peak[1])
         amounts = {"macs": macs, "bytes": moved, "floor": floor}
-        rows.append({"case": name, "part": part, "seconds": seconds / steps, **amounts})
-    rest = whole - sum(row["seconds"] for row in rows)
-    nothing = {"macs": 0.0, "bytes": 0.0, "floor": 0.0}
-    return [*rows, {"case": name, "part": "stem, loss, optimisers, Python", "seconds": rest, **nothing}]
+        rows.append({"case": name, "part": part, "before": before[part], "seconds": now[part], **amounts})
+    return rows
 
 
 def cells_of(row: dict[str, Any], whole: float) -> list[str]:
@@ -151,7 +194,8 @@ def cells_of(row: dict[str, Any], whole: float) -> list[str]:
     floor = [f"{row['floor']:.4f}", f"{row['seconds'] / row['floor']:.1f}"] if row["floor"] else ["-", "-"]
     amounts = [f"{row['macs'] / 1e9:.2f}", f"{row['bytes'] / 1e6:.0f}"]
     share = f"{100 * row['seconds'] / whole:.0f}"
-    return [row["case"], row["part"], f"{row['seconds']:.4f}", share, *amounts, *floor]
+    seconds = [f"{row['before']:.4f}", f"{row['seconds']:.4f}", f"{row['before'] / row['seconds']:.1f}"]
+    return [row["case"], row["part"], *seconds, share, *amounts, *floor]
 
 
 def main() -> None:
@@ -166,11 +210,14 @@ def main() -> None:
     rows = [row for name in args.cases for row in measure(name, args.steps, peak)]
     totals = {name: sum(row["seconds"] for row in rows if row["case"] == name) for name in args.cases}
     cells = [cells_of(row, totals[row["case"]]) for row in rows]
-    header = ("case", "part", "CPU s a step", "%", "G multiply-adds", "MB", "floor s", "times the floor")
+    header = (
+        "case", "part", "in torch, s", "kernels, s", "times as fast", "%", "G multiply-adds", "MB", "floor s",
+        "times the floor",
+    )  # fmt: skip
     command = " ".join(["python -m benchmarks.step_parts", *sys.argv[1:]])
     peak_line = f"Peak {peak[0] / 1e9:.0f} G multiply-adds a second, {peak[1] / 1e9:.1f} GB/s."
     page = (
-        f"## A step with the compiled kernels by part, one thread\n\n"
+        f"## A step by part, in torch and with the compiled kernels, one thread, CPU seconds\n\n"
         f"`{command}`, commit {commit()}, torch {torch.__version__}, {machine()}, "
         f"mean of {args.steps} steps\n\n"
         f"{peak_line}\n\n{markdown_table(header, cells, numeric=header[2:])}\n"

@@ -16,6 +16,8 @@ import yaml
 
 from autofas import __version__
 from autofas.cli import build_parser, main
+from autofas.models.candidates import CANDIDATES
+from autofas.models.space import load_space
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -178,6 +180,43 @@ def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
     verdict, _, score = capsys.readouterr().out.strip().rpartition(" ")
     assert verdict == row["verdict"]
     assert float(score) == pytest.approx(row["score"], abs=1e-6)
+
+
+def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypatch):
+    page = ROOT / "docs" / "spaces.md"
+    (space,) = blocks(page, "yaml")
+    (here / "mine.yaml").write_text(space, encoding="utf-8")
+    short = {"search": [*TINY, "--set", "warmup_epochs=0"], "train": TINY}
+    for words in commands(page):
+        run([*words, *short.get(words[0], []), "--quiet"], capsys)
+    assert len(list((here / "cells").glob("*.png"))) == 2
+    (text,) = blocks(page, "python")
+    monkeypatch.setitem(CANDIDATES, "sep_conv_7x7", None)  # so that the page's line is undone afterwards
+    exec(compile(text, "spaces.md", "exec"), {})
+    (here / "own.yaml").write_text(space.replace("dil_conv_3x3", "sep_conv_7x7"), encoding="utf-8")
+    assert load_space(here / "own.yaml").candidates[4].kernel == 7
+
+
+def test_oulu_goes_to_the_papers_table_as_the_page_says(here, capsys):
+    for words in commands(ROOT / "docs" / "oulu.md"):
+        if words[0] not in ("prepare", "inspect"):  # they take no smaller faces
+            short = [*words, "--preset", "quick"] if words[0] == "train" else words
+            run(on_faces(short), capsys)
+    assert len(list((here / "runs" / "train").glob("p3-fold*/metrics.json"))) == 6
+
+
+def test_the_report_is_made_as_the_page_says_and_holds_its_sections(here, capsys):
+    page = ROOT / "docs" / "report.md"
+    for words in commands(page):
+        run(on_faces(words), capsys)
+    html = (here / "report.html").read_text(encoding="utf-8")
+    named = set(re.findall(r'"([A-Z][\w ,?]+)"', page.read_text(encoding="utf-8")))
+    assert len(named) > 8
+    for section in named:
+        assert f"<h2>{section}</h2>" in html
+    for card in ("lowest ACER", "significant?", "threshold", "size", "speed"):
+        assert f'"{card}"' in page.read_text(encoding="utf-8")
+        assert f">{card}<" in html
 
 
 def test_python_as_readme_has_it(here):

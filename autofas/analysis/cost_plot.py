@@ -39,26 +39,7 @@ def cost_picture(rows: Sequence[Mapping[str, Any]], commit: str = "") -> CostPic
     figure = Figure(figsize=(SIZE_PX[0] / DPI, SIZE_PX[1] / DPI), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.075, 0.145, 0.90, 0.70))
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for axis, key in ((axes.xaxis, "macs"), (axes.yaxis, "params")):
-        axis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
-        axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
-        low, high = (extreme(row[key] for row in rows) for extreme in (min, max))
-        room = max((high / low) ** 0.08, 1.3)
-        limits = (low / room, high * room**1.5)
-        (axes.set_xlim if key == "macs" else axes.set_ylim)(*limits)
-    axes.set_xlabel("multiply-adds (MACs) a sample", fontsize=11)
-    axes.set_ylabel("parameters", fontsize=11)
-    axes.tick_params(labelsize=10, color=PALETTE["faint"])
-    axes.grid(color=PALETTE["grid"], linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(PALETTE["faint"])
+    _scale(axes, rows)
     for row in rows:
         marker, colour, size = MARKERS[_modalities(row)]
         axes.plot(
@@ -85,6 +66,30 @@ def cost_picture(rows: Sequence[Mapping[str, Any]], commit: str = "") -> CostPic
     )
     canvas.draw()
     return CostPicture(figure, _label(figure, axes, canvas.get_renderer(), rows))
+
+
+def _scale(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Logarithmic axes with room for the names around the markers, a light grid, no frame."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    for axis, key in ((axes.xaxis, "macs"), (axes.yaxis, "params")):
+        axis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
+        axis.set_minor_locator(NullLocator())
+        axis.set_minor_formatter(NullFormatter())
+        low, high = (extreme(row[key] for row in rows) for extreme in (min, max))
+        room = max((high / low) ** 0.08, 1.3)
+        limits = (low / room, high * room**1.5)
+        (axes.set_xlim if key == "macs" else axes.set_ylim)(*limits)
+    axes.set_xlabel("multiply-adds (MACs) a sample", fontsize=11)
+    axes.set_ylabel("parameters", fontsize=11)
+    axes.tick_params(labelsize=10, color=PALETTE["faint"])
+    axes.grid(color=PALETTE["grid"], linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(PALETTE["faint"])
 
 
 def _label(figure: Figure, axes: Any, renderer: Any, rows: Sequence[Mapping[str, Any]]) -> list[Box]:

@@ -7,8 +7,12 @@ leaderboard, where `autofas pareto --x latency` reads them.
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autofas.deploy.benchmark import Measured
 
 HELP = "compare exported files and runs by size, parity, latency, memory and ACER"
 
@@ -29,7 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Measure, print the table and keep the latencies."""
     from autofas.analysis.latency_table import LATENCY_FILE, append_latencies
-    from autofas.analysis.text_tables import percent, text_table
     from autofas.commands.evaluate import leaderboard_of
     from autofas.deploy.benchmark import benchmark, latency_rows
     from autofas.deploy.describe import NO_PROTECTION
@@ -41,26 +44,7 @@ def run(args: argparse.Namespace) -> Any:
     measured = benchmark(
         args.places, warmup=args.warmup, repeats=args.repeats, memory=not args.no_memory, log=log
     )
-    threads = sorted(measured[0].latency)
-    header = ["network", "runtime", "kB", "score error", "map error", "changed", "ACER %"]
-    header += [f"ms, {count} thread{'s' * (count > 1)} (IQR)" for count in threads] + ["peak MB"]
-    rows = []
-    for one in measured:
-        parity = one.parity
-        rows.append(
-            [
-                one.info.name,
-                one.runtime,
-                f"{one.size / 1000:.1f}",
-                "-" if parity is None else f"{parity.score_error:.1e}",
-                "-" if parity is None or parity.map_error is None else f"{parity.map_error:.1e}",
-                "-" if parity is None else f"{parity.changed}/{parity.crops}",
-                percent(one.acer),
-                *(f"{one.latency[n].latency_ms:.2f} ({one.latency[n].iqr_ms:.2f})" for n in threads),
-                "-" if one.peak_mb is None else f"{one.peak_mb:.0f}",
-            ]
-        )
-    print(text_table(header, rows, numeric=header[2:]))
+    print(_table(measured))
     if any(one.info.warning == NO_PROTECTION for one in measured):
         print(f"note     {NO_PROTECTION}")
     folder = next((Path(place) for place in args.places if Path(place).is_dir()), None)
@@ -88,3 +72,29 @@ def run(args: argparse.Namespace) -> Any:
         "repeats": args.repeats,
         "latencies": None if kept is None else str(kept),
     }
+
+
+def _table(measured: Sequence["Measured"]) -> str:
+    """A row for each file: size, agreement with the network it came from, latency by threads, peak memory."""
+    from autofas.analysis.text_tables import percent, text_table
+
+    threads = sorted(measured[0].latency)
+    header = ["network", "runtime", "kB", "score error", "map error", "changed", "ACER %"]
+    header += [f"ms, {count} thread{'s' * (count > 1)} (IQR)" for count in threads] + ["peak MB"]
+    rows = []
+    for one in measured:
+        parity = one.parity
+        rows.append(
+            [
+                one.info.name,
+                one.runtime,
+                f"{one.size / 1000:.1f}",
+                "-" if parity is None else f"{parity.score_error:.1e}",
+                "-" if parity is None or parity.map_error is None else f"{parity.map_error:.1e}",
+                "-" if parity is None else f"{parity.changed}/{parity.crops}",
+                percent(one.acer),
+                *(f"{one.latency[n].latency_ms:.2f} ({one.latency[n].iqr_ms:.2f})" for n in threads),
+                "-" if one.peak_mb is None else f"{one.peak_mb:.0f}",
+            ]
+        )
+    return text_table(header, rows, numeric=header[2:])

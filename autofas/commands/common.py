@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from autofas.data.catalog import BUILT_IN
 
 if TYPE_CHECKING:
+    from autofas.config.data import DataConfig
     from autofas.config.run import RunConfig
+    from autofas.data.dataset import WholeDataset
 
 Config = TypeVar("Config", bound="RunConfig")
 
@@ -199,3 +201,12 @@ def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:
     if isinstance(protocol, str) and protocol.isdigit():
         given["data.protocol"] = int(protocol)
     return given
+
+
+def opened_whole(config: "DataConfig", *, quiet: bool) -> "WholeDataset":
+    """The undivided data set of a configuration, with the progress of what must be made first on stderr."""
+    from autofas.data.opening import open_whole
+    from autofas.runs.progress import progress
+
+    with progress("preparing faces", shown=not quiet) as report:
+        return open_whole(config, report)

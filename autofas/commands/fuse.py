@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from autofas.commands import common
 
 if TYPE_CHECKING:
+    from autofas.evaluation.figures import FusionReport
     from autofas.metrics import Level
 
 HELP = "fuse score files: mean, weighted, greedy (chosen on dev), or FeatherNets' cascade"
@@ -64,8 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Fuse dev and test alike, judge both, and say whether the fusion beats the member best on dev."""
-    from autofas.commands.compare import difference_line, score_file
-    from autofas.commands.figure_tables import Row, figures_table
+    from autofas.commands.compare import score_file
     from autofas.evaluation.comparison import compare
     from autofas.evaluation.figures import METRICS_VERSION, FusionReport, MemberReport
     from autofas.evaluation.judgement import dev_error
@@ -106,14 +106,24 @@ def run(args: argparse.Namespace) -> Any:
         files={file: file_sha256(Path(file)) for file in [*tests, *devs]},
     )
     write_json(out / "fusion.json", {"schema_version": METRICS_VERSION, **found.to_json()})
+    _print(found, out)
+    return found.to_json()
+
+
+def _print(found: "FusionReport", out: Path) -> None:
+    """The members' figures and the fusion's, what dev decided, and the verdict against the best member."""
+    from autofas.commands.compare import difference_line
+    from autofas.commands.figure_tables import Row, figures_table
+
     rows = [Row(member.model, member) for member in found.members]
     print(figures_table([*rows, Row(found.model, found, split=found.split)]))
-    for name, value in detail.items():
+    for name, value in found.fusion.items():
         print(f"{name}: {value}")
-    print(f"against {names[best]}, the best member on dev:")
-    print(difference_line(against) if against else "no interval: the subjects are unknown")
+    print(f"against {found.best_on_dev}, the best member on dev:")
+    print(
+        difference_line(found.against_best) if found.against_best else "no interval: the subjects are unknown"
+    )
     print(f"written  {out / 'scores-test.csv'}, {out / 'scores-dev.csv'}, {out / 'fusion.json'}")
-    return found.to_json()
 
 
 def _write_scores(out: Path, dev: Any, test: Any) -> None:

@@ -67,12 +67,11 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.frames import check_files
     from autofas.data.inspection import inspect_protocol, protocols_of
     from autofas.data.manifests.leaks import find_leaks, read_content
-    from autofas.data.opening import open_whole
     from autofas.data.protocols.division import folds
     from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
 
-    manifest = (opened := open_whole(config)).manifest
+    manifest = (opened := common.opened_whole(config, quiet=args.quiet)).manifest
     if args.check_files:
         check_files(manifest)
     published = built_in_name(config.dataset) or ""

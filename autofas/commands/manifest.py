@@ -1,7 +1,6 @@
 """autofas manifest: draft a manifest.csv for a folder of class folders, or for a list of paths and labels."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -37,25 +36,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Draft, write and print; the counts by split and PAI."""
-    from tqdm import tqdm
-
     from autofas.analysis.text_tables import text_table
     from autofas.data.draft import draft_manifest
     from autofas.data.manifests.manifest import write_manifest
     from autofas.errors import DataError
     from autofas.printed import command
+    from autofas.runs.progress import progress
 
     folder = Path(args.source) if Path(args.source).is_dir() else Path(args.source).parent
     out = Path(args.out) if args.out else folder / "manifest.csv"
     if out.exists() and not args.replace:
         raise DataError(f"{out} is there already; write over it with --replace, or name another with --out")
-    hidden = args.quiet or None  # None: shown on a terminal only
-    with tqdm(unit="video", desc="counting frames", disable=hidden, file=sys.stderr, leave=False) as bar:
-
-        def report(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
+    with progress("counting frames", shown=not args.quiet) as report:
         draft = draft_manifest(
             args.source,
             subject_from=args.subject_from,

@@ -5,9 +5,13 @@ Run the same command again to continue an interrupted preparation where it stopp
 
 import argparse
 import time
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from autofas.commands import common
+
+if TYPE_CHECKING:
+    from autofas.data.dataset import WholeDataset
+    from autofas.data.preparation.prepare import Prepared
 
 HELP = "crop the faces from the videos or images of a data set and write a manifest"
 
@@ -49,7 +53,6 @@ def run(args: argparse.Namespace) -> Any:
     """Prepare and say what became of every row."""
     from autofas.config.data import DataConfig
     from autofas.config.resolve import resolve
-    from autofas.data.opening import open_whole
     from autofas.data.preparation.plan import Settings
     from autofas.data.preparation.prepare import prepare
     from autofas.runs.progress import progress
@@ -67,14 +70,29 @@ def run(args: argparse.Namespace) -> Any:
         modalities=tuple(word.strip() for word in args.modalities.split(",")),
     )
     settings.check()
-    manifest = (opened := open_whole(config)).manifest
+    manifest = (opened := common.opened_whole(config, quiet=args.quiet)).manifest
     started = time.perf_counter()
     with progress("finding and cropping faces", shown=not args.quiet) as report:
         made = prepare(manifest, args.out, settings, workers=args.workers, progress=report)
     seconds = time.perf_counter() - started
-    place = made.manifest.source
+    _print(made, opened, args.out)
+    return {
+        "dataset": opened.name,
+        "manifest": made.manifest.source,
+        "faces": len(made.manifest),
+        "videos": int(made.manifest.table["video"].nunique()),
+        "skipped": len(made.skipped),
+        "reused": made.reused,
+        "seconds": round(seconds, 3),
+        "faces_per_second": round((len(manifest) - made.reused) / seconds, 2),
+        "differences": list(opened.notes),
+    }
+
+
+def _print(made: "Prepared", opened: "WholeDataset", out: str) -> None:
+    """What was made, where it differs from what was published, and the first row without a face."""
     videos = int(made.manifest.table["video"].nunique())
-    print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {place}")
+    print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {made.manifest.source}")
     if made.reused:
         print(f"{made.reused} rows were already done")
     for line in opened.notes:
@@ -82,17 +100,6 @@ def run(args: argparse.Namespace) -> Any:
     if made.skipped:
         first = made.skipped[0]
         print(
-            f"{len(made.skipped)} rows gave no face and are listed in {args.out}/skipped.csv;"
+            f"{len(made.skipped)} rows gave no face and are listed in {out}/skipped.csv;"
             f" the first: {first['path']} frame {first['frame']}: {first['reason']}"
         )
-    return {
-        "dataset": opened.name,
-        "manifest": place,
-        "faces": len(made.manifest),
-        "videos": videos,
-        "skipped": len(made.skipped),
-        "reused": made.reused,
-        "seconds": round(seconds, 3),
-        "faces_per_second": round((len(manifest) - made.reused) / seconds, 2),
-        "differences": list(opened.notes),
-    }

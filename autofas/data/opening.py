@@ -98,9 +98,9 @@ class OpenedDatasets:
         return OpenData(self.divided(config, progress), self.crops(config, size, progress))
 
 
-def open_whole(config: DataConfig) -> WholeDataset:
+def open_whole(config: DataConfig, progress: Progress | None = None) -> WholeDataset:
     """The undivided data set of a configuration, opened for this one call. Raises DataError."""
-    return OpenedDatasets().whole(config)
+    return OpenedDatasets().whole(config, progress)
 
 
 def open_dataset(config: DataConfig) -> Dataset:

@@ -5,6 +5,8 @@ over subjects. Where the interval holds 0 the verdict is "no difference shown", 
 Left out: the choice of the thresholds, which stay fixed, and the variation of training.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from autofas.errors import MetricError
@@ -43,9 +45,7 @@ def compare(
     for judged, name in zip((one, other), names, strict=True):
         if judged.figures.acer is None:
             raise MetricError(f"{name}: {judged.figures.undefined['acer']}")
-    subjects = next((table.subjects for table in tables if all(table.subjects)), None)
-    if subjects is None:
-        raise MetricError("the subjects are not known; compare resamples them, fill the subject column")
+    subjects = _subjects(tables)
     interval = bootstrap_acer_difference(
         one.table.scores,
         other.table.scores,
@@ -70,6 +70,14 @@ def compare(
         subjects=len(set(subjects)),
         verdict=verdict(interval.low, interval.high, names),
     )
+
+
+def _subjects(tables: Sequence[ScoreTable]) -> list[str]:
+    """The subjects of the common rows, from the first table that knows them all."""
+    for table in tables:
+        if all(table.subjects):
+            return table.subjects
+    raise MetricError("the subjects are not known; compare resamples them, fill the subject column")
 
 
 def verdict(low: float, high: float, names: tuple[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The one door to networks: a genotype, a genotype's file or a baseline's name becomes a `Network`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,67 +44,78 @@ def build(
     reads; `view`, `crop_size`: autofas.data.batches.views; `options` are build arguments. With `tensors`, a
     state_dict, only a network of such tensors is built. Raises ConfigError or GenotypeError in one line.
     """
+    wished = _Wished(supervision, input_size, modality, name, view, crop_size, options or {}, tensors)
     text = str(source)
     code = source if isinstance(source, Code) else name_code(text) if is_own(text) else None
     if code is not None:
-        return _own(code, supervision, input_size, modality, name, view, crop_size, options, tensors)
-    if not isinstance(source, str) or _names_file(text):
-        genotype = source if isinstance(source, Genotype) else load_genotype(text)
-        return Network(
-            bounded(lambda: DerivedNetwork(genotype), f"genotype {genotype.name}", tensors),
-            name=name or genotype.name,
-            kind="random" if genotype.derivation == "random" else "searched",
-            supervision=supervision or "pixelwise_bce",
-            input_size=input_size or genotype.layout.input_size,
-            modalities=(modality,),
-            view=view,
-            crop_size=crop_size,
-            default_supervision="pixelwise_bce",
-        )
+        return _own(code, wished)
+    if isinstance(source, str) and not _names_file(text):
+        return _baseline(text, wished)
+    return _derived(source if isinstance(source, Genotype) else load_genotype(text), wished)
+
+
+@dataclass(frozen=True)
+class _Wished:
+    """What the caller of `build` asks of any network; None takes the network's own."""
+
+    supervision: str | None
+    input_size: int | None
+    modality: str
+    name: str | None
+    view: str
+    crop_size: int | None
+    options: Mapping[str, Any]
+    tensors: Mapping[str, Tensor] | None
+
+
+def _derived(genotype: Genotype, wished: _Wished) -> Network:
+    return Network(
+        bounded(lambda: DerivedNetwork(genotype), f"genotype {genotype.name}", wished.tensors),
+        name=wished.name or genotype.name,
+        kind="random" if genotype.derivation == "random" else "searched",
+        supervision=wished.supervision or "pixelwise_bce",
+        input_size=wished.input_size or genotype.layout.input_size,
+        modalities=(wished.modality,),
+        view=wished.view,
+        crop_size=wished.crop_size,
+        default_supervision="pixelwise_bce",
+    )
+
+
+def _baseline(text: str, wished: _Wished) -> Network:
     require_baseline(text)
     baseline = BASELINES[text]
-    size = input_size or baseline.input_size
-    arguments = {**(options or {}), "input_size": size}
-    body = bounded(lambda: build_baseline(text, **arguments), f"baseline {text}", tensors)
+    size = wished.input_size or baseline.input_size
+    arguments = {**wished.options, "input_size": size}
     return Network(
-        body,
-        name=name or text,
+        bounded(lambda: build_baseline(text, **arguments), f"baseline {text}", wished.tensors),
+        name=wished.name or text,
         kind="hand-designed",
-        supervision=supervision or baseline.supervision,
+        supervision=wished.supervision or baseline.supervision,
         input_size=size,
-        modalities=baseline.modalities if len(baseline.modalities) > 1 else (modality,),
-        view=view,
-        crop_size=crop_size,
-        options=options,
+        modalities=baseline.modalities if len(baseline.modalities) > 1 else (wished.modality,),
+        view=wished.view,
+        crop_size=wished.crop_size,
+        options=wished.options,
         default_supervision=baseline.supervision,
     )
 
 
-def _own(
-    code: Code,
-    supervision: str | None,
-    input_size: int | None,
-    modality: str,
-    name: str | None,
-    view: str,
-    crop_size: int | None,
-    options: Mapping[str, Any] | None,
-    tensors: Mapping[str, Tensor] | None,
-) -> Network:
-    size = own_size(code, input_size)
-    body = bounded(lambda: own_body(code, size, options or {}), code.label, tensors)
+def _own(code: Code, wished: _Wished) -> Network:
+    size = own_size(code, wished.input_size)
+    body = bounded(lambda: own_body(code, size, wished.options), code.label, wished.tensors)
     fitting = fitting_supervision(code, body, size)
     return Network(
         body,
-        name=name or code.label,
+        name=wished.name or code.label,
         kind="hand-designed",
-        supervision=supervision or fitting,
+        supervision=wished.supervision or fitting,
         input_size=size,
-        modalities=(modality,),
-        view=view,
-        crop_size=crop_size,
-        options=options,
-        default_supervision=None if supervision else fitting,
+        modalities=(wished.modality,),
+        view=wished.view,
+        crop_size=wished.crop_size,
+        options=wished.options,
+        default_supervision=None if wished.supervision else fitting,
         code=code,
     )
 

@@ -59,25 +59,7 @@ class Supernet(nn.Module):
         self.space = space
         self.kinds = layout.cells
         self.stem = build_stem(layout.stem, learn_theta=layout.learn_theta, normalise=layout.normalise)
-        channels = layout.channels
-        before = last = layout.stem[-1].channels
-        reduction_before = False
-        cells = []
-        for kind in layout.cells:
-            reduction = kind == "reduction"
-            channels *= layout.channel_factor if reduction else 1
-            cells.append(
-                FusedCell(
-                    space.candidates,
-                    (before, last),
-                    channels,
-                    layout.intermediate_nodes,
-                    partial_channels,
-                    (reduction_before, reduction),
-                )
-            )
-            before, last, reduction_before = last, layout.intermediate_nodes * channels, reduction
-        self.cells = nn.ModuleList(cells)
+        self.cells, last = _cells(space, partial_channels)
         self.head = nn.Conv2d(last, 1, 1)
         for number, fan in enumerate(fans_of(space.edges, layout.intermediate_nodes)):
             self.register_buffer(f"fan_{number}", torch.tensor(fan), persistent=False)  # (S, T)
@@ -195,6 +177,30 @@ class Supernet(nn.Module):
             preserve_rng_state=False,  # a cell draws nothing
             context_fn=lambda: (nullcontext(), untracked(cell)),
         )
+
+
+def _cells(space: Space, partial_channels: int) -> tuple[nn.ModuleList, int]:
+    """The cells of a space one after the other, and the channels that leave the last one."""
+    layout = space.layout
+    channels = layout.channels
+    before = last = layout.stem[-1].channels
+    reduction_before = False
+    cells = nn.ModuleList()
+    for kind in layout.cells:
+        reduction = kind == "reduction"
+        channels *= layout.channel_factor if reduction else 1
+        cells.append(
+            FusedCell(
+                space.candidates,
+                (before, last),
+                channels,
+                layout.intermediate_nodes,
+                partial_channels,
+                (reduction_before, reduction),
+            )
+        )
+        before, last, reduction_before = last, layout.intermediate_nodes * channels, reduction
+    return cells, last
 
 
 def _near_zero(*shape: int) -> nn.Parameter:

@@ -116,7 +116,7 @@ def save_weights(
         "sha256": tensors_sha256(tensors),
     }
     info = validated(WeightsInfo, values, str(path), RunError)
-    _write(path, tensors, info)
+    write_weights(path, tensors, info)
     return info
 
 
@@ -129,7 +129,7 @@ def record_threshold(path: Path, value: float, rule: str, provenance: str) -> No
         "schema_version": 2,
         "sha256": tensors_sha256(tensors),
     }
-    _write(path, tensors, validated(WeightsInfo, values, str(path), RunError))
+    write_weights(path, tensors, validated(WeightsInfo, values, str(path), RunError))
 
 
 def read_weights(path: Path) -> tuple[dict[str, torch.Tensor], WeightsInfo]:
@@ -191,7 +191,8 @@ def load_network(path: Path) -> LoadedNetwork:
     return LoadedNetwork(network.eval(), info)
 
 
-def _write(path: Path, tensors: dict[str, torch.Tensor], info: WeightsInfo) -> None:
+def write_weights(path: Path, tensors: dict[str, torch.Tensor], info: WeightsInfo) -> None:
+    """Write a weights file whole or not at all; raises RunError, one line, where the disk refuses."""
     payload = save(tensors, {"autofas": json.dumps(info.model_dump(mode="json"), sort_keys=True)})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
