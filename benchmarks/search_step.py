@@ -10,7 +10,8 @@
 A step is one architecture step and one weight step (first order), on the same macro-architecture, K and
 batch; it reads two batches, one of each half. Every figure comes from a process of its own
 (benchmarks.step_process) with the same environment, the implementations take turns, and the median of the
-rounds is shown with its range. `CPU s` is the processor time of a step: where one thread's is far below
+rounds is shown with its range. With --out, a run cut short goes on where it was when it is started again from
+the same commit. `CPU s` is the processor time of a step: where one thread's is far below
 `s a step`, the machine was busy with something else, and the ratio by CPU seconds is the one to read.
 
 Memory on a CPU is the process's resident size in MB (10^6 bytes): `base` before the first step, with
@@ -136,12 +137,37 @@ def in_a_process(task: Task) -> dict[str, Any]:
     return json.loads(shown.stdout.strip().splitlines()[-1])
 
 
-def interleaved(tasks: Sequence[Task], rounds: int) -> list[Row]:
+@dataclass(frozen=True)
+class Journal:
+    """What processes have measured, a line each, so that a run cut short goes on where it was."""
+
+    path: Path | None
+    commit: str
+
+    def measured(self, task: Task, number: int) -> dict[str, Any]:
+        """The result of a task in a round, from the file or from a process of its own."""
+        key = {"commit": self.commit, "round": number, "task": task}
+        if self.path is not None and self.path.exists():
+            for line in self.path.read_text(encoding="utf-8").splitlines():
+                known = json.loads(line)
+                if known["key"] == key:
+                    return known["result"]
+        result = in_a_process(task)
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"key": key, "result": result}) + "\n")
+        return result
+
+
+NO_JOURNAL = Journal(None, "")
+
+
+def interleaved(tasks: Sequence[Task], rounds: int, journal: Journal = NO_JOURNAL) -> list[Row]:
     """Every task once a round, in turn; medians over the rounds, and the range of the seconds."""
     found: list[list[dict[str, Any]]] = [[] for _ in tasks]
     for number in range(rounds):
         for task, results in zip(tasks, found, strict=True):
-            results.append(in_a_process(task))
+            results.append(journal.measured(task, number))
         print(f"{tasks[0]['case']}, {tasks[0]['threads']} threads: round {number + 1}", file=sys.stderr)
     rows = []
     for task, results in zip(tasks, found, strict=True):
@@ -174,7 +200,7 @@ def common_of(args: argparse.Namespace) -> Task:
     return common | ({"batch": args.batch} if args.batch else {})
 
 
-def measure_cases(args: argparse.Namespace, caption: str) -> tuple[list[Row], str]:
+def measure_cases(args: argparse.Namespace, caption: str, journal: Journal) -> tuple[list[Row], str]:
     """Every case with every number of threads: the rows and the page."""
     rows: list[Row] = []
     pages = []
@@ -186,13 +212,13 @@ def measure_cases(args: argparse.Namespace, caption: str) -> tuple[list[Row], st
                 task_of(name, implementation, partial, threads, **common_of(args))
                 for partial, implementation in compared(case, args)
             ]
-            found += with_ratios(interleaved(tasks, args.rounds))
+            found += with_ratios(interleaved(tasks, args.rounds, journal))
         pages.append(case_page(found, caption, [nni_note()] if case.nni and not args.pair else []))
         rows += found
     return rows, "\n".join(pages)
 
 
-def measure_growth(args: argparse.Namespace, caption: str) -> tuple[list[Row], str]:
+def measure_growth(args: argparse.Namespace, caption: str, journal: Journal) -> tuple[list[Row], str]:
     """Plain and fused around `darts-112` with one thread, a quantity at a time."""
     settings = [GROWTH_BASE]
     for key, values in GROWTH.values():
@@ -202,7 +228,7 @@ def measure_growth(args: argparse.Namespace, caption: str) -> tuple[list[Row], s
         for setting in settings
         for implementation in ("plain", "fused")
     ]
-    rows = interleaved(tasks, args.rounds)
+    rows = interleaved(tasks, args.rounds, journal)
     pages = []
     for title, (key, values) in GROWTH.items():
         wanted = [{**GROWTH_BASE, key: value} for value in values]
@@ -274,19 +300,20 @@ def main() -> None:
         else f"median of {args.rounds} processes of {args.steps} steps"
     )
     name = "search_step" if args.device == "cpu" else "search_step_cuda"
-    if args.growth:
-        (rows, page), name = measure_growth(args, caption), f"{name}_growth"
-    elif args.profile:
-        (rows, page), name = measure_profile(args, caption), f"{name}_profile"
-    else:
-        rows, page = measure_cases(args, caption)
-        name += "_pair" if args.pair else ""
+    name += "_growth" if args.growth else "_profile" if args.profile else "_pair" if args.pair else ""
     name += "_generic" if args.generic else ""
-    print(page)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
+    journal = Journal(args.out and args.out / f"{name}.rounds.jsonl", facts["commit"])
+    if args.profile:
+        rows, page = measure_profile(args, caption)
+    else:
+        rows, page = (measure_growth if args.growth else measure_cases)(args, caption, journal)
+    print(page)
+    if args.out:
         write_text(args.out / f"{name}.md", page)
         write_json(args.out / f"{name}.json", {**facts, "rows": rows})
+        journal.path.unlink(missing_ok=True)
     if args.json:
         print(json.dumps({**facts, "rows": rows}))
 

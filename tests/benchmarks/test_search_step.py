@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from benchmarks.search_step import interleaved, task_of
+from benchmarks import search_step
+from benchmarks.search_step import Journal, interleaved, task_of
 from benchmarks.step_process import run
 from benchmarks.step_tables import case_page, profile_page, with_ratios
 from benchmarks.step_traffic import Traffic, bandwidth, floor_of
@@ -27,6 +28,24 @@ def test_rows_come_from_processes_of_their_own_and_are_compared_with_the_plain_s
     assert page.count("\n| 1 ") == 3
     assert "second order takes" in page
     assert "utilisation" not in page
+
+
+def test_a_run_cut_short_goes_on_where_it_was(tmp_path, monkeypatch):
+    asked = []
+
+    def measured(task):
+        asked.append(task["implementation"])
+        return {"seconds": float(len(asked)), "peak_mb": 2.0, "base_mb": 1.0}
+
+    monkeypatch.setattr(search_step, "in_a_process", measured)
+    tasks = [task("plain"), task("fused")]
+    journal = Journal(tmp_path / "rounds.jsonl", "abc")
+    interleaved(tasks, 1, journal)
+    rows = interleaved(tasks, 3, journal)
+    assert asked == ["plain", "fused"] * 3
+    assert [row["seconds_range"] for row in rows] == [[1.0, 5.0], [2.0, 6.0]]
+    interleaved(tasks, 1, Journal(tmp_path / "rounds.jsonl", "another commit"))
+    assert len(asked) == 8
 
 
 def test_a_gpu_row_states_its_share_of_the_bandwidth_floor():
