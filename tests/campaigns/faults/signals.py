@@ -40,8 +40,8 @@ COUNTS = {
 ENDING = {
     function.__code__
     for function in (
-        strategy.Strategy.finish, genotype.save_genotype, Training.finish, weights.write_weights, run_record.record,
-        run_record.run_files,
+        strategy.Strategy.finish, genotype.save_genotype, Training.finish, weights.write_weights,
+        run_record.record, run_record.run_files,
     )
 }  # fmt: skip
 
