@@ -37,9 +37,7 @@ def compare(
     are not known, or ACER is undefined.
     """
     if (terms_a.grouping, terms_a.level) != (terms_b.grouping, terms_b.level):
-        raise MetricError(
-            "the two models are judged at different levels or PAI groupings; compare like with like"
-        )
+        raise MetricError("the two models are judged at different levels or PAI groupings; use the same")
     tables = align_at(terms_a.level, (a, b), names)
     one, other = judge(tables[0], dev_a, terms_a), judge(tables[1], dev_b, terms_b)
     for judged, name in zip((one, other), names, strict=True):
