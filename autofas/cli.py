@@ -59,11 +59,21 @@ class UsageError(AutofasError):
     """A command line that cannot be understood."""
 
 
+class _Help(argparse.HelpFormatter):
+    """Help in which a flag that has to be given and a switch, which is off unless given, say so."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.option_strings and action.required:
+            return f"{action.help} (required)"
+        silent = isinstance(action, argparse._StoreTrueAction) and "default" not in str(action.help)
+        return f"{action.help} (default: off)" if silent else action.help
+
+
 class Parser(argparse.ArgumentParser):
     """argparse that raises one-line errors and names the flag or verb that was probably meant."""
 
     def __init__(self, **kwargs: object) -> None:
-        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **kwargs)  # type: ignore[arg-type]
         # argparse takes -1e-07 for a flag before Python 3.14; a threshold is printed like that and typed back
         self._negative_number_matcher = re.compile(r"-(inf|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$", re.IGNORECASE)
 

@@ -3,6 +3,8 @@
 import argparse
 from typing import Any
 
+from autofas.commands.common import RUNS_DIR
+
 HELP = "average the weights of several runs of one network into a new run"
 
 
@@ -10,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="run folders of one network")
     parser.add_argument(
-        "--runs-dir", metavar="DIR", default="runs", help="folder for the new run (default: runs)"
+        "--runs-dir", metavar="DIR", default=RUNS_DIR, help=f"folder for the new run (default: {RUNS_DIR})"
     )
     parser.add_argument("--name", help="name of the new run (default: average)")
 

@@ -26,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-memory", action="store_true", help="do not start a process for each peak memory"
     )
     parser.add_argument(
-        "--latencies", metavar="FILE", help="default: latency.csv beside the first run's leaderboard"
+        "--latencies",
+        metavar="FILE",
+        help="file of latencies to add to (default: latency.csv beside the first run's leaderboard)",
     )
 
 

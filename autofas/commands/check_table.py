@@ -23,8 +23,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="percent",
         help="unit of the rates (default: percent)",
     )
-    group.add_argument("--bona-fide", type=int, metavar="N", help="bona fide presentations per fold")
-    group.add_argument("--attacks", type=int, metavar="N", nargs="+", help="attacks per PAI and fold")
+    group.add_argument(
+        "--bona-fide",
+        type=int,
+        metavar="N",
+        help="bona fide presentations per fold (default: unknown, so k/N is not checked)",
+    )
+    group.add_argument(
+        "--attacks", type=int, metavar="N", nargs="+", help="attacks per PAI and fold (default: unknown)"
+    )
     group.add_argument("--folds", type=int, default=1, help="number of folds (default: 1)")
     group.add_argument("--pooled", action="store_true", help="the table's APCER pools all attacks")
 

@@ -14,13 +14,29 @@ if TYPE_CHECKING:
     from autofas.config.data import DataConfig
     from autofas.config.run import RunConfig
     from autofas.data.dataset import WholeDataset
+    from autofas.storage.schema import Schema
 
 Config = TypeVar("Config", bound="RunConfig")
 
-
+RUNS_DIR = "runs"
+"""Where the command line writes runs unless told otherwise."""
 BASELINE = (
     "a hand-designed network (autofas baselines), or path/to/file.py:factory, code of your own that is run"
 )
+
+
+def usual(model: type["Schema"], key: str, unset: str = "") -> str:
+    """The words "default: X" for the help of a flag that sets the configuration's key, a dotted one.
+
+    `unset` says what leaving it out means where the configuration's default is None.
+    """
+    *parents, last = key.split(".")
+    for parent in parents:
+        model = type(model.model_fields[parent].default)
+    value = model.model_fields[last].default
+    assert (value is None) == bool(unset), f"{key} {value!r}"  # two defaults would be one too many
+    shown = ",".join(value) if isinstance(value, tuple) else value
+    return f"default: {unset if value is None else shown}"
 
 
 def add_config_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +44,14 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "configuration (each overrides those before it: preset, file, flags, --set)"
     )
-    group.add_argument("--preset", help="quick (minutes on two cores) or paper (as published)")
-    group.add_argument("--config", metavar="FILE", help="YAML file of configuration keys")
+    group.add_argument("--preset", help="quick (minutes on two cores) or paper (as published); default: none")
+    group.add_argument("--config", metavar="FILE", help="YAML file of configuration keys (default: none)")
     group.add_argument(
-        "--set", metavar="KEY=VALUE", action="append", default=[], help="one key, such as weights.lr=0.1"
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="one key, such as weights.lr=0.1; may be repeated (default: none)",
     )
     group.add_argument(
         "--print-config", action="store_true", help="print the resulting configuration and exit"
@@ -40,52 +60,71 @@ def add_config_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     """--name, --runs-dir, --seed, --resume, and the machine's arguments."""
+    from autofas.config.run import RunConfig
+
     group = parser.add_argument_group("run")
-    group.add_argument("--name", help="name of the run folder; a number is added if it is taken")
-    group.add_argument("--runs-dir", metavar="DIR", help="where run folders go (default: runs)")
-    group.add_argument("--seed", type=int, help="seed of every random choice (default: 0)")
+    named = usual(RunConfig, "name", "exp of a search, the network's name of a training")
+    group.add_argument("--name", help=f"name of the run folder; a number is added if it is taken ({named})")
+    group.add_argument("--runs-dir", metavar="DIR", help=f"where run folders go (default: {RUNS_DIR})")
+    group.add_argument("--seed", type=int, help=f"seed of every random choice ({usual(RunConfig, 'seed')})")
     group.add_argument(
         "--resume",
         metavar="RUN",
-        help="continue the interrupted run in this folder with its own configuration",
+        help="continue the interrupted run in this folder with its own configuration (default: a new run)",
     )
     group.add_argument(
         "--accept-changed",
         action="append",
         default=[],
         choices=("config", "data", "code", "ranks"),
-        help="resume even though this has changed since the run started; may be repeated",
+        help="resume even though this has changed since the run started; may be repeated (default: refuse)",
     )
     add_machine_arguments(parser)
 
 
 def add_machine_arguments(parser: argparse.ArgumentParser) -> None:
     """--device and --threads."""
-    from autofas.config.run import Device
+    from autofas.config.run import Device, RunConfig
 
     group = parser.add_argument_group("machine")
-    group.add_argument("--device", choices=get_args(Device), help="default: auto, a GPU if there is one")
-    group.add_argument("--threads", type=int, help="torch threads (default: one per free core)")
+    group.add_argument(
+        "--device",
+        choices=get_args(Device),
+        help=f"what computes; auto is a GPU if there is one ({usual(RunConfig, 'device')})",
+    )
+    threads = usual(RunConfig, "threads", "one per free core")
+    group.add_argument("--threads", type=int, help=f"torch threads ({threads})")
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True) -> None:
     """--dataset, --data-root, --frames-per-video and, with `protocol`, --protocol and --fold."""
+    from autofas.config.data import DataConfig
+
     group = parser.add_argument_group("data")
     group.add_argument(
         "--dataset",
         metavar="NAME|FILE",
-        help=f"{', '.join(BUILT_IN)}, a manifest.csv, or several: a.csv+b.csv (default: synthetic)",
+        help=f"{', '.join(BUILT_IN)}, a manifest.csv, or several: a.csv+b.csv"
+        f" ({usual(DataConfig, 'dataset')})",
     )
     if protocol:
         group.add_argument(
             "--protocol",
             help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
             " none, official (holds a dev set out where there is none),"
-            " leave-one-{session,subject,pai,device,dataset}-out[:NAME], ... (default: the data set's own)",
+            " leave-one-{session,subject,pai,device,dataset}-out[:NAME], ..."
+            f" ({usual(DataConfig, 'protocol', 'that of the data set')})",
         )
-        group.add_argument("--fold", type=int, help="one fold of a protocol that has several (default: all)")
-    group.add_argument("--data-root", metavar="DIR", help="folder of a licensed data set")
-    group.add_argument("--frames-per-video", type=int, help="evenly spread frames taken from each video")
+        folds = usual(DataConfig, "fold", "all")
+        group.add_argument("--fold", type=int, help=f"one fold of a protocol that has several ({folds})")
+    root = usual(DataConfig, "data_root", "none; every named set but synthetic needs it")
+    group.add_argument("--data-root", metavar="DIR", help=f"folder of a licensed data set ({root})")
+    frames = usual(
+        DataConfig, "frames_per_video", "8 of a real video, 2 of a generated one, every row of a manifest"
+    )
+    group.add_argument(
+        "--frames-per-video", type=int, help=f"evenly spread frames taken from each video ({frames})"
+    )
 
 
 def add_judging_arguments(
@@ -95,29 +134,28 @@ def add_judging_arguments(
     from autofas.config.evaluate import EvaluateConfig
     from autofas.metrics import Grouping, Level, ThresholdRule
 
-    default = {name: field.default for name, field in EvaluateConfig.model_fields.items()}
     if rules:
+        rule = usual(EvaluateConfig, "threshold", "dev-eer; evaluate: that of the data")
         parser.add_argument(
-            "--threshold",
-            choices=get_args(ThresholdRule),
-            help="where the threshold comes from (default: dev-eer; evaluate: that of the data)",
+            "--threshold", choices=get_args(ThresholdRule), help=f"where the threshold comes from ({rule})"
         )
         parser.add_argument(
             "--threshold-value",
             type=float,
             nargs=len(models) or None,
             metavar=models or None,
-            help="the threshold used by --threshold fixed",
+            help="the threshold of --threshold fixed"
+            f" ({usual(EvaluateConfig, 'threshold_value', 'none; fixed needs one')})",
         )
     parser.add_argument(
         "--pais",
         choices=get_args(Grouping),
-        help=f"what APCER takes its maximum over (default: {default['pai_grouping']})",
+        help=f"what APCER takes its maximum over ({usual(EvaluateConfig, 'pai_grouping')})",
     )
     parser.add_argument(
         "--level",
         choices=get_args(Level),
-        help=f"what counts as a presentation (default: {default['level']} where videos are known)",
+        help=f"what counts as a presentation ({usual(EvaluateConfig, 'level')} where videos are known)",
     )
 
 
@@ -191,7 +229,7 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
 
 def in_a_folder(config: Config) -> Config:
     """The configuration with a folder for its runs: the command line always writes one."""
-    return config if config.runs_dir else config.model_copy(update={"runs_dir": "runs"})
+    return config if config.runs_dir else config.model_copy(update={"runs_dir": RUNS_DIR})
 
 
 def flags(args: argparse.Namespace, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -18,12 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "models", metavar="A B", nargs=2, help="score files of the same test set, or evaluated run folders"
     )
     parser.add_argument(
-        "--dev", metavar=("A_DEV", "B_DEV"), nargs=2, help="dev score files, which set the thresholds"
+        "--dev",
+        metavar=("A_DEV", "B_DEV"),
+        nargs=2,
+        help="dev score files, which set the thresholds (default: those in the run folders)",
     )
     common.add_judging_arguments(parser, models=("A", "B"))
     parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
     parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default: 0)")
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -11,7 +11,9 @@ BASELINES = ("feathernet_b", "resnet18_se")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("--runs-dir", metavar="DIR", default="runs/demo", help="default: runs/demo")
+    parser.add_argument(
+        "--runs-dir", metavar="DIR", default="runs/demo", help="where run folders go (default: runs/demo)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of every random choice (default: 0)")
     common.add_machine_arguments(parser)
 

@@ -31,6 +31,7 @@ KEYS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     from autofas.config.data import SplitName
+    from autofas.config.evaluate import EvaluateConfig
 
     group = parser.add_argument_group("evaluation")
     group.add_argument(
@@ -39,15 +40,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--baseline", metavar="FILE.py:FACTORY", help="run this code, which built the network (default: none)"
     )
-    group.add_argument("--split", choices=get_args(SplitName), help="split to score (default: test)")
+    split = common.usual(EvaluateConfig, "split")
+    group.add_argument("--split", choices=get_args(SplitName), help=f"split to score ({split})")
     common.add_judging_arguments(group)
-    group.add_argument("--leaderboard", metavar="FILE", help="default: leaderboard.csv in the runs folder")
     group.add_argument(
-        "--out", metavar="STEM", help="write everything to STEM.json, means and deviations to STEM.csv"
+        "--leaderboard",
+        metavar="FILE",
+        help="file that the figures are added to (default: leaderboard.csv in the runs folder)",
+    )
+    group.add_argument(
+        "--out",
+        metavar="STEM",
+        help="write everything to STEM.json, means and deviations to STEM.csv (default: to the run folders)",
     )
     cross = parser.add_argument_group("cross-data-set test")
-    cross.add_argument("--cross", metavar="NAME|FILE", help="another data set, a name or a manifest.csv")
-    cross.add_argument("--cross-root", metavar="DIR", help="its folder")
+    other = common.usual(EvaluateConfig, "cross", "no such test")
+    cross.add_argument(
+        "--cross", metavar="NAME|FILE", help=f"another data set, a name or a manifest.csv ({other})"
+    )
+    cross.add_argument(
+        "--cross-root",
+        metavar="DIR",
+        help="its folder (default: none; every named set but synthetic needs it)",
+    )
     cross.add_argument(
         "--cross-protocol", help="protocol that selects its test rows (default: its split column)"
     )

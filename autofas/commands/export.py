@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--int8", action="store_true", help="also a static int8 file, calibrated on dev, with what it costs"
     )
-    parser.add_argument("--out", metavar="DIR", help="default: export/ in the run folder")
+    parser.add_argument(
+        "--out", metavar="DIR", help="folder of the files (default: export/ in the run folder)"
+    )
     parser.add_argument(
         "--crops", type=int, default=200, help="crops of the run that it is checked on (default: 200)"
     )

@@ -24,7 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--method", choices=METHODS, default="mean", help="how to fuse (default: mean)")
     parser.add_argument(
-        "--dev", metavar="FILE", nargs="+", help="dev score files, in the order of the members"
+        "--dev",
+        metavar="FILE",
+        nargs="+",
+        help="dev score files, in the order of the members (default: those in the run folders)",
     )
     parser.add_argument(
         "--out", metavar="DIR", required=True, help="folder for the fused scores and the report"
@@ -33,21 +36,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=float,
         nargs="+",
-        help="weights for --method weighted, and for stage 1 of the cascade",
+        help="weights for --method weighted, which needs them, and for stage 1 of the cascade"
+        " (default: equal)",
     )
     parser.add_argument("--steps", type=int, default=20, help="steps of --method greedy (default: 20)")
     common.add_judging_arguments(parser, rules=False)
     group = parser.add_argument_group("cascade (FeatherNets, Algorithm 2)")
-    group.add_argument("--second", metavar="MEMBER", help="the model of stage 2, IR in the paper")
-    group.add_argument("--second-dev", metavar="FILE", help="its dev scores")
+    group.add_argument(
+        "--second", metavar="MEMBER", help="the model of stage 2, IR in the paper (default: none; needed)"
+    )
+    group.add_argument(
+        "--second-dev", metavar="FILE", help="its dev scores (default: those in its run folder)"
+    )
     group.add_argument(
         "--band",
         metavar=("LOW", "HIGH"),
         type=float,
         nargs=2,
-        help="stage 1 scores between these go to stage 2",
+        help="stage 1 scores between these go to stage 2 (default: none; this or --tune is needed)",
     )
-    group.add_argument("--second-threshold", type=float, help="a stage 2 score below this is final")
+    group.add_argument(
+        "--second-threshold",
+        type=float,
+        help="a stage 2 score below this is final (default: none; goes with --band)",
+    )
     group.add_argument(
         "--lead", type=int, default=1, metavar="N", help="which member leads (default: the first)"
     )

@@ -18,8 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     common.add_data_arguments(parser)
     group = parser.add_argument_group("inspection")
-    group.add_argument("--cross", metavar="NAME|FILE", help="another data set to test on")
-    group.add_argument("--cross-root", metavar="DIR", help="its folder")
+    group.add_argument("--cross", metavar="NAME|FILE", help="another data set to test on (default: none)")
+    group.add_argument(
+        "--cross-root",
+        metavar="DIR",
+        help="its folder (default: none; every named set but synthetic needs it)",
+    )
     group.add_argument(
         "--check-files", action="store_true", help="decode every file and name the damaged ones"
     )

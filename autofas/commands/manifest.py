@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR|FILE",
         help="folder with live/, spoof/, ..., or a file of path label lines",
     )
-    parser.add_argument("--out", metavar="FILE", help="default: manifest.csv in that folder")
+    parser.add_argument("--out", metavar="FILE", help="the manifest (default: manifest.csv in that folder)")
     parser.add_argument(
         "--subject-from",
         metavar="REGEX",

@@ -7,6 +7,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from autofas.commands.common import RUNS_DIR
+
 HELP = "plot parameters, MACs or latency against ACER with the Pareto front, and print the table"
 
 
@@ -22,11 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="horizontal axis (default: params)",
     )
     parser.add_argument(
-        "--leaderboard", metavar="FILE", default="runs/leaderboard.csv", help="default: runs/leaderboard.csv"
+        "--leaderboard",
+        metavar="FILE",
+        default=f"{RUNS_DIR}/leaderboard.csv",
+        help=f"evaluated runs and their figures (default: {RUNS_DIR}/leaderboard.csv)",
     )
-    parser.add_argument("--out", metavar="FILE", help="default: pareto-<x>.png next to the leaderboard")
-    parser.add_argument("--dataset", help="only rows of this data set")
-    parser.add_argument("--protocol", help="only rows of this protocol")
+    parser.add_argument(
+        "--out", metavar="FILE", help="the picture (default: pareto-<x>.png next to the leaderboard)"
+    )
+    parser.add_argument("--dataset", help="only rows of this data set (default: any)")
+    parser.add_argument("--protocol", help="only rows of this protocol (default: any)")
 
 
 def run(args: argparse.Namespace) -> Any:

@@ -33,12 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames", type=int, help="frames of a video, evenly spread (default: 8), or of a camera (all)"
     )
     group = parser.add_argument_group("judgement and files")
-    group.add_argument("--threshold", type=float, help="default: the one stored with the network")
-    group.add_argument("--threads", type=int, help="threads of the runtime (default: its own choice)")
-    group.add_argument("--csv", metavar="FILE", help="write a row a face")
-    group.add_argument("--jsonl", metavar="FILE", help="write a JSON object a face")
     group.add_argument(
-        "--overlay", metavar="DIR", help="write each picture with its boxes, scores and live maps"
+        "--threshold",
+        type=float,
+        help="score from which a face is bona fide (default: the one stored with the network)",
+    )
+    group.add_argument("--threads", type=int, help="threads of the runtime (default: its own choice)")
+    group.add_argument("--csv", metavar="FILE", help="write a row a face (default: not written)")
+    group.add_argument("--jsonl", metavar="FILE", help="write a JSON object a face (default: not written)")
+    group.add_argument(
+        "--overlay",
+        metavar="DIR",
+        help="write each picture with its boxes, scores and live maps (default: not written)",
     )
 
 

@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--boxes",
         default="auto",
-        help="files (the data set's own), detector, auto (files, else detector) or none (image centre)",
+        help="files (the data set's own), detector, auto (default: files, else detector) or none (centre)",
     )
     group.add_argument("--detector", default="mtcnn", help="mtcnn (default; needs autofas[data]) or none")
     group.add_argument(

@@ -16,13 +16,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument(
         "--genotype",
         metavar="FILE",
-        help="genotype.json, a pasted Genotype(...) or NNI's export",
+        help="genotype.json, a pasted Genotype(...) or NNI's export (default: none)",
     )
-    which.add_argument("--baseline", metavar="NAME", help=common.BASELINE)
+    which.add_argument("--baseline", metavar="NAME", help=f"{common.BASELINE} (default: none)")
     which.add_argument("--all", action="store_true", help="every baseline, under every published condition")
-    parser.add_argument("--input-size", type=int, help="side of the input in pixels")
     parser.add_argument(
-        "--out", metavar="DIR", help="with --all: write baselines.csv and baselines.png there"
+        "--input-size", type=int, help="side of the input in pixels (default: as published, or the space's)"
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="with --all: write baselines.csv and baselines.png there (default: not written)",
     )
 
 

@@ -15,7 +15,9 @@ HELP = "write one self-contained HTML page about runs"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     parser.add_argument("runs", metavar="RUN", nargs="+", help="evaluated trainings and searches")
-    parser.add_argument("--out", metavar="FILE", default="report.html", help="default: report.html")
+    parser.add_argument(
+        "--out", metavar="FILE", default="report.html", help="the page (default: report.html)"
+    )
     parser.add_argument("--title", help="the page's heading (default: the data set and protocol)")
     parser.add_argument(
         "--with-faces",

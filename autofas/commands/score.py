@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="CSV with path,video,subject,pai,score (session, device), bob's CSV or columns, JSON lines, "
         "'score label' or 'path score label'",
     )
-    parser.add_argument("--dev", metavar="FILE", help="scores of the dev split, which set the threshold")
+    parser.add_argument(
+        "--dev", metavar="FILE", help="scores of the dev split, which set the threshold (default: none)"
+    )
     common.add_judging_arguments(parser)
     common.add_score_file_arguments(parser)
     parser.add_argument(
@@ -30,7 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also print TPR at FPR interpolated between ROC points, as public CASIA-SURF code does",
     )
-    parser.add_argument("--out", metavar="STEM", help="also write STEM.json, STEM.csv and STEM-breakdown.csv")
+    parser.add_argument(
+        "--out",
+        metavar="STEM",
+        help="also write STEM.json, STEM.csv and STEM-breakdown.csv (default: not written)",
+    )
 
 
 def run(args: argparse.Namespace) -> Any:

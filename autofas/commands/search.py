@@ -1,7 +1,7 @@
 """autofas search: find a genotype on the train split of a data set."""
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from autofas.commands import common
 
@@ -22,19 +22,23 @@ KEYS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
+    from autofas.config.search import SearchConfig
+
+    fields = SearchConfig.model_fields
+    space, strategy, order, epochs = (
+        common.usual(SearchConfig, key) for key in ("space", "strategy", "order", "epochs")
+    )
     group = parser.add_argument_group("search")
-    group.add_argument("--space", help="name of a search space (autofas spaces) or a YAML file")
+    group.add_argument("--space", help=f"name of a search space (autofas spaces) or a YAML file ({space})")
     group.add_argument(
-        "--strategy",
-        choices=("pc-darts", "darts", "random", "nni-evolution"),
-        help="how to search (default: pc-darts)",
+        "--strategy", choices=get_args(fields["strategy"].annotation), help=f"how to search ({strategy})"
     )
     group.add_argument(
         "--order",
-        choices=("first", "second", "second-exact"),
-        help="first- or second-order gradient of the architecture",
+        choices=get_args(fields["order"].annotation),
+        help=f"first- or second-order gradient of the architecture ({order})",
     )
-    group.add_argument("--epochs", type=int, help="number of epochs")
+    group.add_argument("--epochs", type=int, help=f"number of epochs ({epochs})")
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)

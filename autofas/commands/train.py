@@ -25,32 +25,56 @@ KEYS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    from autofas.config.data import Modality
-
-    group = parser.add_argument_group("network and schedule")
-    group.add_argument(
-        "--genotype",
-        metavar="FILE",
-        help="genotype.json, a pasted Genotype(...) or NNI's export",
-    )
-    group.add_argument("--baseline", metavar="NAME", help=common.BASELINE)
-    group.add_argument("--epochs", type=int, help="number of epochs")
-    group.add_argument("--batch-size", type=int, help="images per batch")
-    group.add_argument(
-        "--augment",
-        help="none, flip, geometric, basic, recapture or session; +STEP adds a step, -STEP takes one out",
-    )
-    group.add_argument("--input-size", type=int, help="side of the input in pixels")
-    group.add_argument("--modality", choices=get_args(Modality), help="what a single-stream network reads")
-    group.add_argument(
-        "--init", metavar="FILE", help="start from this checkpoint: .safetensors, or .pt holding tensors"
-    )
-    group.add_argument(
-        "--init-map", metavar="FILE", help="YAML file that renames prefixes of the checkpoint's tensors"
-    )
+    _add_network_arguments(parser)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)
+
+
+def _add_network_arguments(parser: argparse.ArgumentParser) -> None:
+    from autofas.config.data import Modality
+    from autofas.config.train import TrainConfig
+
+    def usual(key: str, unset: str = "") -> str:
+        return common.usual(TrainConfig, key, unset)
+
+    group = parser.add_argument_group(
+        "network and schedule", "The defaults are a genotype's; a baseline has those of its recipe."
+    )
+    group.add_argument(
+        "--genotype",
+        metavar="FILE",
+        help="genotype.json, a pasted Genotype(...) or NNI's export"
+        f" ({usual('genotype', 'none; it or --baseline is needed')})",
+    )
+    code = usual("baseline", "none; it or --genotype is needed")
+    group.add_argument("--baseline", metavar="NAME", help=f"{common.BASELINE} ({code})")
+    group.add_argument("--epochs", type=int, help=f"number of epochs ({usual('epochs')})")
+    group.add_argument("--batch-size", type=int, help=f"images per batch ({usual('batch_size')})")
+    group.add_argument(
+        "--augment",
+        help="none, flip, geometric, basic, recapture or session; +STEP adds a step, -STEP takes one out"
+        f" ({usual('augment', 'session; basic on generated faces')})",
+    )
+    side = usual("input_size", "that of the genotype's space")
+    group.add_argument("--input-size", type=int, help=f"side of the input in pixels ({side})")
+    group.add_argument(
+        "--modality",
+        choices=get_args(Modality),
+        help=f"what a single-stream network reads ({usual('data.modalities')})",
+    )
+    group.add_argument(
+        "--init",
+        metavar="FILE",
+        help="start from this checkpoint: .safetensors, or .pt holding tensors"
+        f" ({usual('init', 'random weights')})",
+    )
+    names = usual("init_map", "the names as they are")
+    group.add_argument(
+        "--init-map",
+        metavar="FILE",
+        help=f"YAML file that renames prefixes of the checkpoint's tensors ({names})",
+    )
 
 
 def _resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:

@@ -11,11 +11,15 @@ import pytest
 
 import autofas
 from autofas.cli import build_parser
+from autofas.commands.common import usual
 from autofas.config.data import DataConfig, Modality, SplitName
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.run import Device, RunConfig
+from autofas.config.search import SearchConfig
+from autofas.config.train import TrainConfig
 from autofas.data.manifests.rules import MODALITY_COLUMNS, SPLITS
 from autofas.data.preparation.plan import Settings
+from autofas.data.readers.reading import FRAMES_PER_VIDEO
 from autofas.evaluation.judgement import Terms
 from autofas.metrics import DEV_RULES, GROUPINGS, LEVELS, Grouping, Level, ThresholdRule
 
@@ -39,12 +43,51 @@ HOMES = {
 ROOT = Path(autofas.__file__).parent
 
 
-def test_every_flag_takes_its_choices_from_the_literal() -> None:
-    seen = set()
+@pytest.fixture(scope="module")
+def parsers() -> dict[str, argparse.ArgumentParser]:
+    """The parser of every verb."""
     verbs = next(
         action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
-    for verb, parser in verbs.choices.items():
+    return dict(verbs.choices)
+
+
+def test_every_argument_has_a_help_text_and_every_flag_says_what_leaving_it_out_means(parsers) -> None:
+    for verb, parser in parsers.items():
+        formatter = parser._get_formatter()
+        for action in parser._actions:
+            name = f"{verb} {action.option_strings or action.dest}"
+            assert action.help, name
+            if action.option_strings and not isinstance(action, argparse._HelpAction):
+                told = formatter._get_help_string(action)
+                assert not told.startswith("default"), f"{name} does not say what it is"
+                assert told.count("default") == 1 or told.endswith("(required)"), f"{name}: {told}"
+
+
+def test_the_help_of_a_configuration_key_gives_the_default_of_its_field(parsers) -> None:
+    class OtherTraining(TrainConfig):
+        epochs: int = 77
+
+    assert usual(OtherTraining, "epochs") == "default: 77"
+    assert usual(TrainConfig, "data.margin") == f"default: {DataConfig().margin}"
+    assert usual(DataConfig, "fold", "all") == "default: all"
+    for verb, config in (("search", SearchConfig), ("train", TrainConfig)):
+        told = {action.dest: action.help for action in parsers[verb]._actions}
+        for key in ("epochs", "seed", "device"):
+            assert f"default: {config.model_fields[key].default}" in told[key]
+        assert f"default: {FRAMES_PER_VIDEO} of a real video" in told["frames_per_video"]
+
+
+def test_two_defaults_are_one_too_many() -> None:
+    with pytest.raises(AssertionError, match="epochs 60"):
+        usual(TrainConfig, "epochs", "some")
+    with pytest.raises(AssertionError, match="fold None"):
+        usual(DataConfig, "fold")
+
+
+def test_every_flag_takes_its_choices_from_the_literal(parsers) -> None:
+    seen = set()
+    for verb, parser in parsers.items():
         for name, action in parser._option_string_actions.items():
             if name in FLAGS and action.choices is not None:
                 assert action.choices == get_args(FLAGS[name]), f"{verb} {name}"
@@ -72,7 +115,9 @@ def test_defaults_are_those_of_the_configuration() -> None:
     assert config.threshold is None  # by the protocol: evaluation.evaluate.usual_rule
     assert Terms() == Terms("dev-eer", config.threshold_value, config.pai_grouping, config.level)
     assert Settings().margin == DataConfig().margin
-    assert build_parser("prepare").parse_args(["prepare", "--out", "x"]).margin == DataConfig().margin
+    prepared = vars(build_parser("prepare").parse_args(["prepare", "--out", "x"]))
+    settings = {**Settings().values(), "modalities": ",".join(Settings().modalities)}
+    assert {name: prepared[name] for name in settings} == settings
 
 
 @pytest.mark.parametrize("literal", HOMES, ids=lambda literal: HOMES[literal])
