@@ -29,11 +29,12 @@ def baseline_rows(name: str, input_size: int | None = None) -> list[dict[str, An
         return [network_row(build(name, input_size=input_size))]
     require_baseline(name)
     default = build(name, input_size=input_size)
+    counted = network_row(default)
     if input_size is not None:
-        return [network_row(default)]
+        return [counted]
     published = list(BASELINES[name].published())
     as_built = [one for one in published if not one.kwargs and one.input_size == default.input_size]
-    rows = [published_row(default, one) for one in as_built] or [network_row(default)]
+    rows = [published_row(counted, one) for one in as_built] or [counted]
     for condition in published:
         if condition not in as_built:
             body = build_baseline(name, **condition.kwargs, input_size=condition.input_size)
@@ -45,7 +46,7 @@ def baseline_rows(name: str, input_size: int | None = None) -> list[dict[str, An
                 input_size=condition.input_size,
                 modalities=default.modalities,
             )
-            rows.append(published_row(network, condition))
+            rows.append(published_row(network_row(network), condition))
     return rows
 
 
@@ -73,9 +74,8 @@ def network_row(network: Network) -> dict[str, Any]:
     }
 
 
-def published_row(network: Network, condition: Published) -> dict[str, Any]:
-    """The same with one published figure and our count over it."""
-    row = network_row(network)
+def published_row(row: dict[str, Any], condition: Published) -> dict[str, Any]:
+    """A network's row with one published figure and our count over it."""
     counted = row["macs_feathernets" if condition.convention == FEATHERNETS else "macs_layers"]
     return {
         **row,

@@ -1,8 +1,11 @@
 """Tables as text: aligned for a terminal, or Markdown; and numbers the way papers print them.
 
-Left out: wrapping and colour.
+Left out: wrapping of cells, and colour.
 """
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
 
 
@@ -12,6 +15,42 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Se
     lines = [_line(header, widths, header, numeric, "  "), "  ".join("-" * width for width in widths)]
     lines += [_line(row, widths, header, numeric, "  ") for row in rows]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def fitted_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    numeric: Sequence[str] = (),
+    width: int | None = None,
+) -> str:
+    """`text_table` within `width` characters: columns that find no room follow in blocks beneath.
+
+    Every block begins with the first column. A column too wide for any block stands in one of its own; None
+    is a width without end.
+    """
+    widths = _widths(header, rows)
+    blocks: list[list[int]] = [[]]
+    room = widths[0]
+    for column in range(1, len(header)):
+        if blocks[-1] and width is not None and room + 2 + widths[column] > width:
+            blocks.append([])
+            room = widths[0]
+        blocks[-1].append(column)
+        room += 2 + widths[column]
+    tables = []
+    for block in blocks:
+        shown = [0, *block]
+        tables.append(
+            text_table([header[i] for i in shown], [[row[i] for i in shown] for row in rows], numeric)
+        )
+    return "\n\n".join(tables)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that stdout leads to, or of COLUMNS; None for a pipe or a file."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[str] = ()) -> str:

@@ -110,8 +110,8 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, protocol: bool = True
     if protocol:
         group.add_argument(
             "--protocol",
-            help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), cross-device,"
-            " none, official (holds a dev set out where there is none),"
+            help="1 to 4 (OULU-NPU), grandtest, ... (Replay-Attack), overall, ... (CASIA-MFSD), siw-1, ..."
+            " (SiW), cross-device, none, official (holds a dev set out where there is none),"
             " leave-one-{session,subject,pai,device,dataset}-out[:NAME], ..."
             f" ({usual(DataConfig, 'protocol', 'that of the data set')})",
         )
@@ -246,5 +246,5 @@ def opened_whole(config: "DataConfig", *, quiet: bool) -> "WholeDataset":
     from autofas.data.opening import open_whole
     from autofas.runs.progress import progress
 
-    with progress("preparing faces", shown=not quiet) as report:
+    with progress("opening the data set", shown=not quiet) as report:
         return open_whole(config, report)

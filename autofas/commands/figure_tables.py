@@ -60,12 +60,16 @@ def inverted_lines(named: Iterable[tuple[str, Figures]]) -> Iterator[str]:
     for model, figures in named:
         for level, found in figures.levels().items():
             if found.auc is not None and found.auc < 0.5:
-                yield (
-                    f"{model} per {level}: AUC {percent(found.auc)} % is below one half, so attacks score "
-                    "higher than bona fide: are labels or scores inverted? bona_fide is the real face, and a "
-                    "higher score means more bona fide"
-                )
+                yield inverted_line(f"{model} per {level}", found.auc)
                 break
+
+
+def inverted_line(what: str, auc: float) -> str:
+    """What an AUC below one half is likely to come from."""
+    return (
+        f"{what}: AUC {percent(auc)} % is below one half, so attacks score higher than bona fide: are labels "
+        "or scores inverted? bona_fide is the real face, and a higher score means more bona fide"
+    )
 
 
 def non_response_lines(found: NonResponses | None, level: str) -> Iterator[str]:

@@ -74,12 +74,17 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.protocols.division import folds
     from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
+    from autofas.runs.progress import progress
 
     manifest = (opened := common.opened_whole(config, quiet=args.quiet)).manifest
     if args.check_files:
-        check_files(manifest)
+        with progress("decoding files", shown=not args.quiet) as report:
+            check_files(manifest, progress=report)
     published = built_in_name(config.dataset) or ""
-    content = None if args.names_only else read_content(manifest)
+    content = None
+    if not args.names_only:
+        with progress("comparing files", shown=not args.quiet) as report:
+            content = read_content(manifest, progress=report)
     if config.protocol is None:
         wanted = protocols_of(published, manifest.table)
     elif config.fold is not None:
@@ -123,13 +128,12 @@ def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.manifests.leaks import find_leaks
     from autofas.data.opening import open_dataset
     from autofas.data.protocols.partition import Split
+    from autofas.runs.progress import progress
 
-    source = open_dataset(config)
-    target = open_dataset(
-        config.model_copy(
-            update={"dataset": args.cross, "data_root": args.cross_root, "protocol": None, "fold": None}
-        )
-    )
+    other = {"dataset": args.cross, "data_root": args.cross_root, "protocol": None, "fold": None}
+    with progress("opening the data sets", shown=not args.quiet) as report:
+        source = open_dataset(config, report)
+        target = open_dataset(config.model_copy(update=other), report)
     pair = cross_database(source, target)
     leaks = find_leaks(pair.parts, None) if args.names_only else cross_leaks(source, target, pair)
     found = Inspected(f"cross-{target.name}", None, Split(pair.parts), "", None)

@@ -137,12 +137,16 @@ def run(args: argparse.Namespace) -> Any:
 
 def _report(result: "TrainResult") -> dict[str, Any]:
     """The values of a training's last lines, which it prints."""
+    from autofas.commands.figure_tables import inverted_line
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.printed import command
 
     assert result.path is not None
     best = min(result.results, key=lambda row: (row["dev_eer"], row["dev_1_minus_auc"]))
     print(f"weights  {result.path / WEIGHTS_FILE}")
+    auc = 1 - best["dev_1_minus_auc"]
+    if auc < 0.5:
+        print(inverted_line(f"{result.network.name} on dev per video", auc))
     print(f"next     {command('evaluate', '--run', result.path)}")
     return {
         "run": str(result.path),

@@ -21,6 +21,7 @@ from autofas.data.protocols.names import (
     OFFICIAL,
     OULU_FOLDS,
     REPLAY_PROTOCOLS,
+    SIW_FOLDS,
 )
 from autofas.errors import DataError
 
@@ -56,10 +57,13 @@ ENTRIES: Mapping[str, Entry] = {
     "great-fasd-s": Entry("great_fasd_s", protocols=(CROSS_DEVICE,), modalities=None),
     "mmfd": Entry("mmfd", modalities=None),
     "nuaa": Entry("nuaa", OFFICIAL),
+    "msu-mfsd": Entry("msu_mfsd", OFFICIAL, aliases=("msu",)),
+    "siw": Entry("siw", OFFICIAL, (OFFICIAL, *SIW_FOLDS), SIW_FOLDS, aliases=("spoof-in-the-wild",)),
+    "celeba-spoof": Entry("celeba_spoof", OFFICIAL),
     "synthetic": Entry(None, 1, tuple(OULU_FOLDS), OULU_FOLDS, get_args(Modality)),
 }
 BUILT_IN = tuple(ENTRIES)
-WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "msu-mfsd": "MSU-MFSD", "siw": "SiW"}
+WITHOUT_READER = {"casia-surf-cefa": "CASIA-SURF CeFA", "siw-m": "SiW-M", "wmca": "WMCA"}
 
 
 def find_entry(name_or_path: str | os.PathLike[str]) -> Entry | None:

@@ -28,7 +28,7 @@ from autofas.data.joined import join_manifests, places_of
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
-from autofas.data.readers.reading import Reading
+from autofas.data.readers.reading import Reading, reporting
 from autofas.errors import DataError
 from autofas.printed import command
 
@@ -162,7 +162,8 @@ def open_manifest(
         if data_root is None:
             raise DataError(reader.ABOUT.missing(None))
         frames = () if frames_per_video is None else (frames_per_video,)
-        reading: Reading = reader.read(data_root, *frames)
+        with reporting(progress):
+            reading: Reading = reader.read(data_root, *frames)
         return WholeDataset(text, name, reading.manifest, reading.differences)
     if places := places_of(text):
         named, manifest = join_manifests(places)

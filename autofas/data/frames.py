@@ -3,7 +3,7 @@
 A path is an image file (`pictures`) or a video of which a row names a frame (`videos`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -49,10 +49,12 @@ def check_files(
     *,
     table: pd.DataFrame | None = None,
     workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Decode every image and video frame of a manifest and return how many there were.
 
-    Missing, truncated and non-image files are all named by line and column in one `DataError`.
+    `progress` is called with (files done, files in all). Missing, truncated and non-image files are all
+    named by line and column in one `DataError`.
     """
     rows = manifest.table if table is None else table
     faults = Faults(manifest.source)
@@ -60,9 +62,10 @@ def check_files(
     if any(is_video(path) for _, _, path, _ in jobs):
         require_pyav()
     with ThreadPoolExecutor(max(1, workers)) as pool:
-        for (column, lines, path, _), found in zip(
-            jobs, pool.map(lambda job: _faults_of(manifest, job[2], job[3]), jobs), strict=True
-        ):
+        results = pool.map(lambda job: _faults_of(manifest, job[2], job[3]), jobs)
+        for done, ((column, lines, path, _), found) in enumerate(zip(jobs, results, strict=True), start=1):
+            if progress is not None:
+                progress(done, len(jobs))
             for line, text in zip(lines, found, strict=True):
                 if text:
                     faults.add(line, column, f"{shown(path)} {text}")

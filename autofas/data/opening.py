@@ -103,9 +103,9 @@ def open_whole(config: DataConfig, progress: Progress | None = None) -> WholeDat
     return OpenedDatasets().whole(config, progress)
 
 
-def open_dataset(config: DataConfig) -> Dataset:
+def open_dataset(config: DataConfig, progress: Progress | None = None) -> Dataset:
     """The divided data set of a configuration, opened for this one call. Raises DataError."""
-    return OpenedDatasets().divided(config)
+    return OpenedDatasets().divided(config, progress)
 
 
 def open_data(config: DataConfig, size: int) -> OpenData:

@@ -37,6 +37,7 @@ from autofas.models.weights import (
     tensors_sha256,
 )
 from autofas.printed import command
+from autofas.runs.progress import progress
 from autofas.runs.provenance import commit
 from autofas.runs.record import RECORD_FILE, file_sha256, read_record, record
 from autofas.runs.run_folder import FollowedRun, Run, stored_config
@@ -93,7 +94,7 @@ class _Evaluating:
 
     def go(self) -> Evaluation:
         config, training = self.config, self.training
-        source = self.datasets.with_crops(training.data, self.network.view.crop_size)
+        source = self._opened(training.data)
         self.data["trained_on"] = fingerprint(source.dataset)
         dev = self._dev_scores(source) if self.terms.rule in DEV_RULES else None
         if config.split == "dev" and dev is not None and config.data is None:
@@ -102,7 +103,7 @@ class _Evaluating:
         target, data, label = training.data, source, str(config.split)
         if config.data is not None:
             target = self._as_trained(config.data)
-            data = self.datasets.with_crops(target, self.network.view.crop_size)
+            data = self._opened(target)
             label = f"{config.split}-{data.dataset.name}"
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
@@ -136,7 +137,7 @@ class _Evaluating:
                 f"--cross {config.dataset} is the data the run was trained on; name another data set"
             )
         target = self._as_trained(config)
-        data = self.datasets.with_crops(target, self.network.view.crop_size)
+        data = self._opened(target)
         label = f"cross-{data.dataset.name}"
         self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, "test", label)
@@ -151,6 +152,10 @@ class _Evaluating:
         )
         self._write(metrics, label)
         return metrics
+
+    def _opened(self, config: DataConfig) -> OpenData:
+        with progress("preparing faces", shown=self.run.echo) as told:
+            return self.datasets.with_crops(config, self.network.view.crop_size, told)
 
     def _as_trained(self, config: DataConfig) -> DataConfig:
         """Another data set prepared as the training data was (margin, cache), opened for what is read."""
@@ -169,16 +174,22 @@ class _Evaluating:
                 and kept.pais == list(rows["pai"])
             ):
                 return kept
-        dev = score_rows(self.network, source.store, rows, self.device, self.config.batch_size)
+        dev = self._scored(source, rows, "dev")
         self._write_scores(DEV_SCORES, dev, _conditions(rows))
         return dev
 
     def _score(self, data: OpenData, split: str, label: str) -> tuple[ScoreTable, dict[str, list[str]]]:
         rows = data.dataset.split(split)
-        scores = score_rows(self.network, data.store, rows, self.device, self.config.batch_size)
+        scores = self._scored(data, rows, label)
         conditions = _conditions(rows)
         self._write_scores(f"scores-{label}.csv", scores, conditions)
         return scores, conditions
+
+    def _scored(self, data: OpenData, rows: Any, label: str) -> ScoreTable:
+        with progress(f"scoring {label}", shown=self.run.echo) as told:
+            return score_rows(
+                self.network, data.store, rows, self.device, self.config.batch_size, progress=told
+            )
 
     def _write_scores(self, name: str, scores: ScoreTable, conditions: dict[str, list[str]]) -> None:
         if self.run.writes:

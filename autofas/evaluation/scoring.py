@@ -1,5 +1,6 @@
 """Scores of a network over the rows of a split."""
 
+from collections.abc import Callable
 from contextlib import closing
 from itertools import zip_longest
 
@@ -23,12 +24,14 @@ def score_rows(
     batch_size: int = 128,
     *,
     every_view: bool = True,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ScoreTable:
     """Frame scores of `table`'s rows in their order; the network is left in the mode it was in.
 
     Ranks take the batches in turn, each as one process would: the scores are the same to the last bit.
     Without `every_view` a network that looks at a crop several times looks once, at its first view.
-    A path that holds several rows (the frames of a video file) gets its frame number appended. Raises
+    `progress` is called with (rows done, rows in all). A path that holds several rows (the frames of a video
+    file) gets its frame number appended. Raises
     MetricError that names the file if a score is NaN.
     """
     training, place, world = network.training, ranks.rank(), ranks.world_size()
@@ -39,8 +42,10 @@ def score_rows(
     )
     try:
         with closing(batches):
-            for _ in range(0, len(table), batch_size * world):
+            for start in range(0, len(table), batch_size * world):
                 ranks.check()
+                if progress is not None:
+                    progress(start, len(table))
                 # in the last round there may be none left for this rank
                 if (batch := next(batches, None)) is not None:
                     own.append(network.score(batch.images, every_view=every_view).double().cpu())

@@ -11,7 +11,7 @@ from autofas.config.search import SearchConfig
 from autofas.data.batches.loader import Loader
 from autofas.data.catalog import protocol_label
 from autofas.data.opening import OpenedDatasets
-from autofas.data.protocols.partition import split_halves
+from autofas.data.protocols.partition import missing_instruments, split_halves
 from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
 from autofas.runs.lifecycle import Resumable
@@ -56,15 +56,17 @@ class Strategy(Resumable[SearchResult]):
         """Read the training split and divide it by subject: a half for the weights, one for the alphas."""
         config = self.config
         size = config.input_size or self.space.layout.input_size
-        with progress("preparing faces", shown=self.run.echo) as report:
+        with progress("opening the data set", shown=self.run.echo) as report:
             dataset = self.datasets.divided(config.data, report)
-            dataset.need_both_classes("train")
-            weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
-            for rows in (weight_rows, arch_rows):
-                whole_batch(config, rows)  # too few are told before anything is decoded
-            store = self.datasets.crops(config.data, size, report)
-        for note in dataset.notes:
+        dataset.need_both_classes("train")
+        weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
+        for rows in (weight_rows, arch_rows):
+            whole_batch(config, rows)  # too few are told before anything is decoded
+        halves = {"the weights' half of train": weight_rows, "the architecture's half of train": arch_rows}
+        for note in (*dataset.notes, *missing_instruments(halves)):
             self.run.log(f"note: {note}")
+        with progress("preparing faces", shown=self.run.echo) as report:
+            store = self.datasets.crops(config.data, size, report)
         self.identity = identity(dataset, store)
         self.run.log(
             f"{dataset.name}: {len(weight_rows)} frames of {weight_rows['subject'].nunique()} subjects "

@@ -19,6 +19,7 @@ from autofas.data.batches.batch import Batch
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenedDatasets
+from autofas.data.protocols.partition import missing_instruments
 from autofas.evaluation.judgement import dev_error
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, write_scores
@@ -126,14 +127,15 @@ class Training(Resumable[TrainResult]):
         if config.init and fresh:
             self._initialise(Path(config.init), Path(config.init_map) if config.init_map else None)
         network.to(self.device)
-        with progress("preparing faces", shown=run.echo) as report:
+        with progress("opening the data set", shown=run.echo) as report:
             dataset = self.datasets.divided(config.data, report)
-            dataset.need_both_classes("train", "dev")
-            rows, self.dev = dataset.split("train"), dataset.split("dev")
-            whole_batch(config, rows)  # too few are told before anything is decoded
-            self.store = self.datasets.crops(config.data, network.view.crop_size, report)
-        for note in dataset.notes:
+        dataset.need_both_classes("train", "dev")
+        rows, self.dev = dataset.split("train"), dataset.split("dev")
+        whole_batch(config, rows)  # too few are told before anything is decoded
+        for note in (*dataset.notes, *missing_instruments({"train": rows, "dev": self.dev})):
             run.log(f"note: {note}")
+        with progress("preparing faces", shown=run.echo) as report:
+            self.store = self.datasets.crops(config.data, network.view.crop_size, report)
         self.data = {"trained_on": fingerprint(dataset)}
         self.identity = identity(dataset, self.store)
         self.loader = training_loader(config, self.store, rows, seed=config.seed, device=self.device)

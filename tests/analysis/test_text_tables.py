@@ -5,7 +5,14 @@ import pytest
 from autofas.analysis.leaderboard import (
     leaderboard_table,
 )
-from autofas.analysis.text_tables import count, markdown_table, percent, text_table
+from autofas.analysis.text_tables import (
+    count,
+    fitted_table,
+    markdown_table,
+    percent,
+    terminal_width,
+    text_table,
+)
 from tests.analysis.table_rows import row_of
 
 
@@ -40,3 +47,25 @@ def test_plain_tables_and_numbers() -> None:
     shown = [count(v) for v in (None, 0, 999, 45200, 345332, 11177538, 80199680, 1813562000)]
     assert shown == ["-", "0", "999", "45.2K", "0.35M", "11.2M", "80.2M", "1.81G"]
     assert (percent(0.0123), percent(None), percent(0.5, 1, 0.01)) == ("1.23", "-", "50.0 ± 1.0")
+
+
+def test_a_table_fits_a_width_in_blocks_that_begin_with_the_first_column() -> None:
+    header, rows = ["name", "one", "two", "three"], [["a", "1" * 6, "2" * 6, "3" * 6]]
+    whole = fitted_table(header, rows, ["one"])
+    assert whole == fitted_table(header, rows, ["one"], 28) == text_table(header, rows, ["one"])
+    parted = fitted_table(header, rows, ["one"], 27).split("\n\n")
+    assert parted == [
+        text_table(header[:3], [rows[0][:3]], ["one"]),
+        text_table(["name", "three"], [["a", "3" * 6]]),
+    ]
+    for width in range(12, 40):
+        assert max(map(len, fitted_table(header, rows, width=width).splitlines())) <= width
+    assert fitted_table(header, rows, width=3).count("name") == 3  # no column is lost where none fits
+    assert fitted_table(["a"], [["b"]], width=1) == "a\n-\nb"
+
+
+def test_a_pipe_has_no_width_and_columns_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert terminal_width() is None
+    monkeypatch.setenv("COLUMNS", "97")
+    assert terminal_width() == 97

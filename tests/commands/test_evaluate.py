@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+from PIL import Image
+
 from autofas.cli import main, main_values
 
 
@@ -33,3 +35,38 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert "is not a run folder" in capsys.readouterr().err
     assert main(["evaluate", "--run", str(tmp_path / "none")]) == 2
     assert "none" in capsys.readouterr().err
+
+
+def test_one_photograph_has_a_score_and_reasons_for_what_one_cannot_tell(tmp_path, capsys):
+    rows = ["path,pai,subject,session,video,frame,split"]
+    for person, split in (("a", "train"), ("b", "train"), ("c", "dev"), ("d", "dev")):
+        for pai in ("bona_fide", "print"):
+            rows.append(f"{person}-{pai}.png,{pai},{person},1,{person}-{pai},0,{split}")
+    for pai in ("bona_fide", "print"):
+        one = f"one-{pai}.png,{pai},e,1,e,0,test"
+        for row in [*rows[1:], one]:
+            name, kind = row.split(",")[:2]
+            Image.new("RGB", (32, 32), (40, 40, 40) if kind == "bona_fide" else (200, 200, 200)).save(
+                tmp_path / name
+            )
+        place = tmp_path / f"{pai}.csv"
+        place.write_text("\n".join([*rows, one]) + "\n")
+        run = main_values(
+            ["train", "--baseline", "feathernet_a", "--dataset", str(place), "--epochs", "1", "--input-size",
+             "32", "--runs-dir", str(tmp_path / pai), "--threads", "1", "--quiet"]
+        )["run"]  # fmt: skip
+        capsys.readouterr()
+        assert main(["evaluate", "--run", run, "--quiet", "--json"]) == 0
+        *lines, last = capsys.readouterr().out.strip().splitlines()
+        values = json.loads(last)
+        assert (values["bona_fide"], values["attacks"]) == ((1, 0) if pai == "bona_fide" else (0, 1))
+        assert isinstance(values["threshold"], float)
+        assert {values[name] for name in ("apcer", "bpcer", "acer", "hter", "auc")} == {None}
+        assert set(values["undefined"]) >= {"apcer", "bpcer", "acer", "hter", "auc"}
+        word = "bona fide" if pai == "bona_fide" else "attack"
+        assert any(
+            f"there is one {word} presentation; its rate could only be 0 or 1" in line for line in lines
+        )
+        assert any("is not on the leaderboard" in line for line in lines)
+        (score,) = csv.DictReader((Path(run) / "scores-test.csv").open())
+        assert 0 <= float(score["score"]) <= 1

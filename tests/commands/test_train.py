@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import yaml
+from PIL import Image
 
 from autofas.cli import main
+from autofas.errors import DataError
 
 
 def test_a_run_folder_is_left_with_its_figures(trained):
@@ -51,3 +53,47 @@ def test_a_dev_split_without_a_class_is_named_before_anything_is_decoded(tmp_pat
     error = capsys.readouterr().err
     assert "half: dev has no attack rows, and dev needs both classes" in error
     assert "--protocol" in error
+
+
+def small_faces(folder, kinds_of_dev=("bona_fide", "print", "replay"), test=()):
+    """A manifest of flat pictures: bona fide dark, attacks bright."""
+    rows = ["path,pai,subject,session,video,frame,split"]
+    for split, people in (("train", "ab"), ("dev", "cd")):
+        for person in people:
+            for pai in ("bona_fide", "print", "replay") if split == "train" else kinds_of_dev:
+                rows.append(f"{person}-{pai}.png,{pai},{person},1,{person}-{pai},0,{split}")
+    rows += test
+    for row in rows[1:]:
+        name, pai = row.split(",")[:2]
+        Image.new("RGB", (32, 32), (40, 40, 40) if pai == "bona_fide" else (200, 200, 200)).save(
+            folder / name
+        )
+    manifest = folder / "faces.csv"
+    manifest.write_text("\n".join(rows) + "\n")
+    return manifest
+
+
+def test_an_instrument_that_dev_lacks_is_named_before_anything_is_decoded(tmp_path, capsys, monkeypatch):
+    manifest = small_faces(tmp_path, kinds_of_dev=("bona_fide", "print"))
+    said = []
+
+    def stop(*_, **__):
+        said.append(capsys.readouterr())
+        raise DataError("decoding begins")
+
+    monkeypatch.setattr("autofas.data.opening.FrameStore.build", stop)
+    words = ["--dataset", str(manifest), "--runs-dir", str(tmp_path / "runs"), "--input-size", "32"]
+    assert main(["train", "--baseline", "feathernet_a", *words]) == 2
+    assert "note: dev has no replay rows, but train has" in said[0].out + said[0].err
+    assert "--protocol" in said[0].out + said[0].err
+
+
+def test_scores_that_rank_attacks_above_bona_fide_are_said_at_the_end(tmp_path, capsys, monkeypatch):
+    manifest = small_faces(tmp_path)
+    words = ["--dataset", str(manifest), "--runs-dir", str(tmp_path / "runs"), "--input-size", "32"]
+    words += ["--epochs", "1", "--baseline", "feathernet_a", "--threads", "1", "--quiet"]
+    for error, said in (((0.9, 0.8), True), ((0.2, 0.1), False)):
+        monkeypatch.setattr("autofas.training.train.dev_error", lambda *_, error=error: error)
+        assert main(["train", *words]) == 0
+        out = capsys.readouterr().out
+        assert ("feathernet_a on dev per video: AUC 20.00 % is below one half" in out) is said

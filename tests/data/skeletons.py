@@ -3,6 +3,7 @@
 The names are written out here from the sets' descriptions, not taken from the readers under test.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from itertools import product
@@ -91,6 +92,79 @@ def casia_mfsd(root: Path, sources: Path) -> Path:
             place.mkdir(parents=True)
             for name in [*"12345678", "HR_1", "HR_2", "HR_3", "HR_4"]:
                 video.at(place / f"{name}.avi")
+    return root
+
+
+MSU_CLIENTS = {
+    "train": "02 03 05 06 07 08 09 11 12 21 22 34 53 54 55",
+    "test": "01 13 14 23 24 26 28 29 30 32 33 35 36 37 39 42 48 49 50 51",
+}
+
+
+def msu_mfsd(root: Path, sources: Path) -> Path:
+    videos = {suffix: Links(write_video(sources / f"a{suffix}", 4, (64, 48))) for suffix in (".mp4", ".mov")}
+    (sources / "a.face").write_text("0,10,12,30,36,15,20,25,20\n3,14,12,34,36,19,20,29,20\n")
+    boxes = Links(sources / "a.face")
+    for word in ("real", "attack"):
+        (root / "scene01" / word).mkdir(parents=True)
+    for split, clients in MSU_CLIENTS.items():
+        (root / f"{split}_sub_list.txt").write_text("\r\n".join(clients.split()))
+        for client, (camera, suffix) in product(clients.split(), (("android", ".mp4"), ("laptop", ".mov"))):
+            names = [f"real/real_client0{client}_{camera}_SD_scene01"]
+            for medium in ("ipad_video", "iphone_video", "printed_photo"):
+                names.append(f"attack/attack_client0{client}_{camera}_SD_{medium}_scene01")
+            for name in names:
+                videos[suffix].at(root / "scene01" / f"{name}{suffix}")
+                boxes.at(root / "scene01" / f"{name}.face")
+    return root
+
+
+def siw(root: Path, sources: Path) -> Path:
+    """4478 videos: 8 live of each of 165 people, and up to 20 attacks."""
+    videos = {suffix: Links(write_video(sources / f"a{suffix}", 4, (64, 48))) for suffix in (".mp4", ".mov")}
+    (sources / "a.face").write_text("10 12 30 36\n0 0 0 0\n14 12 34 36\n")
+    boxes = Links(sources / "a.face")
+    attacks = 0
+    for subject in range(1, 166):
+        split = "Test" if subject % 11 < 5 else "Train"  # 5 of 11 people
+        live = [f"{sensor}-1-{medium}-{take}" for sensor, medium, take in product("12", "12", "12")]
+        spoof = [f"1-2-{medium}-{take}" for medium, take in product("12", "12")]
+        spoof += [f"{sensor}-3-{medium}-{take}" for sensor, medium, take in product("12", "1234", "12")]
+        spoof = spoof[: len(spoof) - (subject <= 142)]  # one is missing of each of 142 people
+        attacks += len(spoof)
+        for word, names in (("live", live), ("spoof", spoof)):
+            place = root / split / word / f"{subject:03d}"
+            place.mkdir(parents=True)
+            for name in names:
+                odd = subject == 153 and word == "live" and name.startswith("2")  # as delivered
+                stem, suffix = f"{subject:03d}-{name}" + ".m" * odd, ".mp4" if subject > 150 else ".mov"
+                videos[suffix].at(place / f"{stem}{suffix}")
+                boxes.at(place / f"{stem}.face")
+    assert attacks == 4478 - 8 * 165
+    return root
+
+
+def celeba_spoof(root: Path, sources: Path, people: int = 40) -> Path:
+    """A part of the set, which is too large to stand whole: every kind of attack of a few people."""
+    picture(0, (112, 336)).save(sources / "a.jpg")
+    picture(1, (224, 224)).save(sources / "a.png")
+    images = {suffix: Links(sources / f"a{suffix}") for suffix in (".jpg", ".png")}
+    (sources / "a_BB.txt").write_text("20 40 100 120 0.9987654 \n")
+    boxes = Links(sources / "a_BB.txt")
+    for split, first in (("train", 1), ("test", 5001)):
+        labels = {}
+        for subject in range(first, first + people):
+            files = [("live", f"{subject:04d}{number:02d}.jpg", 0) for number in range(3)]
+            files += [("spoof", f"{subject:04d}{10 + kind}.png", kind) for kind in range(1, 11)]
+            for word, name, kind in files:
+                place = root / "Data" / split / str(subject) / word
+                place.mkdir(parents=True, exist_ok=True)
+                images[name[-4:]].at(place / name)
+                boxes.at(place / f"{name[:-4]}_BB.txt")
+                attributes = [0] * 40 if kind else [1] * 40
+                labels[f"Data/{split}/{subject}/{word}/{name}"] = [*attributes, kind, 1, 1, int(kind > 0)]
+        (root / "metas/intra_test").mkdir(parents=True, exist_ok=True)
+        (root / f"metas/intra_test/{split}_label.json").write_text(json.dumps(labels))
     return root
 
 

@@ -83,7 +83,7 @@ def test_names_are_told_from_paths(tmp_path, monkeypatch):
     assert [built_in_name(word) for word in ("OULU-NPU", "Replay_Attack", "casia fasd", "nuaa")] == [
         "oulu", "replay-attack", "casia-mfsd", "nuaa"
     ]  # fmt: skip
-    assert [built_in_name(word) for word in ("oulu.csv", "./oulu", "mine", "siw")] == [None] * 4
+    assert [built_in_name(word) for word in ("oulu.csv", "./oulu", "mine", "siw-m")] == [None] * 4
     (tmp_path / "nuaa").write_text("a manifest by that name")
     assert built_in_name("NUAA") == "nuaa"
     assert built_in_name("nuaa") == "nuaa"  # the very name always means the set
@@ -100,7 +100,7 @@ def test_default_protocols_and_folds():
 
 def test_an_unknown_name_is_told_the_near_ones():
     assert "did you mean replay-attack?" in str(unknown_name("replay-atack"))
-    assert "SiW has no reader yet" in str(unknown_name("SiW"))
+    assert "SiW-M has no reader yet" in str(unknown_name("SiW_M"))
     assert f"choose {', '.join(BUILT_IN)}" in str(unknown_name("zzz"))
 
 

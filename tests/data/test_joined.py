@@ -4,8 +4,11 @@ import pandas as pd
 import pytest
 
 from autofas.cli import main
+from autofas.config.data import DataConfig
 from autofas.data.dataset import load_dataset
 from autofas.data.joined import join_manifests, places_of
+from autofas.data.manifests.manifest import write_manifest
+from autofas.data.opening import open_whole
 from autofas.errors import DataError
 from tests.data.data_files import picture
 
@@ -103,3 +106,48 @@ def test_the_command_line_counts_every_fold(four, capsys):
     out = capsys.readouterr().out
     assert out.count("leave-one-dataset-out") >= 4 * 6
     assert "no leaks found" in out
+
+
+READ = {  # two people of train and one of test (Replay-Attack: and of devel), bona fide and attack each
+    "casia-mfsd": [f"{split}_release/{number}/{stem}" for split, number in
+                   (("train", 1), ("train", 2), ("test", 1)) for stem in ("1", "HR_2")],
+    "replay-attack": [
+        f"{split}/{kind.format(client)}"
+        for split, client in (("train", "001"), ("train", "002"), ("devel", "003"), ("test", "009"))
+        for kind in ("real/client{}_session01_webcam_authenticate_adverse_1",
+                     "attack/hand/attack_print_client{}_session01_highdef_photo_adverse")
+    ],
+    "msu-mfsd": [
+        f"scene01/{kind.format(client)}" for client in ("002", "003", "001")
+        for kind in ("real/real_client{}_laptop_SD_scene01",
+                     "attack/attack_client{}_laptop_SD_ipad_video_scene01")
+    ],
+    "siw": [
+        f"{split}/{kind.format(name)}"
+        for split, name in (("Train", "003"), ("Train", "006"), ("Test", "001"))
+        for kind in ("live/{0}/{0}-1-1-1-1", "spoof/{0}/{0}-1-2-1-1")
+    ],
+    "celeba-spoof": [
+        f"Data/{person}/{kind}" for person in ("train/1", "train/2", "test/9") for kind in ("live", "spoof")
+    ],
+}  # fmt: skip
+
+
+def test_sets_as_their_readers_read_them_are_left_out_in_turn(tmp_path):
+    places = []
+    for number, (name, folders) in enumerate(READ.items()):
+        for position, folder in enumerate(folders):
+            (tmp_path / name / folder).mkdir(parents=True)
+            for frame in (0, 1):
+                picture(100 * number + 10 * position + frame).save(
+                    tmp_path / name / folder / f"{position}{frame}.png"
+                )
+        whole = open_whole(DataConfig(dataset=name, data_root=str(tmp_path / name)))
+        places.append(tmp_path / name / "manifest.csv")
+        write_manifest(whole.manifest, places[-1])
+    text = "+".join(map(str, places))
+    for name in READ:
+        dataset = load_dataset(text, protocol=f"leave-one-dataset-out:{name}")
+        assert {part: set(rows["dataset"]) for part, rows in dataset.splits.items()} == {
+            "train": {*READ} - {name}, "dev": {*READ} - {name}, "test": {name}
+        }  # fmt: skip

@@ -45,6 +45,9 @@ MAKERS: dict[str, Callable[[Path, Path], Path]] = {
     "great-fasd-s": pictured,
     "mmfd": pictured,
     "nuaa": skeletons.nuaa,
+    "msu-mfsd": skeletons.msu_mfsd,
+    "siw": skeletons.siw,
+    "celeba-spoof": skeletons.celeba_spoof,
 }
 
 
@@ -53,11 +56,12 @@ FOLDED = {
     "great-fasd-s": "cross-device",
     "mmfd": "leave-subjects-out:2",
     "casia-mfsd": "leave-subjects-out:2",
+    "siw": "siw-2",
 }
 """A protocol with folds for sets that have one, or two groups of subjects."""
 
 
-ONE_FRAME = ("oulu", "replay-attack", "casia-mfsd", "casia-surf")
+ONE_FRAME = ("oulu", "replay-attack", "casia-mfsd", "casia-surf", "msu-mfsd", "siw")
 
 
 TINY = ["--space", "small", "--epochs", "1", "--set", "warmup_epochs=0", "--set", "input_size=16"]
@@ -137,7 +141,7 @@ def test_a_protocol_with_folds_runs_them_all_or_the_one_that_is_named(spoken, pl
     alone = spoken("search", *data, "--fold", "2", *random, *runs, *QUIET)
     assert alone["fold"] == 2
     every = spoken("search", *data, *random, *runs, *QUIET)["folds"]
-    assert [run["fold"] for run in every] == list(range(1, (6 if name == "oulu" else 2) + 1))
+    assert [run["fold"] for run in every] == list(range(1, {"oulu": 6, "siw": 4}.get(name, 2) + 1))
     trained = spoken(
         "train", "--genotype", alone["genotype"], "--epochs", "1", "--input-size", "16",
         "--batch-size", "256", *data, "--fold", "2", *runs, *QUIET,

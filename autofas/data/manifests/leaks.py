@@ -8,7 +8,7 @@ all of it. Left out: the same picture encoded twice, which has other bytes.
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -21,6 +21,7 @@ from autofas.errors import DataError
 
 _HEAD = 65536
 _SHOWN = 3
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,17 @@ class Content:
         return table["path"].map(self.digests)
 
 
-def read_content(manifest: Manifest, prefix: str = "") -> Content:
+def read_content(manifest: Manifest, prefix: str = "", progress: Progress | None = None) -> Content:
     """Digests of the colour files of a manifest; `prefix` keeps two manifests' unique files apart."""
-    return compare_files({prefix + path: _place(manifest, path) for path in manifest.table["path"].unique()})
+    files = {prefix + path: _place(manifest, path) for path in manifest.table["path"].unique()}
+    return compare_files(files, progress)
 
 
-def compare_files(files: Mapping[str, Path | None]) -> Content:
-    """Digests of named files; what cannot be read is like no other file."""
+def compare_files(files: Mapping[str, Path | None], progress: Progress | None = None) -> Content:
+    """Digests of named files; what cannot be read is like no other file.
+
+    `progress` is called with how many files are compared and how many there are.
+    """
     sizes: dict[int, list[str]] = defaultdict(list)
     for name, place in files.items():
         try:
@@ -49,7 +54,11 @@ def compare_files(files: Mapping[str, Path | None]) -> Content:
         except OSError:
             continue
     digests = {name: name for name in files}
+    done, total = 0, sum(map(len, sizes.values()))
     for same_size in sizes.values():
+        done += len(same_size)
+        if progress is not None:
+            progress(done, total)
         for same_head in _equal(same_size, files, _HEAD):
             for same in _equal(same_head, files, None):
                 digests |= dict.fromkeys(same, min(same))

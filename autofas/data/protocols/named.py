@@ -7,6 +7,10 @@ all attacks. Bona fide videos are the same in all of them.
 CASIA-MFSD (Zhang et al., 2012): three qualities (low, normal, high), three attacks (warped, cut, video) and
 overall. The set has train and test alone, so dev is made of training subjects, and the notes say so.
 
+SiW (Liu et al., 2018): `siw-1` trains on the first 60 frames of each video; `siw-2` on the replays of three
+screens and tests on the fourth, a fold a screen; `siw-3` on prints and tests on replays (fold 1), or the
+reverse (fold 2). The set has no dev of its own either.
+
 `official` is a set's own train and test, with a dev made the same way where it has none; NUAA's test shares
 subjects with its train. `cross-device` trains on one camera and tests on another, a fold an ordered pair,
 or `cross-device:A:B` (GREAT-FASD-S, AFA section III). `leave-one-dataset-out` trains on several joined sets
@@ -30,6 +34,9 @@ from autofas.data.protocols.names import (
     OFFICIAL,
     REPLAY_ATTACKS,
     REPLAY_PROTOCOLS,
+    SIW_ATTACKS,
+    SIW_FIRST_FRAMES,
+    SIW_FOLDS,
 )
 from autofas.data.protocols.partition import Split, Splits, draw_subjects, require_both_classes
 from autofas.errors import DataError
@@ -40,12 +47,14 @@ _DATASET_OUT = re.compile(r"leave-one-dataset-out(?::(.+))?")
 
 def has_name(name: str) -> bool:
     """Whether a protocol's name is one of this module's."""
-    known = (*REPLAY_PROTOCOLS, *CASIA_PROTOCOLS, OFFICIAL)
+    known = (*REPLAY_PROTOCOLS, *CASIA_PROTOCOLS, *SIW_FOLDS, OFFICIAL)
     return name in known or _is_cross(name) or _DATASET_OUT.fullmatch(name) is not None
 
 
 def named_folds(name: str, table: pd.DataFrame | None) -> tuple[int | None, ...]:
     """The folds of a named protocol: the ordered pairs of cameras for cross-device, else `(None,)`."""
+    if name in SIW_FOLDS:
+        return SIW_FOLDS[name]
     out = _DATASET_OUT.fullmatch(name)
     if out is not None:
         if out[1]:
@@ -70,6 +79,8 @@ def named_split(
         return _without_dataset(table, name, fold, seed, dev_share)
     if _is_cross(name):
         split = _cross_device(table, name, fold, seed, dev_share)
+    elif name in SIW_FOLDS:
+        split = _with_dev(_siw_rows(table, name, fold), seed, dev_share)
     else:
         if fold is not None:
             raise DataError(f"fold {fold} was given, but protocol {name} has no folds; drop --fold")
@@ -121,6 +132,24 @@ def _casia_rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if name in CASIA_ATTACKS:
         return table[table["pai"].isin((BONA_FIDE, CASIA_ATTACKS[name]))]
     return table
+
+
+def _siw_rows(table: pd.DataFrame, name: str, fold: int | None) -> pd.DataFrame:
+    _check_pais(table, name, "SiW", SIW_ATTACKS)
+    if fold not in SIW_FOLDS[name]:
+        known = [str(number) for number in SIW_FOLDS[name] if number is not None]
+        if not known:
+            raise DataError(f"fold {fold} was given, but protocol {name} has no folds; drop --fold")
+        given = "needs a fold" if fold is None else f"has no fold {fold}"
+        raise DataError(f"protocol {name} {given}; choose {', '.join(known)}")
+    testing = table["split"] == "test"
+    if name == "siw-1":
+        return table[testing | (table["frame"] < SIW_FIRST_FRAMES)]
+    replay = table["pai"].str.startswith("replay")
+    attack = table["pai"] != BONA_FIDE
+    if name == "siw-2":
+        return table[~attack | (replay & ((table["pai"] == f"replay{fold}") == testing))]
+    return table[~attack | (attack & ((replay == (fold == 1)) == testing))]
 
 
 def _check_pais(table: pd.DataFrame, name: str, owner: str, known: tuple[str, ...]) -> None:

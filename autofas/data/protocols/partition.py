@@ -17,6 +17,7 @@ import pandas as pd
 from autofas.data.manifests.faults import shown
 from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.errors import DataError
+from autofas.metrics.pai_labels import group_pais
 
 Splits = dict[str, pd.DataFrame]
 _DRAWS = 32  # enough to balance the sides, few enough that seeds still differ
@@ -158,6 +159,24 @@ def require_both_classes(splits: Mapping[str, pd.DataFrame], what: str) -> None:
                 raise DataError(
                     f"{what} leaves no {word} rows in {name}; the table is too small or too lopsided"
                 )
+
+
+def missing_instruments(splits: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """A line for each kind of attack that one of the splits has and another lacks, with what to do.
+
+    Kinds are families: dev need not hold print2 where it holds print1.
+    """
+    kinds = {name: set(group_pais(list(part["pai"].unique()), "family")) for name, part in splits.items()}
+    lines = []
+    for kind in sorted(set().union(*kinds.values()) - {BONA_FIDE}):
+        names = [name for name in kinds if kind in kinds[name]]
+        having = f"{' and '.join(names)} {'has' if len(names) == 1 else 'have'}"
+        for name in (name for name in kinds if kind not in kinds[name]):
+            lines.append(
+                f"{name} has no {kind} rows, but {having}: what {name} decides does not know them; add"
+                " some, or divide the rows otherwise with --protocol"
+            )
+    return tuple(lines)
 
 
 def draw_subjects(

@@ -2,6 +2,7 @@
 
 <root>/train_release/{1..20}/{1..8,HR_1..HR_4}.avi            240 videos, 60 bona fide
 <root>/test_release/{1..30}/ with the same twelve names       360 videos, 90 bona fide
+A folder of numbered frames may stand in place of a video: train_release/1/HR_1/12.jpg.
 
 A name says what is shown, by three qualities of camera: 1, 2 and HR_1 bona fide; 3, 4 and HR_2 a warped
 print; 5, 6 and HR_3 a print with the eyes cut out; 7, 8 and HR_4 a video replay. Which of the first two is
@@ -14,8 +15,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from autofas.data.frames import spread
-from autofas.data.manifests.manifest import BONA_FIDE, VIDEO_SUFFIXES
+from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers.reading import (
     FRAMES_PER_VIDEO,
     About,
@@ -23,19 +23,19 @@ from autofas.data.readers.reading import (
     checked,
     count_lines,
     entries,
-    frame_counts,
     inner_folder,
     listed,
     relative,
 )
+from autofas.data.readers.recordings import Recording, find_recordings, frame_rows
 from autofas.errors import DataError
 
 ABOUT = About(
     "CASIA-MFSD",
     "the face anti-spoofing database of the Chinese Academy of Sciences (600 videos)",
     "given for research on application to the authors at CBSR, Institute of Automation",
-    "train_release/{1..20}/ and test_release/{1..30}/ with 1.avi to 8.avi and HR_1.avi to HR_4.avi;"
-    " give their parent as --data-root",
+    "train_release/{1..20}/ and test_release/{1..30}/ with 1.avi to 8.avi and HR_1.avi to HR_4.avi, or a"
+    " folder of numbered frames in place of each; give their parent as --data-root",
 )
 SUBJECTS = {"train": 20, "test": 30}
 FOLDERS = {
@@ -87,7 +87,7 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
     """
     place = Path(root)
     notes: list[str] = []
-    found: dict[str, tuple[Path, dict[str, str]]] = {}
+    found: dict[str, tuple[Recording, dict[str, str]]] = {}
     for split, words in FOLDERS.items():
         folder = inner_folder(place, *words)
         if folder is None:
@@ -98,25 +98,21 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
             if not entry.is_dir() or not 1 <= number <= SUBJECTS[split]:
                 strange.append(entry.name)
                 continue
-            for video in entries(Path(entry.path), place, notes):
-                stem, suffix = os.path.splitext(video.name)
-                if stem.lower() not in _MEANING or suffix.lower() not in VIDEO_SUFFIXES:
-                    strange.append(f"{entry.name}/{video.name}")
+            videos, others = find_recordings(Path(entry.path), place, notes)
+            strange += [f"{entry.name}/{name}" for name in others]
+            for video in videos:
+                if video.name.lower() not in _MEANING:
+                    strange.append(f"{entry.name}/{video.path.name}")
                     continue
-                fields = fields_of(split, number, stem.upper())
-                earlier = found.setdefault(fields["video"], (Path(video.path), fields))[0]
-                if earlier != Path(video.path):
-                    notes.append(f"{relative(Path(video.path), place)}: repeats {relative(earlier, place)}")
+                fields = fields_of(split, number, video.name.upper())
+                earlier = found.setdefault(fields["video"], (video, fields))[0].path
+                if earlier != video.path:
+                    notes.append(f"{relative(video.path, place)}: repeats {relative(earlier, place)}")
         if strange:
             notes.append(f"{folder.name}: {listed(strange)} not recognised and not used")
     if not found:
         raise DataError(ABOUT.missing(place))
-    counts = frame_counts([path for path, _ in found.values()], notes, place)
-    rows = [
-        {"path": relative(path, place), **fields, "frame": frame}
-        for path, fields in found.values()
-        for frame in spread(counts.get(path, 0), frames_per_video)
-    ]
+    rows = frame_rows([*found.values()], place, frames_per_video, notes)
     if not rows:
         raise DataError(f"{place}: no video of CASIA-MFSD can be read: {listed(notes, 2)}")
     official = Counter((video["split"], video["pai"]) for video in official_videos())

@@ -23,7 +23,7 @@ from autofas.data.frames import spread
 from autofas.data.manifests.manifest import VIDEO_SUFFIXES
 from autofas.data.preparation.crops import Box
 from autofas.data.readers.eyes import EyeTrack, read_eyes
-from autofas.data.readers.face_boxes import read_single_box
+from autofas.data.readers.face_boxes import box_beside
 from autofas.data.readers.oulu_lists import (
     LIST_WORD,
     NAME,
@@ -164,7 +164,7 @@ def _rows(
     rows: list[dict[str, object]] = []
     without = 0
     for frame, path in chosen:
-        box: Box | None = _own_box(path, root, notes) if video.frames else None
+        box: Box | None = box_beside(path, root, notes) if video.frames else None
         if box is None and eyes is not None:
             box = eyes.box(frame)
         without += box is None
@@ -174,19 +174,6 @@ def _rows(
         what = f"{what} and no .dat boxes" if video.frames else what
         notes.append(f"{video.name}: {what}; prepare finds its faces, other verbs take the frame's centre")
     return rows
-
-
-def _own_box(frame: Path, root: Path, notes: list[str]) -> Box | None:
-    """The box in a frame's `.dat` file; None where there is none or it makes no sense, which is noted."""
-    place = frame.with_suffix(".dat")
-    if not place.is_file() or not inside(place, root):
-        return None
-    try:
-        box = read_single_box(place)
-    except DataError:
-        notes.append(f"{relative(place, root)}: not four numbers left, top, width and height; it is not used")
-        return None
-    return box
 
 
 def _eyes(video: _Video, root: Path, notes: list[str]) -> EyeTrack | None:

@@ -6,10 +6,13 @@ data set's folder is not read.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -23,6 +26,9 @@ FRAMES_PER_VIDEO = 8
 LISTED = 3
 MAX_LIST_BYTES = 64 * 2**20
 _NO_BOX = (0, 0, 0, 0)
+_PROGRESS: ContextVar[Callable[[int, int], None] | None] = ContextVar("progress", default=None)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -140,11 +146,31 @@ def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
         raise DataError(f"{path}: cannot be read ({one_line(error)})") from error
 
 
+@contextmanager
+def reporting(progress: Callable[[int, int], None] | None) -> Iterator[None]:
+    """Within it `progress(done, in all)` hears of the long work of readers."""
+    token = _PROGRESS.set(progress)
+    try:
+        yield
+    finally:
+        _PROGRESS.reset(token)
+
+
+def reported(results: Iterable[T], total: int) -> Iterator[T]:
+    """Each result as it comes, told to the `progress` that `reporting` has set."""
+    tell = _PROGRESS.get()
+    for done, result in enumerate(results, start=1):
+        if tell is not None:
+            tell(done, total)
+        yield result
+
+
 def frame_counts(videos: Sequence[Path], notes: list[str], root: Path) -> dict[Path, int]:
     """Frames of each video that can be decoded; a damaged one is noted, one without frames is left out."""
     counts = {}
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        for path, (frames, fault) in zip(videos, pool.map(count_whole_frames, videos), strict=True):
+        found = reported(pool.map(count_whole_frames, videos), len(videos))
+        for path, (frames, fault) in zip(videos, found, strict=True):
             if frames:
                 counts[path] = frames
                 if fault:

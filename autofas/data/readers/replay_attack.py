@@ -3,6 +3,7 @@
 <root>/{train,devel,test}/real/client###_session01_webcam_authenticate_{controlled,adverse}_{1,2}.mov
 <root>/{train,devel,test}/attack/{fixed,hand}/attack_{print,mobile,highdef}_client###_session01_
                                         {highdef,mobile}_{photo,video}_{controlled,adverse}.mov
+<the same path without .mov>/<number>.jpg                     frames in place of a video
 <root>/face-locations/<the same path>.face                    optional: boxes
 <root>/enroll/ and <root>/protocols/                          not read: the protocols follow from the names
 
@@ -19,31 +20,28 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from autofas.data.frames import spread
-from autofas.data.manifests.manifest import BONA_FIDE, VIDEO_SUFFIXES
+from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers.face_boxes import BoxTrack, read_boxes
 from autofas.data.readers.reading import (
     FRAMES_PER_VIDEO,
     About,
     Reading,
-    box_fields,
     checked,
     count_lines,
-    entries,
-    frame_counts,
     inner_folder,
     inside,
     listed,
     relative,
 )
+from autofas.data.readers.recordings import Recording, find_recordings, frame_rows, track_from
 from autofas.errors import DataError
 
 ABOUT = About(
     "Replay-Attack",
     "Idiap's replay attack database (1200 videos and 100 of enrolment)",
     "given for research under a signed agreement: apply at https://www.idiap.ch/en/scientific-research/data/replayattack",
-    "train/, devel/ and test/, each with real/*.mov and attack/{fixed,hand}/*.mov, and face-locations/ beside"
-    " them; give their parent as --data-root",
+    "train/, devel/ and test/, each with real/*.mov and attack/{fixed,hand}/*.mov, or a folder of numbered"
+    " frames in place of each video, and face-locations/ beside them; give their parent as --data-root",
 )
 CLIENTS = {
     "train": (1, 2, 4, 6, 7, 8, 12, 16, 18, 25, 27, 103, 105, 108, 110),
@@ -89,37 +87,31 @@ def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER
     """
     place = Path(root)
     notes: list[str] = []
-    found: dict[str, tuple[Path, dict[str, str]]] = {}
-    for split, path, fields in _videos(place, notes):
-        earlier = found.setdefault(fields["video"], (path, fields))
-        if earlier[0] != path:
-            notes.append(f"{relative(path, place)}: repeats {relative(earlier[0], place)}; it is not used")
+    found: dict[str, tuple[Recording, dict[str, str]]] = {}
+    for split, video, fields in _videos(place, notes):
+        earlier = found.setdefault(fields["video"], (video, fields))[0].path
+        if earlier != video.path:
+            notes.append(f"{relative(video.path, place)}: repeats {relative(earlier, place)}; it is not used")
         elif fields["split"] != split:
             own = fields["split"]
-            notes.append(f"{relative(path, place)}: a {own} video in the {split} folder; it stays {own}")
+            notes.append(
+                f"{relative(video.path, place)}: a {own} video in the {split} folder; it stays {own}"
+            )
     if not found:
         raise DataError(ABOUT.missing(place))
-    counts = frame_counts([path for path, _ in found.values()], notes, place)
-    rows: list[dict[str, object]] = []
-    without = []
-    for name in sorted(found):
-        path, fields = found[name]
-        track = _boxes(path, place, notes)
-        if track is None or not track.found:
-            without.append(name)
-        for frame in spread(counts.get(path, 0), frames_per_video):
-            box = track.box(frame) if track is not None else None
-            rows.append({"path": relative(path, place), **fields, "frame": frame, **box_fields(box)})
+
+    def track_of(video: Recording) -> BoxTrack | None:
+        within = video.path.relative_to(place).parent / f"{video.name}.face"
+        return track_from(place / "face-locations" / within, place, read_boxes, notes)
+
+    videos = [found[name] for name in sorted(found)]
+    rows = frame_rows(videos, place, frames_per_video, notes, track_of)
     if not rows:
         raise DataError(f"{place}: no video of Replay-Attack can be read: {listed(notes, 2)}")
-    if without:
-        notes.append(
-            f"{len(without)} videos have no face boxes ({listed(without)}); a detector can find them"
-        )
     return checked(rows, place, [*_differences(found), *notes])
 
 
-def _videos(root: Path, notes: list[str]) -> Iterator[tuple[str, Path, dict[str, str]]]:
+def _videos(root: Path, notes: list[str]) -> Iterator[tuple[str, Recording, dict[str, str]]]:
     for split, word in FOLDERS.items():
         folder = inner_folder(root, word)
         if folder is None:
@@ -129,13 +121,14 @@ def _videos(root: Path, notes: list[str]) -> Iterator[tuple[str, Path, dict[str,
             part = folder / within
             if not part.is_dir() or not inside(part, root):
                 continue
-            for entry in entries(part, root, notes):
-                stem, suffix = os.path.splitext(entry.name)
-                fields = _fields(stem, support) if suffix.lower() in VIDEO_SUFFIXES else {}
+            videos, others = find_recordings(part, root, notes)
+            strange += [f"{within}/{name}" for name in others]
+            for video in videos:
+                fields = _fields(video.name, support)
                 if fields and (support == "none") == (fields["pai"] == BONA_FIDE):
-                    yield split, Path(entry.path), fields
+                    yield split, video, fields
                 else:
-                    strange.append(f"{within}/{entry.name}")
+                    strange.append(f"{within}/{video.path.name}")
         if strange:
             notes.append(f"{word}: {listed(strange)} not recognised and not used")
 
@@ -163,20 +156,7 @@ def _fields(name: str, support: str) -> dict[str, str]:
     }
 
 
-def _boxes(path: Path, root: Path, notes: list[str]) -> BoxTrack | None:
-    place = (root / "face-locations" / relative(path, root)).with_suffix(".face")
-    if not place.is_file() or not inside(place, root):
-        return None
-    try:
-        track = read_boxes(place)
-    except DataError as error:
-        notes.append(str(error))
-        return None
-    notes.extend(track.unreadable)
-    return track
-
-
-def _differences(found: dict[str, tuple[Path, dict[str, str]]]) -> list[str]:
+def _differences(found: dict[str, tuple[Recording, dict[str, str]]]) -> list[str]:
     official = Counter((video["split"], _kind(video)) for video in official_videos())
     there = Counter((fields["split"], _kind(fields)) for _, fields in found.values())
     return count_lines(there, official)

@@ -9,6 +9,7 @@ from autofas.data.protocols.partition import (
     draw_subjects,
     leave_group_out,
     leave_out,
+    missing_instruments,
     split_halves,
 )
 from autofas.data.readers.oulu_lists import official_videos
@@ -172,3 +173,16 @@ def test_unknown_columns_and_values():
 def test_draws_do_not_move_between_releases():
     """The drawn subjects are part of published results: this pins them."""
     assert draw_subjects(crossed(6), 0.5, 0, purpose="dev") == ("00", "01", "05")
+
+
+def test_a_kind_of_attack_that_a_split_lacks_is_named_with_what_to_do():
+    rows = table([(name, pai, "1") for name in "ab" for pai in ("bona_fide", "print1", "replay_2", "mask")])
+    few = rows[rows["pai"] != "mask"]
+    other = few.replace({"pai": {"print1": "print2"}})
+    assert missing_instruments({"train": few, "dev": other}) == ()  # another print is a print
+    (line,) = missing_instruments({"train": rows, "dev": other, "test": rows})
+    assert line.startswith(
+        "dev has no mask rows, but train and test have: what dev decides does not know them"
+    )
+    assert "--protocol" in line
+    assert len(missing_instruments({"train": rows, "dev": rows[rows["pai"] == "bona_fide"]})) == 3

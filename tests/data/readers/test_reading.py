@@ -2,9 +2,11 @@
 
 import pytest
 
+from autofas.config.data import DataConfig
 from autofas.data.catalog import ENTRIES
+from autofas.data.opening import open_whole
 from autofas.data.readers import casia_mfsd
-from autofas.data.readers.reading import grouped
+from autofas.data.readers.reading import frame_counts, grouped, reporting
 from autofas.errors import DataError
 from tests.data.video_files import grey_frames, write_frames
 
@@ -47,3 +49,28 @@ def test_lines_that_say_the_same_are_counted_with_their_first_three_names():
     lines = ["a: no", "b: no", "alone", "c: no", "x: yes", "d: no", "y: yes"]
     assert grouped(lines) == ("4 files or folders (a, b, c and 1 more): no", "alone", "x: yes", "y: yes")
     assert grouped([]) == ()
+
+
+def test_counting_the_frames_of_videos_is_reported(tmp_path):
+    for name in ("1", "2", "3"):
+        write_frames(tmp_path / f"{name}.avi", grey_frames(2, (32, 32)))
+    videos, told, notes = [tmp_path / f"{name}.avi" for name in ("1", "2", "3")], [], []
+    with reporting(lambda done, total: told.append((done, total))):
+        counts = frame_counts(videos, notes, tmp_path)
+    assert (told, set(counts.values()), notes) == ([(1, 3), (2, 3), (3, 3)], {2}, [])
+    assert frame_counts(videos, notes, tmp_path) == counts  # in silence
+    assert len(told) == 3
+
+
+def test_opening_a_set_reports_what_its_reader_counts(tmp_path):
+    for number in (1, 2):
+        for stem in ("1", "3"):
+            place = tmp_path / f"train_release/{number}/{stem}.avi"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_frames(place, grey_frames(2, (32, 32)))
+    told = []
+    open_whole(
+        DataConfig(dataset="casia-mfsd", data_root=str(tmp_path)),
+        lambda done, total: told.append((done, total)),
+    )
+    assert told == [(done, 4) for done in (1, 2, 3, 4)]
