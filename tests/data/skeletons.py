@@ -122,7 +122,7 @@ def msu_mfsd(root: Path, sources: Path) -> Path:
 def siw(root: Path, sources: Path) -> Path:
     """4478 videos: 8 live of each of 165 people, and up to 20 attacks."""
     videos = {suffix: Links(write_video(sources / f"a{suffix}", 4, (64, 48))) for suffix in (".mp4", ".mov")}
-    (sources / "a.face").write_text("10 12 30 36\n0 0 0 0\n14 12 34 36\n")
+    (sources / "a.face").write_text("10 12 30 36\n0 0 0 0\n14 12 34 36\n0 0 0 0\n")
     boxes = Links(sources / "a.face")
     attacks = 0
     for subject in range(1, 166):

@@ -34,9 +34,10 @@ from autofas.data.protocols.names import (
     OFFICIAL,
     REPLAY_ATTACKS,
     REPLAY_PROTOCOLS,
-    SIW_ATTACKS,
     SIW_FIRST_FRAMES,
     SIW_FOLDS,
+    SIW_PRINTS,
+    SIW_REPLAYS,
 )
 from autofas.data.protocols.partition import Split, Splits, draw_subjects, require_both_classes
 from autofas.errors import DataError
@@ -135,7 +136,7 @@ def _casia_rows(table: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def _siw_rows(table: pd.DataFrame, name: str, fold: int | None) -> pd.DataFrame:
-    _check_pais(table, name, "SiW", SIW_ATTACKS)
+    _check_pais(table, name, "SiW", (*SIW_PRINTS, *SIW_REPLAYS))
     if fold not in SIW_FOLDS[name]:
         known = [str(number) for number in SIW_FOLDS[name] if number is not None]
         if not known:
@@ -145,10 +146,10 @@ def _siw_rows(table: pd.DataFrame, name: str, fold: int | None) -> pd.DataFrame:
     testing = table["split"] == "test"
     if name == "siw-1":
         return table[testing | (table["frame"] < SIW_FIRST_FRAMES)]
-    replay = table["pai"].str.startswith("replay")
+    replay = table["pai"].isin(SIW_REPLAYS)
     attack = table["pai"] != BONA_FIDE
     if name == "siw-2":
-        return table[~attack | (replay & ((table["pai"] == f"replay{fold}") == testing))]
+        return table[~attack | (replay & ((table["pai"] == SIW_REPLAYS[(fold or 1) - 1]) == testing))]
     return table[~attack | (attack & ((replay == (fold == 1)) == testing))]
 
 

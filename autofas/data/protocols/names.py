@@ -33,7 +33,8 @@ CASIA_ATTACKS = {"warped": "warped_print", "cut": "cut_print", "video": "video_r
 CASIA_PROTOCOLS = (*CASIA_QUALITIES, *CASIA_ATTACKS, "overall")
 
 SIW_FOLDS: dict[str, tuple[int | None, ...]] = {"siw-1": (None,), "siw-2": (1, 2, 3, 4), "siw-3": (1, 2)}
-SIW_ATTACKS = ("print1", "print2", "replay1", "replay2", "replay3", "replay4")
+SIW_PRINTS = ("print1", "print2")
+SIW_REPLAYS = ("replay1", "replay2", "replay3", "replay4")
 SIW_FIRST_FRAMES = 60
 """What protocol 1 trains on, of each video."""
 

@@ -26,10 +26,11 @@ _BLANKS = re.compile(r"[\s,]+")
 
 @dataclass(frozen=True)
 class BoxTrack:
-    """The face boxes of a video by frame, and lines that made no sense."""
+    """The face boxes of a video by frame, lines that made no sense, and its frames where each has a line."""
 
     found: dict[int, Box]
     unreadable: tuple[str, ...] = ()
+    frames: int = 0
 
     def box(self, frame: int) -> Box | None:
         """The box (x, y, width, height) of a frame, or of the nearest one that has a box; else None."""
@@ -67,10 +68,14 @@ def read_corner_boxes(path: Path, *, numbered: bool) -> BoxTrack:
         left, top, right, bottom = map(float, words[:4])
         return frame, whole_pixels(left, top, right - left, bottom - top)
 
-    return _track(path, parsed, "frame, left, top, right, bottom" if numbered else "left top right bottom")
+    if numbered:
+        return _track(path, parsed, "frame, left, top, right, bottom")
+    return _track(path, parsed, "left top right bottom", every=True)
 
 
-def _track(path: Path, parsed: Callable[[str, int], tuple[int, Box]], form: str) -> BoxTrack:
+def _track(
+    path: Path, parsed: Callable[[str, int], tuple[int, Box]], form: str, *, every: bool = False
+) -> BoxTrack:
     found: dict[int, Box] = {}
     unreadable = []
     place = 0
@@ -87,7 +92,7 @@ def _track(path: Path, parsed: Callable[[str, int], tuple[int, Box]], form: str)
             elif box[2] > 0 and box[3] > 0:
                 found[frame] = box
         place += 1
-    return BoxTrack(found, tuple(unreadable))
+    return BoxTrack(found, tuple(unreadable), place if every else 0)
 
 
 def read_single_box(path: Path) -> Box | None:

@@ -62,14 +62,20 @@ def frame_rows(
 ) -> list[dict[str, object]]:
     """Rows of evenly spread frames of recordings, each with the fields given for it; None takes all frames.
 
-    `track_of` gives a recording's face boxes, for sets that ship them: one without any is then noted. A
-    frame's own `.dat` box goes before them.
+    `track_of` gives a recording's face boxes, for sets that ship them: one without any is then noted. Where
+    each frame has a line there, it is not decoded to be counted. A frame's own `.dat` box goes before them.
     """
-    counts = frame_counts([one.path for one, _ in recordings if not one.frames], notes, root)
+    tracks = [track_of(one) if track_of is not None else None for one, _ in recordings]
+    counts = {
+        one.path: track.frames
+        for (one, _), track in zip(recordings, tracks, strict=True)
+        if track is not None
+    }
+    unknown = [one.path for one, _ in recordings if not one.frames and not counts.get(one.path)]
+    counts |= frame_counts(unknown, notes, root)
     rows: list[dict[str, object]] = []
     without = []
-    for one, fields in recordings:
-        track = track_of(one) if track_of is not None else None
+    for (one, fields), track in zip(recordings, tracks, strict=True):
         if one.frames:
             chosen = [one.frames[place] for place in spread(len(one.frames), frames_per_video)]
         else:

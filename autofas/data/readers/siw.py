@@ -1,7 +1,7 @@
 """Reading a folder of SiW, Spoof in the Wild (Liu, Jourabloo, Liu, CVPR 2018), into the rows of a manifest.
 
 <root>/{Train,Test}/{live,spoof}/<subject>/<subject>-<sensor>-<type>-<medium>-<session>.{mov,mp4}
-<the same name>.face                                           boxes: left top right bottom, a line a frame
+<the same name>.face                     boxes: left top right bottom, a line a frame, which counts the frames
 
 Type 1 is bona fide, 2 a print (media 1 and 2), 3 a replay (media 1 to 4, the screens); sensor 1 is a Canon
 EOS T6, 2 a Logitech C920. The split is the folder's: 90 people train, 75 test, and there is no development
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autofas.data.manifests.manifest import BONA_FIDE
+from autofas.data.protocols.names import SIW_PRINTS, SIW_REPLAYS
 from autofas.data.readers.by_manifest import compared
 from autofas.data.readers.face_boxes import BoxTrack, read_corner_boxes
 from autofas.data.readers.reading import (
@@ -43,8 +44,8 @@ ABOUT = About(
 VIDEOS, PEOPLE = 4478, {"train": 90, "test": 75}
 FOLDERS = {"train": ("Train", "train"), "test": ("Test", "test")}
 SENSORS = {"1": "canon", "2": "logitech"}
-MEDIA = {"1": ("live", BONA_FIDE, "12"), "2": ("spoof", "print", "12"), "3": ("spoof", "replay", "1234")}
-"""By type: its folder, the instrument, and the media that there are of it."""
+KINDS = {"1": ("live", (BONA_FIDE, BONA_FIDE)), "2": ("spoof", SIW_PRINTS), "3": ("spoof", SIW_REPLAYS)}
+"""By type: its folder, and what is shown by the number of its medium."""
 # a few names of the set as delivered end in .m before the suffix
 _NAME = re.compile(r"([0-9]{3})[-_]([12])[-_]([123])[-_]([1-4])[-_]([12])(?:\.m)?")
 
@@ -52,7 +53,8 @@ _NAME = re.compile(r"([0-9]{3})[-_]([12])[-_]([123])[-_]([1-4])[-_]([12])(?:\.m)
 def read(root: str | os.PathLike[str], frames_per_video: int | None = FRAMES_PER_VIDEO) -> Reading:
     """Evenly spread frames of every video under `root`; `None` takes all frames.
 
-    Needs PyAV, which counts the frames. Raises `DataError` with what to do if nothing of the set is there.
+    Frames of videos without a `.face` file are counted by PyAV. Raises `DataError` with what to do if nothing
+    of the set is there.
     """
     place = Path(root)
     notes: list[str] = []
@@ -108,14 +110,14 @@ def _fields(name: str, split: str, word: str) -> dict[str, str]:
     if match is None:
         return {}
     subject, sensor, kind, medium, session = match.groups()
-    folder, pai, media = MEDIA[kind]
-    if folder != word or medium not in media:
+    folder, pais = KINDS[kind]
+    if folder != word or int(medium) > len(pais):
         return {}
     return {
         "video": "-".join(match.groups()),
         "device": SENSORS[sensor],
         "session": session,
         "subject": subject,
-        "pai": pai if pai == BONA_FIDE else f"{pai}{medium}",
+        "pai": pais[int(medium) - 1],
         "split": split,
     }

@@ -24,11 +24,12 @@ def test_corners_with_the_frames_number_or_a_line_a_frame(tmp_path):
     place = tmp_path / "a.face"
     place.write_text("0,10,12,30,36,15,20,25,20\n2, 11, 12, 31, 36\n3,a,b,c,d\n4,30,36,10,12\n5,1,2\n")
     track = read_corner_boxes(place, numbered=True)
-    assert track.found == {0: (10, 12, 20, 24), 2: (11, 12, 20, 24)}  # right of left, below top
+    # right of left, below top; such a file need not name every frame
+    assert (track.found, track.frames) == ({0: (10, 12, 20, 24), 2: (11, 12, 20, 24)}, 0)
     assert [line.split(":")[0] for line in track.unreadable] == ["a.face line 3", "a.face line 5"]
     place.write_text("785 425 1070 710\n0 0 0 0\n\nx\n1.4 2.6 11.4 22.6\n")
     track = read_corner_boxes(place, numbered=False)
-    assert track.found == {0: (785, 425, 285, 285), 3: (1, 3, 10, 20)}
+    assert (track.found, track.frames) == ({0: (785, 425, 285, 285), 3: (1, 3, 10, 20)}, 4)
     assert track.unreadable == ("a.face line 4: 'x' is not left top right bottom",)
 
 

@@ -7,6 +7,7 @@ import pytest
 from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers import casia_mfsd, msu_mfsd, replay_attack, siw
 from autofas.data.readers.face_boxes import BoxTrack
+from autofas.data.readers.reading import reporting
 from autofas.data.readers.recordings import find_recordings, frame_rows
 from tests.data.data_files import picture
 from tests.data.video_files import grey_frames, write_frames
@@ -88,3 +89,25 @@ def test_a_folder_of_frames_stands_in_place_of_a_video(tmp_path, read, real, att
     assert any("repeats" in line for line in read(tmp_path, 4).differences)
     shutil.rmtree(tmp_path / real)
     assert f"{real}.avi" in set(read(tmp_path, 1).manifest.table["path"])
+
+
+def test_a_video_is_not_decoded_to_be_counted_where_each_frame_has_a_box(tmp_path):
+    for name in ("a", "b"):
+        write_frames(tmp_path / f"{name}.avi", grey_frames(3, (32, 32)))
+    notes: list[str] = []
+    found, _ = find_recordings(tmp_path, tmp_path, notes)
+    told = []
+    with reporting(lambda done, total: told.append((done, total))):
+        rows = frame_rows(
+            [(one, {}) for one in found],
+            tmp_path,
+            None,
+            notes,
+            lambda one: BoxTrack({0: (1, 1, 9, 9)}, (), 2 if one.name == "a" else 0),
+        )
+    assert told == [(1, 1)]
+    assert [(row["path"], row["frame"]) for row in rows] == [
+        ("a.avi", 0),
+        ("a.avi", 1),
+        *(("b.avi", n) for n in range(3)),
+    ]
