@@ -53,7 +53,7 @@ def test_one_photograph_has_a_score_and_reasons_for_what_one_cannot_tell(tmp_pat
         place.write_text("\n".join([*rows, one]) + "\n")
         run = main_values(
             ["train", "--baseline", "feathernet_a", "--dataset", str(place), "--epochs", "1", "--input-size",
-             "32", "--runs-dir", str(tmp_path / pai), "--threads", "1", "--quiet"]
+             "32", "--modality", "color", "--runs-dir", str(tmp_path / pai), "--threads", "1", "--quiet"]
         )["run"]  # fmt: skip
         capsys.readouterr()
         assert main(["evaluate", "--run", run, "--quiet", "--json"]) == 0

@@ -83,6 +83,7 @@ def test_an_instrument_that_dev_lacks_is_named_before_anything_is_decoded(tmp_pa
 
     monkeypatch.setattr("autofas.data.opening.FrameStore.build", stop)
     words = ["--dataset", str(manifest), "--runs-dir", str(tmp_path / "runs"), "--input-size", "32"]
+    words += ["--modality", "color"]
     assert main(["train", "--baseline", "feathernet_a", *words]) == 2
     assert "note: dev has no replay rows, but train has" in said[0].out + said[0].err
     assert "--protocol" in said[0].out + said[0].err
@@ -91,6 +92,7 @@ def test_an_instrument_that_dev_lacks_is_named_before_anything_is_decoded(tmp_pa
 def test_scores_that_rank_attacks_above_bona_fide_are_said_at_the_end(tmp_path, capsys, monkeypatch):
     manifest = small_faces(tmp_path)
     words = ["--dataset", str(manifest), "--runs-dir", str(tmp_path / "runs"), "--input-size", "32"]
+    words += ["--modality", "color"]
     words += ["--epochs", "1", "--baseline", "feathernet_a", "--threads", "1", "--quiet"]
     for error, said in (((0.9, 0.8), True), ((0.2, 0.1), False)):
         monkeypatch.setattr("autofas.training.train.dev_error", lambda *_, error=error: error)
