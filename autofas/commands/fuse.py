@@ -41,6 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=int, default=20, help="steps of --method greedy (default: 20)")
     common.add_judging_arguments(parser, rules=False)
+    _add_cascade_arguments(parser)
+
+
+def _add_cascade_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("cascade (FeatherNets, Algorithm 2)")
     group.add_argument(
         "--second", metavar="MEMBER", help="the model of stage 2, IR in the paper (default: none; needed)"

@@ -68,23 +68,15 @@ def run(args: argparse.Namespace) -> Any:
 
 def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     from autofas.data.catalog import built_in_name
-    from autofas.data.frames import check_files
     from autofas.data.inspection import inspect_protocol, protocols_of
-    from autofas.data.manifests.leaks import find_leaks, read_content
+    from autofas.data.manifests.leaks import find_leaks
     from autofas.data.protocols.division import folds
     from autofas.data.protocols.partition import check_disjoint
     from autofas.errors import DataError
-    from autofas.runs.progress import progress
 
     manifest = (opened := common.opened_whole(config, quiet=args.quiet)).manifest
-    if args.check_files:
-        with progress("decoding files", shown=not args.quiet) as report:
-            check_files(manifest, progress=report)
+    content = _content(args, manifest)
     published = built_in_name(config.dataset) or ""
-    content = None
-    if not args.names_only:
-        with progress("comparing files", shown=not args.quiet) as report:
-            content = read_content(manifest, progress=report)
     if config.protocol is None:
         wanted = protocols_of(published, manifest.table)
     elif config.fold is not None:
@@ -120,6 +112,21 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
         "notes": notes,
         "leaks": leaks,
     }
+
+
+def _content(args: argparse.Namespace, manifest: Any) -> Any:
+    """What the files hold, None with --names-only; with --check-files each is decoded first."""
+    from autofas.data.frames import check_files
+    from autofas.data.manifests.leaks import read_content
+    from autofas.runs.progress import progress
+
+    if args.check_files:
+        with progress("decoding files", shown=not args.quiet) as report:
+            check_files(manifest, progress=report)
+    if args.names_only:
+        return None
+    with progress("comparing files", shown=not args.quiet) as report:
+        return read_content(manifest, progress=report)
 
 
 def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:
