@@ -94,7 +94,7 @@ class Plan(Schema):
 Job = dict[str, Any]
 
 
-def jobs(plan: Plan, dataset: str) -> Iterator[Job]:
+def jobs(plan: Plan, dataset: str, datasets: OpenedDatasets) -> Iterator[Job]:
     """Every training of a plan once; all networks and recipes of a fold and seed before the next ones."""
     known: set[tuple[Any, ...]] = set()
     seeds = sorted({seed for part in plan.experiments for seed in part.seeds or plan.seeds})
@@ -107,7 +107,7 @@ def jobs(plan: Plan, dataset: str) -> Iterator[Job]:
                 if protocol not in folds:
                     flags = {"data.dataset": dataset, "data.protocol": protocol, "baseline": "feathernet_b"}
                     flags |= {key: value for key, value in plan.base.items() if key.startswith("data.")}
-                    folds[protocol] = OpenedDatasets().folds(resolve_training(flags=flags)[0].data)
+                    folds[protocol] = datasets.folds(resolve_training(flags=flags)[0].data)
                 for fold in folds[protocol]:
                     for network in part.networks:
                         for recipe in part.recipes:
@@ -200,15 +200,17 @@ def measure(dev: ScoreTable, test: ScoreTable, level: str) -> dict[str, float]:
     return values
 
 
-def one(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> dict[str, Any]:
+def one(
+    plan: Plan, job: Job, dataset: str, work: Path, threads: int, datasets: OpenedDatasets
+) -> dict[str, Any]:
     """Train and judge once: the row of the table."""
     config, name = settings(plan, job, dataset, work, threads)
     folder = work / "train" / name
     if folder.exists():
         shutil.rmtree(folder)  # cut short
     started = time.process_time()
-    result = train(config)
-    evaluate(EvaluateConfig(run=str(result.path), device="cpu", threads=threads))
+    result = train(config, datasets=datasets)
+    evaluate(EvaluateConfig(run=str(result.path), device="cpu", threads=threads), datasets=datasets)
     seconds = time.process_time() - started
     for checkpoint in result.path.glob("checkpoint-*"):
         shutil.rmtree(checkpoint)
@@ -218,7 +220,9 @@ def one(plan: Plan, job: Job, dataset: str, work: Path, threads: int) -> dict[st
         **job,
         "params": sum(parameter.numel() for parameter in result.network.parameters()),
         **measure(dev, test, plan.level),
-        **swapped(result.network, config.data, thresholds),
+        **swapped(
+            result.network, datasets.with_crops(config.data, result.network.view.crop_size), thresholds
+        ),
         "epochs": len(result.results),
         "cpu_seconds": round(seconds, 1),
     }
@@ -279,12 +283,13 @@ def run(
 ) -> list[dict[str, str]]:
     """Train what has no row yet; returns all rows."""
     done = {tuple(row[key] for key in KEY) for row in rows}
-    asked = list(jobs(plan, args.dataset))
+    datasets = OpenedDatasets()
+    asked = list(jobs(plan, args.dataset, datasets))
     missing = [job for job in asked if tuple(_text(job[key]) for key in KEY) not in done]
     print(f"{len(asked)} trainings, {len(missing)} of them to do", file=sys.stderr)
     source = commit()  # before the table's own growth makes the tree a changed one
     for job in missing[: args.most]:
-        row = one(plan, job, args.dataset, args.work, args.threads) | {"commit": source}
+        row = one(plan, job, args.dataset, args.work, args.threads, datasets) | {"commit": source}
         append(place, row)
         shown = (*KEY, "auc", "auc_both_swapped", "acer_edge", "acer_middle")
         print("  ".join(f"{key} {row[key]}" for key in shown), file=sys.stderr, flush=True)

@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autofas.config.data import DataConfig
 from autofas.data.batches.augmentation_ops import ellipse
 from autofas.data.batches.loader import evaluation_batches
-from autofas.data.opening import open_data
+from autofas.data.opening import OpenData
 from autofas.metrics import BONA_FIDE, error_rates, group_pais, roc_auc
 from autofas.models.network import Network
 
@@ -46,12 +45,11 @@ def partners(bona_fide: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 @torch.no_grad()
-def swapped(network: Network, config: DataConfig, thresholds: Mapping[str, float]) -> dict[str, float]:
+def swapped(network: Network, data: OpenData, thresholds: Mapping[str, float]) -> dict[str, float]:
     """`auc_tone_swapped`, `auc_surround_swapped` and `auc_both_swapped` of a network on the test split.
 
     Also `acer_NAME_swapped` for each named threshold, where both are swapped.
     """
-    data = open_data(config, network.view.crop_size)
     rows = data.dataset.split("test")
     batches = evaluation_batches(data.store, rows, BATCH, modalities=("color",), prefetch=0)
     images = torch.cat([batch.images["color"] for batch in batches])

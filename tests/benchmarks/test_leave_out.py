@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from autofas.data.opening import OpenedDatasets
 from autofas.metrics import ScoreTable, roc_auc
 from benchmarks import leave_out
 from benchmarks.swapped import partners, with_surrounding_of, with_tone_of
@@ -83,7 +84,7 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
 
 def test_trainings_that_two_experiments_ask_for_are_done_once(plan):
     read = leave_out.validated(leave_out.Plan, leave_out.read_yaml(plan), "plan")
-    asked = list(leave_out.jobs(read, str(plan.parent / "manifest.csv")))
+    asked = list(leave_out.jobs(read, str(plan.parent / "manifest.csv"), OpenedDatasets()))
     assert len(asked) == 2 * 3  # folds x (plain and flipped of seed 1, plain of seed 0)
     assert len({tuple(job.values()) for job in asked}) == len(asked)
 
