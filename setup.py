@@ -27,7 +27,7 @@ class BuildWithKernels(build_py):
         try:
             KERNELS["build"](library)
         except RuntimeError as error:
-            slower = "a search on the CPU will take three to four times as long"
+            slower = "a search on the CPU will take two to four times as long"
             print(f"autofas: the search's kernels were not compiled ({error}): {slower}", file=sys.stderr)
 
 

@@ -17,8 +17,8 @@ the same commit. `CPU s` is the processor time of a step: where one thread's is 
 Memory on a CPU is the process's resident size in MB (10^6 bytes): `base` before the first step, with
 interpreter, torch and network, `peak` its highest, `step` the difference. On a GPU it is the allocator's.
 The plain supernet takes its steps by torch.optim, as the published code does, whose first object imports
-torch._dynamo: 82 MB of its base. Fused and kernels compute the same updates without it: compare `step` where only
-the supernets count. Allocator and oneDNN's caches stay at their defaults for every row alike.
+torch._dynamo: 82 MB of its base. Fused and kernels compute the same updates without it, so `step` is what
+compares the supernets alone. Allocator and oneDNN's caches stay at their defaults for every row alike.
 
 On a GPU each row also says what its kernels move (benchmarks.step_traffic), how long that takes at the
 bandwidth of a copy, the floor, and the floor's share of the step, the utilisation.

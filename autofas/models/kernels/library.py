@@ -97,5 +97,5 @@ def unit(precision: str) -> Unit:
 
 if __name__ == "__main__":  # what an installation has got
     why = reason()
-    slow = "a search on the CPU takes three to four times as long"
+    slow = "a search on the CPU takes two to four times as long"
     print(f"search kernels: {instructions()}" if why is None else f"search kernels: none ({why}); {slow}")
