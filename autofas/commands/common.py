@@ -159,6 +159,13 @@ def add_judging_arguments(
     )
 
 
+def add_calibration_argument(parser: argparse._ActionsContainer, told: str) -> None:
+    """--calibration; `told` says what the verb does with it."""
+    from autofas.metrics import CALIBRATION_CHOICES
+
+    parser.add_argument("--calibration", choices=CALIBRATION_CHOICES, help=told)
+
+
 def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
     """--bona-fide-is, --higher-is and --count-non-responses."""
     from autofas.metrics import BonaFideIs, HigherIs

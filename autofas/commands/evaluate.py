@@ -20,6 +20,7 @@ KEYS = {
     "threshold_value": "threshold_value",
     "pais": "pai_grouping",
     "level": "level",
+    "calibration": "calibration",
     "device": "device",
     "threads": "threads",
     "cross": "cross.dataset",
@@ -43,6 +44,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     split = common.usual(EvaluateConfig, "split")
     group.add_argument("--split", choices=get_args(SplitName), help=f"split to score ({split})")
     common.add_judging_arguments(group)
+    common.add_calibration_argument(
+        group,
+        "fit a map from scores to probabilities to the dev scores, keep it beside the weights and say how "
+        "good it is; no score, threshold or verdict changes (default: none)",
+    )
     group.add_argument(
         "--leaderboard",
         metavar="FILE",
@@ -81,6 +87,7 @@ def run(args: argparse.Namespace) -> Any:
     """Evaluate every run; with several, the mean and standard deviation of each network's folds and seeds."""
     from autofas.commands.figure_tables import (
         breakdown_table,
+        calibration_table,
         cross_table,
         figures_table,
         row_of,
@@ -104,6 +111,8 @@ def run(args: argparse.Namespace) -> Any:
     if crossed:
         values["cross"] = [metrics.to_json() for metrics in crossed]
         print(f"\n{cross_table(crossed)}")
+    if calibrated := [metrics for metrics in (*runs, *crossed) if metrics.calibration is not None]:
+        print(f"\n{calibration_table(calibrated)}")
     for note in notes:
         print(f"note: {note}")
     if args.out:

@@ -8,6 +8,8 @@ import argparse
 import sys
 from typing import Any
 
+from autofas.commands import common
+
 HELP = "write a trained network as an ONNX file, checked on the run's own crops before it is kept"
 
 
@@ -30,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the files (default: export/ in the run folder)"
     )
+    common.add_calibration_argument(
+        parser,
+        "the map to probabilities that the file's JSON and metadata carry for Detector: none, or the kind it "
+        "must be (default: the one that evaluate stored)",
+    )
     parser.add_argument(
         "--crops", type=int, default=200, help="crops of the run that it is checked on (default: 200)"
     )
@@ -50,10 +57,13 @@ def run(args: argparse.Namespace) -> Any:
         forms=("tensor", "crop") if args.form == "both" else (args.form,),
         channels=args.channels,
         int8=args.int8,
+        calibration=args.calibration,
         out=args.out,
         crops=args.crops,
         log=log,
     )
+    if (carried := made[0].info.calibration) is not None:
+        print(f"carries  {carried.words}")
     for one in made:
         print(f"wrote    {one.path}  {one.size / 1000:.1f} kB, {one.info.precision}")
         print(f"parity   {one.parity}")

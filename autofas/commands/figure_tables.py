@@ -137,6 +137,27 @@ def cross_table(cross: Sequence[Metrics]) -> str:
     return "\n".join([table, *dict.fromkeys(labels), *warnings])
 
 
+def calibration_table(calibrated: Sequence[Metrics]) -> str:
+    """ECE and Brier score before and after, on dev and on the split that was judged."""
+    numbers = ("ECE %", "calibrated", "Brier", "calibrated Brier", "threshold", "as probability")
+    rows, notes = [], []
+    for metrics in calibrated:
+        found = metrics.calibration
+        if found is None:
+            continue
+        place = _place(metrics)
+        for name, split in (("dev", found.dev), (str(metrics.split), found.judged)):
+            before, after = split.before, split.after
+            rows.append(
+                [metrics.model, metrics.source if name == "dev" else place, name, percent(before.ece)]
+            )
+            rows[-1] += [percent(after.ece), f"{before.brier:.4f}", f"{after.brier:.4f}"]
+            rows[-1] += [exact(metrics.threshold), "-" if found.threshold is None else exact(found.threshold)]
+        notes.append(f"{metrics.model}: {found.calibration.words}; ECE over {found.bins} equal-width bins")
+    table = text_table(("model", "data", "split", *numbers), rows, numeric=numbers)
+    return "\n".join([table, *dict.fromkeys(notes)])
+
+
 def _interval(figures: Figures, name: str) -> str:
     bounds = figures.intervals_95.get(name)
     return "" if bounds is None else f"{100 * bounds[0]:.1f}-{100 * bounds[1]:.1f}"

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any
 
+from autofas.commands import common
+
 HELP = "judge the faces of photographs, folders, videos or a camera with a trained network"
 
 
@@ -33,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--frames", type=int, help="frames of a video, evenly spread (default: 8), or of a camera (all)"
     )
     group = parser.add_argument_group("judgement and files")
+    common.add_calibration_argument(
+        group,
+        "probabilities beside the scores: none, or the kind it must be (default: the calibration stored with "
+        "the network)",
+    )
     group.add_argument(
         "--threshold",
         type=float,
@@ -64,12 +71,15 @@ def run(args: argparse.Namespace) -> Any:
         threads=args.threads,
         threshold=args.threshold,
         min_face=args.min_face,
+        calibration=args.calibration,
     )
     ready = time.perf_counter() - started
     if detector.warning:
         print(f"note: {detector.warning}")
     origin = "given" if args.threshold is not None else detector.info.threshold_rule
     print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
+    if detector.calibration is not None:
+        print(f"p is the probability of bona fide: {detector.calibration.words}")
     rows: list[Any] = []
     with ExitStack() as stack:
 
@@ -92,6 +102,7 @@ def run(args: argparse.Namespace) -> Any:
     return {
         "network": detector.info.name,
         "threshold": detector.threshold,
+        "calibration": None if detector.calibration is None else detector.calibration.model_dump(mode="json"),
         "warning": detector.warning,
         "ready_s": round(ready, 3),
         "seconds": round(seconds, 3),
@@ -105,7 +116,8 @@ def _line(row: Any) -> str:
     place = row.source if row.frame is None else f"{row.source} frame {row.frame}"
     box = "" if row.x is None else f"  face {row.width}x{row.height} at {row.x},{row.y}"
     reason = f"  ({row.reason})" if row.reason else ""
-    return f"{row.verdict:<10}  {score}  {place}{box}{reason}"
+    probability = "" if row.probability is None else f"  p {row.probability:.4f}"
+    return f"{row.verdict:<10}  {score}{probability}  {place}{box}{reason}"
 
 
 def _draw(folder: Path, number: int, judged: Any, warning: str) -> None:

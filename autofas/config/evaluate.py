@@ -4,7 +4,7 @@ from pydantic import Field
 
 from autofas.config.data import DataConfig, SplitName
 from autofas.config.run import Device
-from autofas.metrics import Grouping, Level, ThresholdRule
+from autofas.metrics import CalibrationChoice, Grouping, Level, ThresholdRule
 from autofas.storage.schema import Schema
 
 
@@ -12,7 +12,8 @@ class EvaluateConfig(Schema):
     """Scores of a trained run over a split, judged at a threshold whose origin is named.
 
     `threshold` None is the rule of the data: `dev-eer` for the protocols of published sets, the rule that
-    transfers best for everything else.
+    transfers best for everything else. `calibration` is fitted to the dev scores, kept beside the weights and
+    reported before and after; scores, threshold and verdicts stay what they are.
     """
 
     run: str
@@ -21,6 +22,7 @@ class EvaluateConfig(Schema):
     threshold_value: float | None = None
     pai_grouping: Grouping = "family"
     level: Level = "video"
+    calibration: CalibrationChoice = "none"
     data: DataConfig | None = None
     cross: DataConfig | None = None
     batch_size: int = Field(default=128, ge=1)

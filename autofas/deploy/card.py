@@ -58,6 +58,7 @@ def card_text(run: Path, files: Sequence[str] = (), datasets: OpenedDatasets | N
 
 def _network(info: ExportInfo) -> str:
     threshold = "none yet" if info.threshold is None else f"{info.threshold:.6g} ({info.threshold_rule})"
+    calibration = "none" if info.calibration is None else info.calibration.words
     rows = [
         ["kind", info.kind],
         ["parameters, MACs", f"{count(info.params)}, {count(info.macs)}"],
@@ -65,6 +66,7 @@ def _network(info: ExportInfo) -> str:
         ["trained with", info.supervision],
         ["output", " and ".join(info.outputs) + f"; {info.polarity}"],
         ["threshold", threshold],
+        ["calibration", calibration],
     ]
     return "## Network\n\n" + markdown_table(("", ""), rows)
 

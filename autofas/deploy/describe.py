@@ -8,7 +8,8 @@ from autofas.data.catalog import built_in_name, find_entry
 from autofas.deploy.graph import ExportForm
 from autofas.deploy.info import ExportInfo
 from autofas.errors import RunError
-from autofas.models.weights import LoadedNetwork
+from autofas.evaluation.calibration import read_calibration
+from autofas.models.weights import LoadedNetwork, tensors_sha256
 from autofas.storage.schema import validated
 
 OWN_DATA = "a manifest of its user's own: the terms of its images bind these weights too"
@@ -17,7 +18,10 @@ NO_PROTECTION = "trained on generated faces: no protection against real attacks"
 
 
 def describe_weights(loaded: LoadedNetwork, path: Path) -> ExportInfo:
-    """The record of a weights file's network in torch; raises RunError where its metadata cannot be one."""
+    """The record of a weights file's network in torch, with the calibration that lies beside it.
+
+    Raises RunError where its metadata cannot be one, or the calibration is not of these weights.
+    """
     network, told = loaded.network, loaded.info
     form = ExportForm(network, rewrite=False)
     cost = profile_network(network)
@@ -25,6 +29,7 @@ def describe_weights(loaded: LoadedNetwork, path: Path) -> ExportInfo:
     origin = told.provenance
     dataset = str(origin.get("dataset", ""))
     size = network.view.crop_size
+    digest = told.sha256 or tensors_sha256(network.body.state_dict())  # version 1 states none
     values = {
         "name": network.name,
         "kind": network.kind,
@@ -37,6 +42,7 @@ def describe_weights(loaded: LoadedNetwork, path: Path) -> ExportInfo:
         "threshold": threshold.get("value"),
         "threshold_rule": threshold.get("rule", ""),
         "threshold_provenance": threshold.get("provenance", ""),
+        "calibration": read_calibration(path, digest),
         "crop_size": size,
         "input_size": network.input_size,
         "view": network.view.kind,

@@ -21,6 +21,8 @@ from autofas.data.preparation.detector import Detector as FaceFinder
 from autofas.data.preparation.detector import make_detector
 from autofas.deploy.runtime import Scorer, open_scorer
 from autofas.errors import ConfigError, DataError
+from autofas.evaluation import calibration as calibrations
+from autofas.metrics import CalibrationChoice
 from autofas.printed import command
 
 DEMO = "demo"
@@ -37,7 +39,8 @@ class Judgement:
     `box` is (x, y, width, height) in pixels of the upright picture, None where the whole of it was taken;
     `square` what was cut, possibly past the borders. `score` is in [0, 1], higher = bona fide, and is None,
     with a `reason`, for a face that was not judged. `live_map` (m, n) in [0, 1] is None for a network that
-    has none.
+    has none. `probability` is the score calibrated, in [0, 1], None without a calibration; the verdict is the
+    score's.
     """
 
     box: Box | None
@@ -46,6 +49,7 @@ class Judgement:
     threshold: float
     live_map: NDArray[np.float32] | None = None
     reason: str = ""
+    probability: float | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -60,7 +64,8 @@ class Detector:
 
     `faces` finds them: `mtcnn` (needs autofas[data]), `none` (the picture is a face crop), or the path of a
     YuNet .onnx file. A face whose square is under `min_face` pixels, by default half of what the network
-    reads, is not judged. Raises ConfigError without a threshold.
+    reads, is not judged. `calibration` is the one that the network carries, `none`, or the kind that it must
+    carry. Raises ConfigError without a threshold, RunError without the calibration.
     """
 
     def __init__(
@@ -70,6 +75,7 @@ class Detector:
         faces: str = "mtcnn",
         threshold: float | None = None,
         min_face: int | None = None,
+        calibration: CalibrationChoice | None = None,
     ) -> None:
         self.info = scorer.info
         self._scorer = scorer
@@ -80,6 +86,7 @@ class Detector:
             run = command("evaluate", "--run", "DIR")
             raise ConfigError(f"{self.info.name} has no threshold yet; give one, or evaluate its run: {run}")
         self.threshold = chosen
+        self.calibration = calibrations.chosen(calibration, self.info.calibration, self.info.name)
         self.min_face = min_face if min_face is not None else self.info.crop_size // 2
 
     @classmethod
@@ -91,18 +98,24 @@ class Detector:
         threads: int | None = None,
         threshold: float | None = None,
         min_face: int | None = None,
+        calibration: CalibrationChoice | None = None,
     ) -> "Detector":
         """The detector of a run folder, an .onnx or .safetensors file, or `demo`.
 
-        Raises RunError for a file that is not a network's, ConfigError for an extra that is not installed.
+        Raises RunError for a file that is not a network's or lacks the calibration, ConfigError for an extra
+        that is not installed.
         """
         scorer = open_scorer(network_file(path), threads)
-        return cls(scorer, faces=faces, threshold=threshold, min_face=min_face)
+        return cls(scorer, faces=faces, threshold=threshold, min_face=min_face, calibration=calibration)
 
     @property
     def warning(self) -> str:
         """What every output of this network must say; empty for most."""
         return self.info.warning
+
+    def probability(self, score: float) -> float | None:
+        """The probability that a face of this score is bona fide; None without a calibration."""
+        return None if self.calibration is None else float(self.calibration([score])[0])
 
     def __call__(self, image: Picture | Mapping[str, Picture]) -> list[Judgement]:
         """Every face of a picture, largest first; none where no face is found.
@@ -143,7 +156,8 @@ class Detector:
         crops = crop_modalities(pictures, box, self.info.margin, self.info.crop_size)
         found = self._scorer.score({name: crop[None] for name, crop in crops.items()})
         live_map = None if found.maps is None else found.maps[0]
-        return Judgement(box, square, float(found.scores[0]), self.threshold, live_map)
+        score = float(found.scores[0])
+        return Judgement(box, square, score, self.threshold, live_map, probability=self.probability(score))
 
 
 def network_file(path: str | Path) -> Path:

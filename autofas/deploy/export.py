@@ -24,6 +24,8 @@ from autofas.deploy.parity import Parity, compare, require_parity, steady
 from autofas.deploy.runtime import OnnxScorer, Scorer, Scores, TorchScorer
 from autofas.deploy.timing import Timing, interleaved
 from autofas.errors import ConfigError, RunError
+from autofas.evaluation.calibration import chosen
+from autofas.metrics import CalibrationChoice
 from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.printed import command
 from autofas.runs.record import RECORD_FILE, file_sha256, record
@@ -55,14 +57,16 @@ def export(
     forms: Sequence[Form] = ("tensor",),
     channels: Literal["RGB", "BGR"] = "RGB",
     int8: bool = False,
+    calibration: CalibrationChoice | None = None,
     out: str | Path | None = None,
     crops: int = CHECKED_CROPS,
     log: Log = lambda line: None,
 ) -> list[Exported]:
     """Export a run's network, by default into its folder `export/`; returns what was kept.
 
-    `channels` is the colour order that form `crop` expects. Raises ConfigError for a format or an extra that
-    is not there, RunError where a file fails its check.
+    `channels` is the colour order that form `crop` expects, `calibration` what the files' records carry: the
+    one stored with the weights, `none`, or the kind that it must be. Raises ConfigError for a format or an
+    extra that is not there, RunError where a file fails its check or the calibration is not there.
     """
     for name in formats:
         if name not in FORMATS:
@@ -71,7 +75,8 @@ def export(
         raise ConfigError(f"{crops} crops cannot show parity; check at least one")
     require_onnx()
     with Run.open(run, echo=False) as folder:
-        work = _Export(folder.path, Path(out) if out else folder.path / EXPORT_FOLDER, crops, log)
+        place = Path(out) if out else folder.path / EXPORT_FOLDER
+        work = _Export(folder.path, place, crops, calibration, log)
         try:
             return work.onnx(forms, channels, int8)
         finally:  # what was kept before another file failed is there
@@ -83,7 +88,9 @@ def export(
 
 
 class _Export:
-    def __init__(self, run: Path, out: Path, crops: int, log: Log) -> None:
+    def __init__(
+        self, run: Path, out: Path, crops: int, calibration: CalibrationChoice | None, log: Log
+    ) -> None:
         self.out, self.log = out, log
         self.loaded = load_network(run / WEIGHTS_FILE)
         info = describe_weights(self.loaded, run / WEIGHTS_FILE)
@@ -103,6 +110,7 @@ class _Export:
         self.info = info.model_copy(
             update={
                 "threshold": told,
+                "calibration": chosen(calibration, info.calibration, str(run)),
                 "threshold_provenance": f"{info.threshold_provenance}, {info.threshold - told:.1e} lower, so "
                 "that rounding does not turn the face that set it",
             }

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from autofas.config.data import Modality
 from autofas.errors import RunError
+from autofas.evaluation.calibration import Calibration
 from autofas.storage.files import write_json
 from autofas.storage.schema import Name, Schema, parse_json, validated
 
@@ -28,8 +29,9 @@ class ExportInfo(Schema):
     """The record of one exported file.
 
     `crop_size` C is the side of a face crop, cut with `margin` about the face box; `input_size` what the
-    network reads of it. Normalised means (x / 255 - mean) / std. `data_licence` is whose terms bind the
-    weights, `warning` what every output of this network must say.
+    network reads of it. Normalised means (x / 255 - mean) / std. `calibration` maps a score to a probability;
+    the outputs and the threshold are scores. `data_licence` is whose terms bind the weights, `warning` what
+    every output of this network must say.
     """
 
     schema_version: Literal[1] = 1
@@ -46,6 +48,7 @@ class ExportInfo(Schema):
     threshold: float | None = Field(default=None, ge=-1e30, le=1e30)
     threshold_rule: Text = ""
     threshold_provenance: Text = ""
+    calibration: Calibration | None = None
     crop_size: int = Field(ge=4, le=1024)
     input_size: int = Field(ge=4, le=1024)
     view: str = Field(default="whole", max_length=32)

@@ -20,7 +20,7 @@ class Row:
 
     `frame` is a number in a video and `mean` for the row that judges the video by its largest faces' mean
     score, as evaluation does. `x, y, width, height` are pixels of the upright picture. `warning` is what
-    every output of this network must say.
+    every output of this network must say. `probability` is the score calibrated.
     """
 
     source: str
@@ -35,6 +35,7 @@ class Row:
     verdict: str
     reason: str
     warning: str
+    probability: float | None = None
 
 
 COLUMNS = tuple(Row.__dataclass_fields__)
@@ -81,7 +82,7 @@ def _of_video(detector: Detector, last: Shot, scores: list[float]) -> Iterator[J
     if not scores:
         return
     mean = float(np.mean(scores))
-    face = Judgement(None, None, mean, detector.threshold)
+    face = Judgement(None, None, mean, detector.threshold, probability=detector.probability(mean))
     shot = Shot(last.source, last.frame, None)
     row = _row(detector, shot, None, face, f"mean of {len(scores)} frames")
     yield Judged(shot, [], [Row(**{**asdict(row), "frame": "mean"})])
@@ -103,6 +104,7 @@ def _row(detector: Detector, shot: Shot, number: int | None, face: Judgement | N
         verdict="not judged" if face is None else face.verdict,
         reason=reason,
         warning=detector.warning,
+        probability=None if face is None else face.probability,
     )
 
 

@@ -22,7 +22,9 @@ from autofas.data.catalog import default_protocol, find_entry, protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, OpenedDatasets
 from autofas.errors import DataError, RunError
+from autofas.evaluation import calibration
 from autofas.evaluation.breakdown import CONDITIONS
+from autofas.evaluation.calibration import Calibration, CalibrationReport
 from autofas.evaluation.figures import Metrics, Report, TargetReport, TermsInFile, metrics_name
 from autofas.evaluation.judgement import Terms
 from autofas.evaluation.report import report, report_files
@@ -96,7 +98,10 @@ class _Evaluating:
         config, training = self.config, self.training
         source = self._opened(training.data)
         self.data["trained_on"] = fingerprint(source.dataset)
-        dev = self._dev_scores(source) if self.terms.rule in DEV_RULES else None
+        needed = self.terms.rule in DEV_RULES or config.calibration != "none"
+        self.dev = self._dev_scores(source) if needed else None
+        self._calibrate()
+        dev = self.dev if self.terms.rule in DEV_RULES else None
         if config.split == "dev" and dev is not None and config.data is None:
             self.run.log("note: the dev split is judged at a threshold it has set itself")
             self.written.append("log.txt")
@@ -108,7 +113,7 @@ class _Evaluating:
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
         # commit, seed and files: what a figure in a table can be walked back by
-        metrics = self._metrics(target, data, label, report(scores, dev, self.terms, conditions))
+        metrics = self._metrics(target, data, label, report(scores, dev, self.terms, conditions), scores)
         self._write(metrics, label)
         if self.run.writes and label == "test" and metrics.threshold_rule != "test-eer":
             origin = (metrics.threshold_rule, metrics.threshold_provenance)
@@ -143,7 +148,7 @@ class _Evaluating:
         scores, conditions = self._score(data, "test", label)
         found = report(scores, dev, self.terms, conditions)
         own = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
-        metrics = self._metrics(target, data, label, found).model_copy(
+        metrics = self._metrics(target, data, label, found, scores).model_copy(
             update={
                 "split": "test",
                 "label": SOURCE_DEV,
@@ -196,7 +201,27 @@ class _Evaluating:
             write_scores(self.run.path / name, scores, conditions)
             self.written.append(name)
 
-    def _metrics(self, target: DataConfig, data: OpenData, label: str, found: Report) -> Metrics:
+    def _calibrate(self) -> None:
+        """Fit the calibration asked for to the dev scores, and keep it beside the weights."""
+        self.calibration: Calibration | None = None
+        if self.config.calibration == "none" or self.dev is None:
+            return
+        self.calibration = calibration.fit(self.config.calibration, self.dev, self.terms.level)
+        if self.run.writes:
+            weights = self.run.path / WEIGHTS_FILE
+            place = calibration.write_calibration(weights, self.calibration, self.weights_sha256)
+            self.written.append(place.relative_to(self.run.path).as_posix())
+
+    def _calibrated(self, label: str, scores: ScoreTable, threshold: float) -> CalibrationReport | None:
+        """What the calibration makes of a split's scores; the probabilities go into a file of their own."""
+        if self.calibration is None or self.dev is None:
+            return None
+        self._write_scores(calibration.calibrated_name(label), self.calibration.table(scores), {})
+        return calibration.report(self.calibration, self.dev, scores, threshold)
+
+    def _metrics(
+        self, target: DataConfig, data: OpenData, label: str, found: Report, scores: ScoreTable
+    ) -> Metrics:
         network, training, terms = self.network, self.training, self.terms
         return Metrics(
             **dict(found),
@@ -219,6 +244,7 @@ class _Evaluating:
             recipe_sha256=_recipe_sha256(training),
             seed=training.seed,
             commit=commit(),
+            calibration=self._calibrated(label, scores, found.threshold),
         )
 
     def _write(self, metrics: Metrics, label: str) -> None:

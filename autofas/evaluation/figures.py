@@ -15,6 +15,7 @@ from pydantic import Field, PlainSerializer, SerializerFunctionWrapHandler, mode
 
 from autofas.config.data import SplitName
 from autofas.errors import RunError
+from autofas.evaluation.calibration import CalibrationReport
 from autofas.metrics import Grouping, Level, ThresholdRule
 from autofas.printed import command
 from autofas.storage.schema import Name, Schema, read_json, validated
@@ -22,7 +23,7 @@ from autofas.storage.schema import Name, Schema, read_json, validated
 METRICS_VERSION = 1
 """The schema version of files of figures: metrics.json and what --out writes."""
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
-_ON_REQUEST = ("non_responses", "label", "target_eer", "tpr_at_fpr_interpolated")
+_ON_REQUEST = ("non_responses", "label", "target_eer", "tpr_at_fpr_interpolated", "calibration")
 
 
 def json_number(value: float) -> float | str:
@@ -245,6 +246,7 @@ class Metrics(Report, Source):
     """A metrics file: where the figures come from, the report, and what they can be walked back by.
 
     `label` and `target_eer` belong to a cross test: which of the two thresholds each report is at.
+    `calibration` is there where one was asked for.
     """
 
     terms: TermsInFile
@@ -261,6 +263,7 @@ class Metrics(Report, Source):
     commit: str
     label: str | None = None
     target_eer: TargetReport | None = None
+    calibration: CalibrationReport | None = None
 
 
 def metrics_name(label: str) -> str:

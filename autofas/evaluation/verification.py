@@ -20,8 +20,9 @@ from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import open_data, open_dataset
 from autofas.errors import AutofasError, RunError
+from autofas.evaluation import calibration
 from autofas.evaluation.breakdown import CONDITIONS
-from autofas.evaluation.evaluate import training_of
+from autofas.evaluation.evaluate import DEV_SCORES, training_of
 from autofas.evaluation.figures import Metrics, read_metrics
 from autofas.evaluation.judgement import Terms
 from autofas.evaluation.report import report, report_files
@@ -100,8 +101,12 @@ def _check_weights(
     if loaded is None:
         return
     tensors, info = loaded
-    if record is not None and record["weights_sha256"] not in (None, tensors_sha256(tensors)):
+    digest = tensors_sha256(tensors)
+    if record is not None and record["weights_sha256"] not in (None, digest):
         found.fault(f"{name}: the weights are not those that were recorded")
+    place = (found.folder / WEIGHTS_FILE).with_name(calibration.CALIBRATION_FILE)
+    if place.is_file():
+        found.attempt(place.relative_to(found.folder).as_posix(), _check_calibration, found, place, digest)
     if training is None:
         return
     told = info.provenance
@@ -116,6 +121,32 @@ def _check_weights(
             found.fault(f"{name}: its {key} is {told[key]!r}, config.yaml says {value!r}")
 
 
+def _check_calibration(found: Verification, place: Path, digest: str) -> None:
+    """The stored calibration is that of the weights, and the one that the dev scores give."""
+    stored = calibration.read_calibration(place, digest)
+    assert stored is not None
+    again = calibration.fit(stored.kind, read_scores(found.folder / DEV_SCORES), stored.level)
+    for line in calibration.differences(stored, again, place.relative_to(found.folder).as_posix()):
+        found.fault(line)
+
+
+def _check_calibrated(found: Verification, name: str, label: str, metrics: Metrics, test: ScoreTable) -> None:
+    """A metrics file's calibration is that of the dev scores, and its figures and probabilities follow."""
+    told = metrics.calibration
+    if told is None:
+        return
+    dev, by = read_scores(found.folder / DEV_SCORES), told.calibration
+    lines = calibration.differences(by, calibration.fit(by.kind, dev, by.level), "calibration.calibration")
+    lines += calibration.differences(told, calibration.report(by, dev, test, metrics.threshold))
+    for line in dict.fromkeys(lines):
+        found.fault(f"{name}: {line}")
+    file = calibration.calibrated_name(label)
+    written, computed = read_scores(found.folder / file), by.table(test)
+    same = (written.paths, written.pais) == (computed.paths, computed.pais)
+    if not same or np.abs(written.scores - computed.scores).max() > calibration.REFIT_TOLERANCE:
+        found.fault(f"{file}: it does not hold the calibrated scores of {metrics.scores_file}")
+
+
 def _check_figures(found: Verification, path: Path, training: TrainConfig | None) -> None:
     """Every figure of a metrics file, and its CSV files, from the score files it names."""
     metrics = read_metrics(path)
@@ -128,6 +159,7 @@ def _check_figures(found: Verification, path: Path, training: TrainConfig | None
     dev_file = metrics.dev_scores_file
     dev = None if dev_file is None else read_scores(file_in(found.folder, dev_file))
     _compare(found, path.name, told, report(test, dev, terms, conditions).to_json(), "")
+    found.attempt(path.name, _check_calibrated, found, path.name, label, metrics, test)
     if metrics.target_eer is not None:
         own = report(test, None, replace(terms, rule="test-eer", value=None), conditions)
         _compare(found, path.name, told["target_eer"], own.to_json(), "target_eer.")

@@ -6,6 +6,15 @@ fractions, and what is undefined is an error, never 0 or 1.
 
 from autofas.metrics.aggregation import aggregate_by_video, summarize_folds
 from autofas.metrics.bootstrap import BootstrapInterval, bootstrap_acer, bootstrap_acer_difference
+from autofas.metrics.calibration import (
+    CALIBRATION_CHOICES,
+    CalibrationChoice,
+    CalibrationKind,
+    brier_score,
+    calibration_error,
+    fit_isotonic,
+    fit_temperature,
+)
 from autofas.metrics.curves import roc_auc
 from autofas.metrics.fixed_rates import bpcer_at_apcer, fpr_resolvable, tpr_at_fpr, tpr_at_fpr_interpolated
 from autofas.metrics.intervals import clopper_pearson, count_intervals, rate_intervals
@@ -27,12 +36,15 @@ from autofas.metrics.thresholds import (
 
 __all__ = [
     "BONA_FIDE",
+    "CALIBRATION_CHOICES",
     "DEV_RULES",
     "GROUPINGS",
     "LEVELS",
     "THRESHOLD_RULES",
     "BonaFideIs",
     "BootstrapInterval",
+    "CalibrationChoice",
+    "CalibrationKind",
     "Conventions",
     "ErrorCounts",
     "ErrorRates",
@@ -48,12 +60,16 @@ __all__ = [
     "bootstrap_acer",
     "bootstrap_acer_difference",
     "bpcer_at_apcer",
+    "brier_score",
+    "calibration_error",
     "clopper_pearson",
     "count_errors",
     "count_intervals",
     "eer",
     "eer_threshold",
     "error_rates",
+    "fit_isotonic",
+    "fit_temperature",
     "fpr_resolvable",
     "group_pais",
     "min_acer_threshold",
