@@ -159,6 +159,17 @@ def add_judging_arguments(
     )
 
 
+def add_balance_argument(parser: argparse._ActionsContainer) -> None:
+    """--balance-by."""
+    from autofas.config.data import GroupKey
+
+    parser.add_argument(
+        "--balance-by",
+        choices=get_args(GroupKey),
+        help="draw every data set, session, device or PAI of a class equally often (default: as they come)",
+    )
+
+
 def add_calibration_argument(parser: argparse._ActionsContainer, told: str) -> None:
     """--calibration; `told` says what the verb does with it."""
     from autofas.metrics import CALIBRATION_CHOICES

@@ -17,6 +17,7 @@ KEYS = {
     "strategy": "strategy",
     "order": "order",
     "epochs": "epochs",
+    "balance_by": "balance_by",
 }
 
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"first- or second-order gradient of the architecture ({order})",
     )
     group.add_argument("--epochs", type=int, help=f"number of epochs ({epochs})")
+    common.add_balance_argument(group)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)

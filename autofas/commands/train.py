@@ -17,6 +17,8 @@ KEYS = {
     "epochs": "epochs",
     "batch_size": "batch_size",
     "augment": "augment",
+    "balance_by": "balance_by",
+    "objective": "objective",
     "input_size": "input_size",
     "init": "init",
     "init_map": "init_map",
@@ -26,6 +28,7 @@ KEYS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
     _add_network_arguments(parser)
+    _add_group_arguments(parser)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)
@@ -74,6 +77,19 @@ def _add_network_arguments(parser: argparse.ArgumentParser) -> None:
         "--init-map",
         metavar="FILE",
         help=f"YAML file that renames prefixes of the checkpoint's tensors ({names})",
+    )
+
+
+def _add_group_arguments(parser: argparse.ArgumentParser) -> None:
+    from autofas.config.train import TrainConfig
+
+    group = parser.add_argument_group("groups of training rows")
+    common.add_balance_argument(group)
+    usual = common.usual(TrainConfig, "objective")
+    group.add_argument(
+        "--objective",
+        choices=get_args(TrainConfig.model_fields["objective"].annotation),
+        help=f"the mean loss, or the groups of --balance-by with the worst weighed up ({usual})",
     )
 
 

@@ -11,6 +11,8 @@ Modality = Literal["color", "depth", "ir"]
 """What a camera recorded: a colour image, the distance of every pixel, or an image in near infrared."""
 SplitName = Literal["train", "dev", "test"]
 """The parts of a data set: what is learnt from, what sets thresholds and chooses epochs, what is reported."""
+GroupKey = Literal["dataset", "session", "device", "pai"]
+"""A column of the manifest by which training rows are grouped; `dataset` where several are joined."""
 MARGINS = (0.5, 4.0)
 Margin = Annotated[float, Field(ge=MARGINS[0], le=MARGINS[1])]
 """The factor on the side of a face's box, about its centre, that a crop shows."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from autofas.config.data import DataConfig
+from autofas.config.data import DataConfig, GroupKey
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.run import RunConfig
 
@@ -19,6 +19,7 @@ class SearchConfig(RunConfig):
     (autocast), parameters, statistics and optimisers in float32; `recompute` keeps a cell's inputs alone for
     the backward pass: less memory, more time, the same numbers. `kernels` computes the supernet with the
     compiled kernels: where they serve (auto), or the search is refused (on), or in torch (off).
+    `balance_by` draws the weight half's data sets, sessions, devices or PAIs equally often, as a training's.
     """
 
     data: DataConfig = DataConfig()
@@ -40,6 +41,7 @@ class SearchConfig(RunConfig):
     supervision: Literal["pixelwise_bce", "bce"] = "pixelwise_bce"
     augment: str | None = None
     balance: bool = True
+    balance_by: GroupKey | None = None
     input_size: int | None = Field(default=None, ge=8)
     cuda_graphs: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from autofas.config.data import DataConfig
+from autofas.config.data import DataConfig, GroupKey
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.run import RunConfig
 from autofas.storage.schema import Schema
@@ -26,6 +26,10 @@ class TrainConfig(RunConfig):
     `options` are build arguments of a baseline, `init` a checkpoint to start from with `init_map`, the file
     that renames its entries. `depth_target` says what a depth map is taught: the depth images, a map of ones
     for bona fide faces, or (auto) the former where the data set has them.
+
+    `balance` draws as many bona fide as attack rows, `balance_by` within each class every data set, session,
+    device or PAI as often. `objective` erm is the mean loss; group-dro weighs these groups, the worse the
+    more, at `group_rate` (autofas.training.group_dro).
     """
 
     data: DataConfig = DataConfig()
@@ -37,6 +41,9 @@ class TrainConfig(RunConfig):
     supervision: str | None = None
     augment: str | None = None
     balance: bool = True
+    balance_by: GroupKey | None = None
+    objective: Literal["erm", "group-dro"] = "erm"
+    group_rate: float = Field(default=0.01, gt=0, le=10)
     drop_path: float = Field(default=0.0, ge=0, lt=1)
     input_size: int | None = Field(default=None, ge=4)
     view: ViewConfig = ViewConfig()
@@ -60,6 +67,8 @@ class TrainConfig(RunConfig):
             raise ValueError(f"give either genotype (a file) or baseline (a name); {given} was given")
         if self.genotype and self.options:
             raise ValueError("options belong to a baseline; a genotype already says how it is built")
+        if self.objective == "group-dro" and self.balance_by is None:
+            raise ValueError("objective group-dro needs balance_by, which says what its groups are")
         if self.init_map and not self.init:
             raise ValueError("init_map renames the entries of init, but init is not given")
         return self

@@ -7,6 +7,7 @@ import torch
 
 from autofas.config.data import DataConfig
 from autofas.data.batches.crop_store import FrameStore
+from autofas.data.batches.groups import Groups
 from autofas.data.batches.loader import Loader
 from autofas.errors import DataError
 from autofas.runtime import ranks
@@ -26,9 +27,15 @@ class BatchConfig(Protocol):
 
 
 def training_loader(
-    config: BatchConfig, store: FrameStore, rows: pd.DataFrame, *, seed: int, device: torch.device
+    config: BatchConfig,
+    store: FrameStore,
+    rows: pd.DataFrame,
+    *,
+    seed: int,
+    device: torch.device,
+    groups: Groups | None = None,
 ) -> Loader:
-    """Batches of `rows`, whose crops are in `store`, in an order drawn from `seed`."""
+    """Batches of `rows`, whose crops are in `store`, in an order drawn from `seed`, `groups` alike."""
     return Loader(
         store,
         rows,
@@ -36,6 +43,7 @@ def training_loader(
         augment=config.resolved_augment,
         seed=seed,
         balance=config.balance,
+        groups=None if groups is None else groups.codes,
         drop_last=True,
         modalities=config.data.modalities,
         device=device,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from autofas.config.search import SearchConfig
+from autofas.data.batches.groups import Groups, groups_of
 from autofas.data.batches.loader import Loader
 from autofas.data.catalog import protocol_label
 from autofas.data.opening import OpenedDatasets
@@ -62,6 +63,7 @@ class Strategy(Resumable[SearchResult]):
         weight_rows, arch_rows = split_halves(dataset.split("train"), 1 - config.arch_share, config.seed)
         for rows in (weight_rows, arch_rows):
             whole_batch(config, rows)  # too few are told before anything is decoded
+        groups = groups_of(weight_rows, config.balance_by) if config.balance_by else None
         halves = {"the weights' half of train": weight_rows, "the architecture's half of train": arch_rows}
         for note in (*dataset.notes, *missing_instruments(halves)):
             self.run.log(f"note: {note}")
@@ -74,10 +76,10 @@ class Strategy(Resumable[SearchResult]):
             "for the architecture"
         )
 
-        def loader(rows: Any, seed: int) -> Loader:
-            return training_loader(config, store, rows, seed=seed, device=self.device)
+        def loader(rows: Any, seed: int, groups: Groups | None = None) -> Loader:
+            return training_loader(config, store, rows, seed=seed, device=self.device, groups=groups)
 
-        self.weight_loader = loader(weight_rows, 2 * config.seed)
+        self.weight_loader = loader(weight_rows, 2 * config.seed, groups)
         self.arch_loader = loader(arch_rows, 2 * config.seed + 1)
         torch.manual_seed(config.seed)
 

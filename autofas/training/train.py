@@ -16,6 +16,7 @@ from torch import Tensor
 
 from autofas.config.train import TrainConfig
 from autofas.data.batches.batch import Batch
+from autofas.data.batches.groups import groups_of
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenedDatasets
@@ -38,6 +39,7 @@ from autofas.runs.resume import check_tensors, first_rows, identity, saved_losse
 from autofas.runs.training_batches import training_loader, whole_batch
 from autofas.runtime import ranks
 from autofas.storage.files import write_text
+from autofas.training.group_dro import GroupDRO
 from autofas.training.initialise import initialise
 from autofas.training.modalities import with_modalities
 from autofas.training.optimizers import (
@@ -108,6 +110,7 @@ class Training(Resumable[TrainResult]):
         self.best: tuple[float, float] | None = None
         self.best_state: dict[str, Tensor] = {}
         self.losses: list[Tensor] = []  # of the current epoch's batches
+        self.robust: GroupDRO | None = None
 
     @property
     def name(self) -> str | None:
@@ -132,13 +135,20 @@ class Training(Resumable[TrainResult]):
         dataset.need_both_classes("train", "dev")
         rows, self.dev = dataset.split("train"), dataset.split("dev")
         whole_batch(config, rows)  # too few are told before anything is decoded
+        groups = groups_of(rows, config.balance_by) if config.balance_by else None
         for note in (*dataset.notes, *missing_instruments({"train": rows, "dev": self.dev})):
             run.log(f"note: {note}")
         with progress("preparing faces", shown=run.echo) as report:
             self.store = self.datasets.crops(config.data, network.view.crop_size, report)
         self.data = {"trained_on": fingerprint(dataset)}
         self.identity = identity(dataset, self.store)
-        self.loader = training_loader(config, self.store, rows, seed=config.seed, device=self.device)
+        self.loader = training_loader(
+            config, self.store, rows, seed=config.seed, device=self.device, groups=groups
+        )
+        if groups is not None:
+            run.log(f"balanced over {len(groups.names)} groups: {'; '.join(groups.names[:12])}")
+            if config.objective == "group-dro":
+                self.robust = GroupDRO(groups, config.group_rate, self.device)
         self.parameters = list(network.parameters())
         self.running = ranks.running_statistics(network)
         self.optimizer = build_optimizer(config.optimizer, self.parameters)
@@ -195,7 +205,11 @@ class Training(Resumable[TrainResult]):
         config, network = self.config, self.network
         where = f"epoch {self.done + 1}, batch {len(self.losses) + 1} (rows {first_rows(batch)})"
         images, targets = prepare_batch(batch, network, config, self.done)
-        loss = network.supervision.loss(network(images), targets)
+        outputs = network(images)
+        if self.robust is None:
+            loss = network.supervision.loss(outputs, targets)
+        else:
+            loss = self.robust.loss(network.supervision, outputs, targets, batch.index)
         self.optimizer.zero_grad()
         loss.backward()
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
@@ -206,7 +220,8 @@ class Training(Resumable[TrainResult]):
         return loss
 
     def told(self, row: dict[str, Any]) -> str:
-        return f"train {row['train_loss']:.4f}  dev EER {100 * row['dev_eer']:.2f} %"
+        worst = f"  worst group {self.robust.words}" if self.robust else ""
+        return f"train {row['train_loss']:.4f}  dev EER {100 * row['dev_eer']:.2f} %{worst}"
 
     def saves_after(self, rounds: int) -> bool:
         return rounds % self.config.checkpoint_every == 0 or rounds == self.rounds
@@ -225,6 +240,7 @@ class Training(Resumable[TrainResult]):
             "loader": self.loader.state_dict(),
             "best": list(self.best or ()),
             "best_state": self.best_state,
+            **({"groups": self.robust.state_dict()} if self.robust else {}),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -236,6 +252,8 @@ class Training(Resumable[TrainResult]):
         self.network.body.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.loader.load_state_dict(state["loader"])
+        if self.robust is not None and "groups" in state:  # not where the objective is a change accepted
+            self.robust.load_state_dict(state["groups"])
         self.best_state = state["best_state"]
         self.best = (state["best"][0], state["best"][1]) if state["best"] else None
 

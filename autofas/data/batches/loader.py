@@ -32,8 +32,8 @@ class Loader:
     """Training batches of a table: `for batch in loader` gives the rest of the sampler's current epoch.
 
     `augment` is a policy or a preset's name. State (`state_dict`) is the sampler's; `sampler` is a
-    fresh `EpochSampler` over the table's labels unless given. On a CUDA device copies are pinned and
-    augmentation runs there. Raises `DataError` for rows or modalities the store does not hold.
+    fresh `EpochSampler` over the table's labels, and `groups` (N,), unless given. On a CUDA device copies
+    are pinned and augmentation runs there. Raises `DataError` for rows or modalities the store does not hold.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Loader:
         sampler: EpochSampler | None = None,
         seed: int = 0,
         balance: bool = False,
+        groups: np.ndarray | None = None,
         drop_last: bool = False,
         modalities: Sequence[str] | None = None,
         device: torch.device | str = "cpu",
@@ -66,6 +67,7 @@ class Loader:
             batch_size,
             seed=seed,
             balance=balance,
+            groups=groups,
             drop_last=drop_last,
             rank=rank,
             world_size=world_size,

@@ -5,6 +5,7 @@ The order of an epoch is a function of (seed, epoch) alone, so the state of a sa
 resumed run sees the batches the interrupted one would have seen.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,8 +19,10 @@ class EpochSampler:
 
     `labels` (N,) holds 1 for bona fide and 0 for attack. With `balance` an epoch has as many bona fide
     rows as attack rows in every batch of even size: the larger class is drawn without repeats, the smaller
-    one is cycled. Ranks share each global batch without duplicates and always have the same number of
-    batches. Raises `DataError` where no batch can be made.
+    one is cycled. `groups` (N,) number groups of rows: each comes as often as the others, up to one an epoch
+    and spread over it, among its class with `balance`, among all rows without; small ones are cycled. Ranks
+    share each global batch without duplicates and always have the same number of batches. Raises `DataError`
+    where no batch can be made.
     """
 
     def __init__(
@@ -30,6 +33,7 @@ class EpochSampler:
         seed: int = 0,
         shuffle: bool = True,
         balance: bool = False,
+        groups: np.ndarray | None = None,
         drop_last: bool = False,
         rank: int = 0,
         world_size: int = 1,
@@ -39,6 +43,7 @@ class EpochSampler:
         self.seed = seed
         self.shuffle = shuffle
         self.balance = balance
+        self.groups = None if groups is None else np.asarray(groups).astype(np.int64)
         self.drop_last = drop_last
         self.rank = rank
         self.world_size = world_size
@@ -52,8 +57,10 @@ class EpochSampler:
             raise DataError(f"rank {rank} does not exist among {world_size}; choose 0 to {world_size - 1}")
         if balance and len(np.unique(self.labels)) < 2:
             raise DataError("cannot balance classes: the rows hold only one")
-        if balance and not shuffle:
+        if (balance or groups is not None) and not shuffle:
             raise DataError("a balanced order is drawn at random; use balance with shuffle")
+        if self.groups is not None and self.groups.shape != self.labels.shape:
+            raise DataError(f"{len(self.groups)} groups for {len(self.labels)} rows; give every row one")
         self._spans = self._bounds()
         if not len(self):
             raise DataError(
@@ -71,16 +78,27 @@ class EpochSampler:
             return np.arange(len(self.labels))
         # Philox is counter-based: each (seed, epoch) is a key of its own, no earlier epoch is drawn through
         random = np.random.Generator(np.random.Philox(key=[self.seed % 2**64, epoch]))
+        length = self._epoch_length()
         if not self.balance:
-            return random.permutation(len(self.labels))
+            every = np.arange(length)
+            return random.permutation(length) if self.groups is None else self._spread(every, length, random)
         pairs = np.stack(
-            [
-                _cycled(np.flatnonzero(self.labels == label), self._epoch_length() // 2, random)
-                for label in (0, 1)
-            ],
+            [self._spread(np.flatnonzero(self.labels == label), length // 2, random) for label in (0, 1)],
             axis=1,
         )  # (M / 2, 2)
         return random.permuted(pairs, axis=1).reshape(-1)
+
+    def _spread(self, rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+        """`count` of `rows` in random order: evenly used, or evenly from every group with rows among them."""
+        if self.groups is None:
+            return _cycled(rows, count, random)
+        groups = self.groups[rows]
+        places = _cycled(np.unique(groups), count, random)  # a round of all groups before the next one
+        drawn = np.empty(count, dtype=np.int64)
+        for group in np.unique(groups):
+            own = places == group
+            drawn[own] = _cycled(rows[groups == group], int(own.sum()), random)
+        return drawn
 
     def batches(self, epoch: int) -> list[np.ndarray]:
         """This rank's batches of an epoch, each an array of row positions."""
@@ -126,7 +144,10 @@ class EpochSampler:
         # full batches are the same whatever number of ranks shares them; of rows left over it decides
         ranks = {} if self.drop_last else {"world_size": self.world_size}
         batch = {"batch_size": self.batch_size * self.world_size, **ranks}
-        return {"rows": len(self.labels), **batch, **{name: getattr(self, name) for name in names}}
+        own = {name: getattr(self, name) for name in names}
+        if self.groups is not None:
+            own["groups"] = hashlib.sha256(self.groups.tobytes()).hexdigest()[:16]
+        return {"rows": len(self.labels), **batch, **own}
 
     def _epoch_length(self) -> int:
         return len(self.labels) // 2 * 2 if self.balance else len(self.labels)

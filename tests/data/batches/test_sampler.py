@@ -131,3 +131,49 @@ def test_a_state_that_does_not_fit():
 def test_what_is_refused(arguments, message):
     with pytest.raises(DataError, match=message):
         EpochSampler(**arguments)
+
+
+def test_groups_come_equally_often_within_each_class():
+    # attacks: 60 of group 0, 20 of 1, 5 of 2; bona fide: 12 of group 3, 3 of 4
+    groups = np.repeat([0, 1, 2, 3, 4], [60, 20, 5, 12, 3])
+    truth = np.repeat([0, 0, 0, 1, 1], [60, 20, 5, 12, 3])
+    sampler = EpochSampler(truth, 10, seed=1, balance=True, groups=groups, drop_last=True)
+    for batch in sampler.batches(0):
+        counts = np.bincount(groups[batch], minlength=5)
+        assert sorted(counts[:3]) in ([1, 2, 2], [1, 1, 3])  # rounds of three groups in fives
+        assert sorted(counts[3:]) == [2, 3]
+    rows = np.bincount(np.concatenate(sampler.batches(0)), minlength=100)
+    assert rows[:60].max() == 1  # 17 draws of 60
+    assert rows[80:85].min() >= 3  # and 17 of 5, evenly
+    assert rows[80:85].max() <= 4
+    assert (np.concatenate(sampler.batches(0)) != np.concatenate(sampler.batches(1))).any()
+
+
+def test_without_balance_groups_come_equally_often_among_all_rows():
+    groups = np.repeat([0, 1], [90, 10])
+    sampler = EpochSampler(labels(50, 50), 10, seed=1, groups=groups)
+    order = sampler.order(0)
+    assert np.bincount(groups[order]).tolist() == [50, 50]
+    assert all(set(groups[order[at : at + 2]]) == {0, 1} for at in range(0, 100, 2))
+
+
+def test_one_group_a_class_is_the_balanced_order():
+    truth = labels(10, 90)
+    plain = EpochSampler(truth, 8, seed=3, balance=True)
+    grouped = EpochSampler(truth, 8, seed=3, balance=True, groups=truth)
+    for order in (plain.order(0), grouped.order(0)):
+        assert np.bincount(truth[order]).tolist() == [50, 50]
+    assert np.bincount(grouped.order(0)).max() == 5
+
+
+def test_a_state_of_other_groups_does_not_fit():
+    groups = np.repeat([0, 1], [25, 25])
+    state = EpochSampler(labels(20, 30), 8, groups=groups).state_dict()
+    same = EpochSampler(labels(20, 30), 8, groups=groups)
+    same.load_state_dict(json.loads(json.dumps(state)))
+    with pytest.raises(RunError, match="groups"):
+        EpochSampler(labels(20, 30), 8, groups=1 - groups).load_state_dict(state)
+    with pytest.raises(DataError, match="give every row one"):
+        EpochSampler(labels(20, 30), 8, groups=groups[1:])
+    with pytest.raises(DataError, match="drawn at random"):
+        EpochSampler(labels(20, 30), 8, groups=groups, shuffle=False)

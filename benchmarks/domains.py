@@ -1,0 +1,198 @@
+"""Does it help a network on people or sessions left out to balance sessions, or to weigh the worst group up?
+
+Four ways to train one network: rows as they come (classes balanced, the default), every session equally often
+within each class (`balance_by`), and group DRO over session and class at two rates. Each on every fold of a
+protocol and several seeds, with the same seeds for all, so that differences are paired:
+
+    python -m benchmarks.domains --dataset MANIFEST --protocol leave-subjects-out:3 --keep 0.1
+
+`--keep` below 1 skews train and dev, as data that was gathered in passing is: of every second session that
+share of the attacks is kept, of the others that share of the bona fide frames, so that session foretells the
+class. Test is never thinned. Besides the AUC of all test frames there is that of the worst pair: bona fide
+frames of one session against attacks of one session, the least over all pairs. A row a training goes to a CSV
+file as soon as it is done; `--summary` trains nothing.
+"""
+
+import argparse
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from autofas.analysis.text_tables import markdown_table, percent
+from autofas.config.data import DataConfig
+from autofas.config.evaluate import EvaluateConfig
+from autofas.config.train import TrainConfig
+from autofas.data.dataset import Dataset, Progress
+from autofas.data.opening import OpenedDatasets
+from autofas.errors import AutofasError
+from autofas.evaluation.evaluate import evaluate
+from autofas.metrics import BONA_FIDE, bpcer_at_apcer, eer_threshold, error_rates, read_scores, roc_auc
+from autofas.metrics.transfer_thresholds import quantile_threshold
+from autofas.runs.provenance import commit, machine
+from autofas.training.train import train
+from benchmarks.leave_out import append, interval, read_rows
+
+ROBUST = {"balance_by": "session", "objective": "group-dro"}
+ARMS: dict[str, dict[str, Any]] = {
+    "as they come": {},
+    "balanced": {"balance_by": "session"},
+    "group-dro 0.01": {**ROBUST, "group_rate": 0.01},
+    "group-dro 0.1": {**ROBUST, "group_rate": 0.1},
+}
+KEY = ("dataset", "protocol", "keep", "fold", "seed", "arm")
+FIGURES = ("auc", "auc_worst_pair", "bpcer_at_0.01", "acer_quantile", "acer_edge")
+
+
+class Skewed(OpenedDatasets):
+    """Data sets whose train and dev rows are thinned so that the session foretells the class."""
+
+    def __init__(self, keep: float) -> None:
+        super().__init__()
+        self.keep = keep
+
+    def divided(self, config: DataConfig, progress: Progress | None = None) -> Dataset:
+        found = super().divided(config, progress)
+        splits = {
+            name: rows if name == "test" else skewed(rows, self.keep, config.split_seed)
+            for name, rows in found.splits.items()
+        }
+        return replace(found, splits=splits)
+
+
+def skewed(rows: pd.DataFrame, keep: float, seed: int) -> pd.DataFrame:
+    """Rows of which `keep` is left of attacks in every second session, of bona fide frames in the others."""
+    if keep == 1:
+        return rows
+    place = {name: number for number, name in enumerate(sorted(rows["session"].unique()))}
+    odd = rows["session"].map(place).to_numpy() % 2 == 1
+    rare = (rows["pai"] == BONA_FIDE).to_numpy() == odd
+    drawn = np.random.default_rng(seed).uniform(size=len(rows))
+    return rows[~rare | (drawn < keep)]
+
+
+def jobs(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Every training once, all ways of a fold and seed before the next ones."""
+    config = DataConfig(dataset=args.dataset, protocol=args.protocol, workers=0)
+    name = args.dataset if args.dataset == "synthetic" else Path(args.dataset).resolve().parent.name
+    for seed, fold, arm in product(range(args.seeds), OpenedDatasets().folds(config), ARMS):
+        yield dict(zip(KEY, (name, args.protocol, args.keep, fold, seed, arm), strict=True))
+
+
+def one(job: Mapping[str, Any], datasets: OpenedDatasets, args: argparse.Namespace) -> dict[str, Any]:
+    """Train and judge once: the row of the table."""
+    values = {
+        "genotype": "results/leave_out/probe.json", "epochs": args.epochs, "batch_size": 32, "input_size": 64,
+        "optimizer": {"lr": 0.05, "weight_decay": 5e-4, "grad_clip": 5.0, "warmup_epochs": 1},
+        "data": {
+            "dataset": args.dataset, "protocol": args.protocol, "fold": job["fold"],
+            "split_seed": job["seed"], "workers": 0,
+        },
+        "seed": job["seed"], "threads": 1, "device": "cpu", "runs_dir": str(args.work),
+        "checkpoint_every": args.epochs, "checkpoint_minutes": None,
+    }  # fmt: skip
+    config = TrainConfig.model_validate(values | ARMS[job["arm"]])
+    started = time.process_time()
+    result = train(config, datasets=datasets)
+    evaluate(EvaluateConfig(run=str(result.path), device="cpu", threads=1), datasets=datasets)
+    assert result.path is not None
+    dev, test = (read_scores(result.path / f"scores-{split}.csv") for split in ("dev", "test"))
+    shutil.rmtree(result.path)
+    sessions = datasets.divided(config.data).split("test")["session"].to_numpy()
+    quantile, edge = (find(dev.scores, dev.pais) for find in (quantile_threshold, eer_threshold))
+    return {
+        **job,
+        "auc": roc_auc(test.scores, test.pais),
+        "auc_worst_pair": worst_pair(test.scores, np.array(test.pais) == BONA_FIDE, sessions),
+        "bpcer_at_0.01": bpcer_at_apcer(test.scores, test.pais, 0.01),
+        "acer_quantile": error_rates(test.scores, test.pais, quantile).acer,
+        "acer_edge": error_rates(test.scores, test.pais, edge).acer,
+        "train_frames": len(datasets.divided(config.data).split("train")),
+        "cpu_seconds": round(time.process_time() - started, 1),
+        "commit": commit(),
+    }
+
+
+def worst_pair(scores: np.ndarray, bona_fide: np.ndarray, sessions: np.ndarray) -> float:
+    """The least AUC of bona fide frames of one session against attacks of one session."""
+    found = []
+    for real, other in product(np.unique(sessions), repeat=2):
+        part = (bona_fide & (sessions == real)) | (~bona_fide & (sessions == other))
+        if len(set(bona_fide[part])) == 2:
+            found.append(roc_auc(scores[part], np.where(bona_fide[part], BONA_FIDE, "attack")))
+    return min(found)
+
+
+def summary(rows: Sequence[Mapping[str, str]]) -> str:
+    """A line a setting and way: means, and differences from the rows as they come, with 95 % intervals."""
+    groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault((row["dataset"], row["protocol"], row["keep"], row["arm"]), []).append(row)
+    lines = []
+    for key, group in groups.items():
+        plain = {(row["fold"], row["seed"]): row for row in groups.get((*key[:3], "as they come"), [])}
+        pairs = [
+            (row, plain[row["fold"], row["seed"]]) for row in group if (row["fold"], row["seed"]) in plain
+        ]
+        cells = [*key, str(len(group))]
+        for name in FIGURES:
+            cells.append(percent(interval([float(row[name]) for row in group])[0]))
+            apart = [float(row[name]) - float(other[name]) for row, other in pairs]
+            if key[3] != "as they come" and len(apart) > 1:
+                mean, low, high = (f"{100 * value:+.2f}" for value in interval(apart))
+                cells[-1] += f" ({mean} [{low}, {high}])"
+        lines.append(cells)
+    header = ("data", "left out by", "kept", "trained", "n", *FIGURES)
+    return markdown_table(header, lines, numeric=("n", *FIGURES))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train what has no row yet, and print the table of all rows."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.domains", description=__doc__)
+    parser.add_argument("--dataset", default="synthetic", help="a manifest.csv, or synthetic")
+    parser.add_argument("--protocol", default="leave-one-session-out")
+    parser.add_argument("--keep", type=float, default=1.0, help="share kept of what foretells the class ill")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--work", type=Path, default=Path("runs/domains"))
+    parser.add_argument("--out", type=Path, default=Path("results/leave_out/domains.csv"))
+    parser.add_argument("--most", type=int, help="stop after that many trainings")
+    parser.add_argument("--summary", action="store_true", help="train nothing, print the table")
+    args = parser.parse_args(argv)
+    try:
+        if not args.summary:
+            run(args)
+    except AutofasError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    rows = read_rows(args.out)
+    print(summary(rows))
+    print(f"\n{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}")
+    return 0
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train what has no row yet."""
+    done = {tuple(row[key] for key in KEY) for row in read_rows(args.out)}
+    asked = list(jobs(args))
+    missing = [
+        job for job in asked if tuple("" if job[key] is None else str(job[key]) for key in KEY) not in done
+    ]
+    print(f"{len(asked)} trainings, {len(missing)} of them to do", file=sys.stderr)
+    datasets = Skewed(args.keep)
+    for job in missing[: args.most]:
+        row = one(job, datasets, args)
+        append(args.out, row)
+        shown = (*KEY[3:], *FIGURES[:2], "acer_quantile", "cpu_seconds")
+        print("  ".join(f"{key} {row[key]}" for key in shown), file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
