@@ -9,8 +9,9 @@ protocol and several seeds, with the same seeds for all, so that differences are
 `--keep` below 1 skews train and dev, as data that was gathered in passing is: of every second session that
 share of the attacks is kept, of the others that share of the bona fide frames, so that session foretells the
 class. Test is never thinned. Besides the AUC of all test frames there is that of the worst pair: bona fide
-frames of one session against attacks of one session, the least over all pairs. A row a training goes to a CSV
-file as soon as it is done; `--summary` trains nothing.
+frames of one session against attacks of one session, the least over all pairs. A second table has the
+calibration error and Brier score of the same trainings' test frames before and after each calibration, fitted
+to the dev frames. A row a training goes to a CSV file as soon as it is done; `--summary` trains nothing.
 """
 
 import argparse
@@ -33,8 +34,18 @@ from autofas.config.train import TrainConfig
 from autofas.data.dataset import Dataset, Progress
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import AutofasError
+from autofas.evaluation import calibration
 from autofas.evaluation.evaluate import evaluate
-from autofas.metrics import BONA_FIDE, bpcer_at_apcer, eer_threshold, error_rates, read_scores, roc_auc
+from autofas.metrics import (
+    BONA_FIDE,
+    CalibrationKind,
+    ScoreTable,
+    bpcer_at_apcer,
+    eer_threshold,
+    error_rates,
+    read_scores,
+    roc_auc,
+)
 from autofas.metrics.transfer_thresholds import quantile_threshold
 from autofas.runs.provenance import commit, machine
 from autofas.training.train import train
@@ -48,6 +59,9 @@ ARMS: dict[str, dict[str, Any]] = {
     "group-dro 0.1": {**ROBUST, "group_rate": 0.1},
 }
 KEY = ("dataset", "protocol", "keep", "fold", "seed", "arm")
+KINDS: tuple[CalibrationKind, ...] = ("temperature", "isotonic")
+WAYS = ("before", *KINDS)
+CALIBRATED = ["_".join(parts) for parts in product(("dev", "test"), ("ece", "brier"), WAYS)]
 FIGURES = ("auc", "auc_worst_pair", "bpcer_at_0.01", "acer_quantile", "acer_edge")
 
 
@@ -114,10 +128,23 @@ def one(job: Mapping[str, Any], datasets: OpenedDatasets, args: argparse.Namespa
         "bpcer_at_0.01": bpcer_at_apcer(test.scores, test.pais, 0.01),
         "acer_quantile": error_rates(test.scores, test.pais, quantile).acer,
         "acer_edge": error_rates(test.scores, test.pais, edge).acer,
+        **calibrated(dev, test),
         "train_frames": len(datasets.divided(config.data).split("train")),
         "cpu_seconds": round(time.process_time() - started, 1),
         "commit": commit(),
     }
+
+
+def calibrated(dev: ScoreTable, test: ScoreTable) -> dict[str, float]:
+    """Calibration error and Brier score of the frames of both splits, before and after each calibration."""
+    values = {}
+    for kind in KINDS:
+        found = calibration.report(calibration.fit(kind, dev, "frame"), dev, test, 0.5)
+        for split, told in (("dev", found.dev), ("test", found.judged)):
+            for figure in ("ece", "brier"):
+                values[f"{split}_{figure}_before"] = getattr(told.before, figure)
+                values[f"{split}_{figure}_{kind}"] = getattr(told.after, figure)
+    return {name: values[name] for name in CALIBRATED}
 
 
 def worst_pair(scores: np.ndarray, bona_fide: np.ndarray, sessions: np.ndarray) -> float:
@@ -153,6 +180,24 @@ def summary(rows: Sequence[Mapping[str, str]]) -> str:
     return markdown_table(header, lines, numeric=("n", *FIGURES))
 
 
+def calibration_summary(rows: Sequence[Mapping[str, str]]) -> str:
+    """A line a setting, split and figure over all trainings: means in hundredths with 95 % intervals."""
+    groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault((row["dataset"], row["protocol"], row["keep"]), []).append(row)
+    lines = []
+    for key, group in groups.items():
+        for split, figure in product(("dev", "test"), ("ece", "brier")):
+            cells = [*key, str(len(group)), split, figure]
+            for way in WAYS:
+                values = [float(row[f"{split}_{figure}_{way}"]) for row in group]
+                mean, low, high = (100 * value for value in interval(values))
+                cells.append(f"{mean:.2f} [{low:.2f}, {high:.2f}]")
+            lines.append(cells)
+    header = ("data", "left out by", "kept", "n", "split", "figure", *WAYS)
+    return markdown_table(header, lines, numeric=("n", *WAYS))
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Train what has no row yet, and print the table of all rows."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.domains", description=__doc__)
@@ -173,7 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     rows = read_rows(args.out)
-    print(summary(rows))
+    print(f"{summary(rows)}\n\n{calibration_summary(rows)}")
     print(f"\n{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}")
     return 0
 
