@@ -101,6 +101,8 @@ def test_every_file_of_the_run_gives_the_probabilities_of_its_evaluation(calibra
             assert found.probability == pytest.approx(wanted[video], abs=1e-3)
     beside = json.loads((calibrated / "export" / "model.json").read_text())
     assert beside["calibration"]["kind"] == "isotonic"
+    card = (calibrated / "weights" / "model_card.md").read_text(encoding="utf-8")
+    assert "isotonic, fitted to 120 dev videos" in card
     assert main(["verify", str(calibrated), "--quiet"]) == 0
     picture = str(dataset.manifest.resolve(rows["path"].iloc[0]))
     words = ["predict", str(calibrated / "export" / "model.onnx"), picture, "--no-detector", "--json"]

@@ -1,13 +1,12 @@
 """Calibration of a run: fitted on dev, kept beside the weights, reported, applied, and checked again."""
 
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autofas.cli import main, main_values
+from autofas.commands.figure_tables import calibration_table
 from autofas.config.evaluate import EvaluateConfig
 from autofas.errors import MetricError, RunError
 from autofas.evaluation.calibration import (
@@ -166,9 +165,6 @@ def test_nothing_else_changes_and_the_folder_verifies(made, run):
         == []
     )
     assert verify(run, rescore=True).faults == []
-    assert (
-        "| calibration | isotonic, fitted to 24 dev videos" in (run / "weights" / "model_card.md").read_text()
-    )
 
 
 def edit(place: Path, *keys: str, value: object) -> None:
@@ -182,10 +178,10 @@ def edit(place: Path, *keys: str, value: object) -> None:
 
 def test_every_edit_is_found(run):
     stored, metrics = run / "weights" / "calibration.json", run / "metrics.json"
-    edit(metrics, "calibration", "judged", "after", "ece", value=0.0)
+    edit(metrics, "calibration", "judged", "after", "brier", value=0.0)
     edit(metrics, "calibration", "threshold", value=0.123)
     faults = verify(run).faults
-    assert any("metrics.json: calibration.judged.after.ece is 0.0" in line for line in faults)
+    assert any("metrics.json: calibration.judged.after.brier is 0.0" in line for line in faults)
     assert any("metrics.json: calibration.threshold is 0.123" in line for line in faults)
     edit(stored, "probabilities", value=[1.0] * len(read_json(stored)["scores"]))
     faults = verify(run).faults
@@ -216,25 +212,17 @@ def test_a_damaged_file_is_one_line(run):
     assert any("weights/calibration.json is missing" in line for line in verify(run).faults)
 
 
-def test_the_command_shows_both_sides(run, capsys):
-    words = [
-        "evaluate",
-        "--run",
-        str(run),
-        "--threads",
-        "1",
-        "--quiet",
-        "--leaderboard",
-        str(run.parent / "l.csv"),
-    ]
-    fixed = ["--threshold", "fixed", "--threshold-value", "0.5"]
-    values = main_values([*words, "--calibration", "isotonic", *fixed])
-    printed = capsys.readouterr().out
-    assert "ECE over 15 equal-width bins" in printed
-    assert values["calibration"]["calibration"]["kind"] == "isotonic"
-    assert json.loads((run / "metrics.json").read_text())["threshold_rule"] == "fixed"
+def test_both_sides_are_shown_where_another_threshold_judges(run):
+    config = EvaluateConfig(
+        run=str(run), device="cpu", threads=1, calibration="isotonic", threshold="fixed", threshold_value=0.5
+    )
+    metrics = evaluate(config).figures
+    assert metrics.calibration is not None
+    printed = calibration_table([metrics])
+    assert "fitted to 24 dev videos; ECE over 15 equal-width bins" in printed
+    assert [line.split()[2] for line in printed.splitlines()[2:4]] == ["dev", "test"]
+    assert read_json(run / "metrics.json")["dev_scores_file"] is None
     assert verify(run).faults == []
-    assert main([*words, "--calibration", "platt"]) == 2
 
 
 def test_scores_that_no_temperature_fits():

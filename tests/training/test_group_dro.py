@@ -10,7 +10,7 @@ from autofas.baselines.deeppixbis import DeepPixBiSOutput
 
 from autofas.config.train import TrainConfig
 from autofas.data.batches.groups import Groups
-from autofas.errors import DataError, Interrupted
+from autofas.errors import DataError
 from autofas.models.supervisions import build_supervision
 from autofas.models.weights import tensors_sha256
 from autofas.runtime import interruption
@@ -141,11 +141,11 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch)
         steps.append(self.robust.weights.clone())
         if len(steps) == 5:  # the first batch of the second epoch
             monkeypatch.setattr(Training, "step", real)
-            interruption.stop(2)
+            interruption._State.noted = 2
         return loss
 
     monkeypatch.setattr(Training, "step", step)
-    with pytest.raises(Interrupted):
+    with pytest.raises(interruption.Interrupted):
         train(config(tmp_path, name="cut"))
     assert steps[-1].max() > 0.26  # the weights had moved from 1/4
     resumed = train(config(tmp_path, name="cut"), resume=str(tmp_path / "train" / "cut"))
