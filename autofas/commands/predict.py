@@ -74,12 +74,7 @@ def run(args: argparse.Namespace) -> Any:
         calibration=args.calibration,
     )
     ready = time.perf_counter() - started
-    if detector.warning:
-        print(f"note: {detector.warning}")
-    origin = "given" if args.threshold is not None else detector.info.threshold_rule
-    print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
-    if detector.calibration is not None:
-        print(f"p is the probability of bona fide: {detector.calibration.words}")
+    _print_terms(detector, given=args.threshold is not None)
     rows: list[Any] = []
     with ExitStack() as stack:
 
@@ -108,6 +103,16 @@ def run(args: argparse.Namespace) -> Any:
         "seconds": round(seconds, 3),
         "rows": values_of(rows),
     }
+
+
+def _print_terms(detector: Any, *, given: bool) -> None:
+    """What every line below is judged by."""
+    if detector.warning:
+        print(f"note: {detector.warning}")
+    origin = "given" if given else detector.info.threshold_rule
+    print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
+    if detector.calibration is not None:
+        print(f"p is the probability of bona fide: {detector.calibration.words}")
 
 
 def _line(row: Any) -> str:
