@@ -45,6 +45,7 @@ VERBS = (
     "predict",
     "benchmark",
     "report",
+    "derive",
     "draw",
     "baselines",
     "spaces",

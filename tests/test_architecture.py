@@ -19,8 +19,8 @@ FOLDERS = {name: ROOT / name for name in ("autofas", "baselines", "search_spaces
 FLOOR = ("errors", "_version", "installation", "printed")
 """Modules that every room may import; `baselines` and `search_spaces` are data that every room may read."""
 ROOMS = (
-    "runtime", "storage", "metrics", "config", "data", "models", "runs", "evaluation", "training", "search",
-    "analysis", "report", "deploy", "api", "commands", "cli",
+    "runtime", "storage", "metrics", "config", "data", "models", "runs", "evaluation", "training", "analysis",
+    "search", "report", "deploy", "api", "commands", "cli",
 )  # fmt: skip
 """In the order of imports: a room imports from those before it."""
 LIGHT = {
@@ -70,7 +70,6 @@ WITHOUT_TEST: set[str] = {
     "runs.run_folder",
     "runs.unwritten",
     "search.bilevel",
-    "search.history",
     "search.strategy",
     "storage.folders",
     "storage.locks",

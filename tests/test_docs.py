@@ -150,6 +150,16 @@ def test_an_interrupted_run_is_resumed_as_the_page_says(here, capsys):
     assert len(rows) == 3
 
 
+def test_what_the_page_on_search_shows_runs(here, capsys):
+    once, front, twice, paid, final, *derived = commands(ROOT / "docs" / "search.md")
+    run(on_faces(once), capsys)
+    for words in derived:
+        run([word if word != "5" else "1" for word in words], capsys)
+    options = "--max-params", "--seeds", "--controls", "--finalists"
+    assert all(option in words for option, words in zip(options, (front, twice, paid, final), strict=True))
+    assert len(list((here / "runs/search/small").glob("genotype-*.json"))) == 2
+
+
 def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
     from PIL import Image
 

@@ -117,6 +117,16 @@ def profile(model: nn.Module, inputs: Inputs, *, device: Literal["auto", "meta",
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
+def costs_by_layer(model: nn.Module, inputs: Inputs) -> tuple[LayerCost, ...]:
+    """What each module of `model` costs, by the own counter alone: `params` and `macs` add up to a profile's.
+
+    On shapes alone, so the model must run on the meta device, as every derived network does.
+    """
+    folded = fold(model) if isinstance(model, DerivedNetwork) else model
+    with torch.no_grad(), _slow_attention():
+        return _own_pass(_copy(folded, True), _one_sample(inputs, True))[2]
+
+
 def describe(inputs: Inputs) -> str:
     """`3x224x224`, or `color 3x112x112 + depth 3x112x112` by modality: one sample's shape."""
     if isinstance(inputs, Tensor):

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any, get_args
 
-from autofas.commands import common
+from autofas.commands import common, controls, variants
 
 if TYPE_CHECKING:
     from autofas.models.space import Space
@@ -18,6 +18,7 @@ KEYS = {
     "order": "order",
     "epochs": "epochs",
     "balance_by": "balance_by",
+    "finalists": "finalists",
 }
 
 
@@ -26,9 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from autofas.config.search import SearchConfig
 
     fields = SearchConfig.model_fields
-    space, strategy, order, epochs = (
-        common.usual(SearchConfig, key) for key in ("space", "strategy", "order", "epochs")
-    )
+    keys = ("space", "strategy", "order", "epochs", "weights.name", "finalists")
+    space, strategy, order, epochs, optimizer, finalists = (common.usual(SearchConfig, key) for key in keys)
     group = parser.add_argument_group("search")
     group.add_argument("--space", help=f"name of a search space (autofas spaces) or a YAML file ({space})")
     group.add_argument(
@@ -41,71 +41,110 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--epochs", type=int, help=f"number of epochs ({epochs})")
     common.add_balance_argument(group)
+    group.add_argument(
+        "--optimizer",
+        choices=tuple(variants.OPTIMIZERS),
+        help=f"of the weights; adam's rate is 0.005 unless --set weights.lr ({optimizer})",
+    )
+    group.add_argument(
+        "--finalists",
+        type=int,
+        metavar="K",
+        help=f"train K genotypes on the weight half, take the best on the architecture half ({finalists})",
+    )
+    variants.add_arguments(group)
+    controls.add_arguments(group)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> Any:
-    """Search every fold asked for; values of the last lines of each run."""
-    from autofas.config.resolve import resolve, to_yaml
-    from autofas.config.search import SearchConfig
+    """Search for every limit, seed and fold asked for; values of the last lines of each run."""
+    from autofas.config.resolve import to_yaml
 
-    config = resolve(
-        SearchConfig,
-        "search",
-        layers=common.resumed(args),
-        preset=args.preset,
-        file=args.config,
-        flags=common.flags(args, KEYS),
-        assignments=args.set,
-    )
-    config = common.in_a_folder(config)
+    controls.check(args)
+    configs = variants.configurations(args, KEYS)
     if args.print_config:
-        print(to_yaml(config), end="")
+        print(to_yaml(configs[0]), end="")
         return None
     from autofas.commands.folds import each_fold
+    from autofas.commands.seeds import agreements
     from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
     from autofas.runtime.launch import launched
+    from autofas.search.limits import limits_of
     from autofas.search.search import search
 
-    space = load_space(config.space)
-    if config.strategy == "nni-evolution":
+    space = load_space(configs[0].space)
+    for config in configs:
+        limits_of(config, space)  # one that nothing keeps to is told before the first search
+    if configs[0].strategy == "nni-evolution":
         from autofas.search.multi_trial import evolution_tuner
 
         evolution_tuner()  # a missing extra is told before any data is read
-    reports = []
+    reports, results = [], []
     datasets = OpenedDatasets()
-    for fold_config in each_fold(config, datasets, resuming=args.resume is not None):
-        result = search(
-            fold_config,
-            resume=args.resume,
-            accept_changed=args.accept_changed,
-            quiet=args.quiet,
-            datasets=datasets,
-        )
-        if not launched().first:
-            continue
-        reports.append({"fold": fold_config.data.fold, **_report(result, space)})
-    return reports[0] if len(reports) == 1 else {"folds": reports}
+    for config in configs:
+        for fold_config in each_fold(config, datasets, resuming=args.resume is not None):
+            result = search(
+                fold_config,
+                resume=args.resume,
+                accept_changed=args.accept_changed,
+                quiet=args.quiet,
+                datasets=datasets,
+            )
+            if launched().first:
+                apart = variants.told(fold_config) if len(configs) > 1 else {}
+                reports.append({"fold": fold_config.data.fold, **apart, **_report(result, space)})
+                results.append((fold_config, result))
+    values: dict[str, Any] = {"folds": reports} if len(configs) == 1 else {"runs": reports}
+    if len(configs) > 1:
+        print(_table(reports))
+        values["agreements"] = agreements(results, space)
+    values = reports[0] if len(reports) == 1 else values
+    if args.controls:
+        values["controls"] = controls.run_controls(args, results, space, datasets)
+    return values
+
+
+def _table(reports: list[dict[str, Any]]) -> str:
+    """A line a run: what was asked of it, and what its network costs."""
+    from autofas.analysis.text_tables import count, text_table
+
+    header = ("run", "seed", "most params", "most MACs", "params", "MACs")
+    counted = ("max_params", "max_macs", "params", "macs")
+    rows = [
+        [report["run"], str(report["seed"]), *(count(report[key]) for key in counted)] for report in reports
+    ]
+    return text_table(header, rows, numeric=header[1:])
 
 
 def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
     """Draw what a search found; the values of its last lines, which it prints."""
     from autofas.analysis.draw import draw_alphas, draw_genotype
+    from autofas.analysis.records import profile_network
+    from autofas.analysis.text_tables import count
+    from autofas.models.build import build
 
     assert result.path is not None
     pictures = draw_genotype(result.genotype, result.path)
     if len(result.history) > 1:
         draw_alphas(result.history, space, result.path / "alphas.png")
         pictures.append(result.path / "alphas.png")
+    cost = profile_network(build(result.genotype))
     print(f"genotype  {result.path / 'genotype.json'}")
+    print(f"network   {count(cost.params)} parameters, {count(cost.macs)} MACs at {cost.input}")
     print("pictures  " + "  ".join(str(path) for path in pictures))
+    for line in result.verdict.lines() if result.verdict else ():
+        print(f"verdict   {line}")
     return {
         "run": str(result.path),
         "genotype": str(result.path / "genotype.json"),
         "pictures": [str(path) for path in pictures],
+        "params": cost.params,
+        "macs": cost.macs,
+        "verdict": result.verdict.to_json() if result.verdict else None,
         "epochs": len(result.results),
         "train_loss": result.results[-1].get("train_loss") if result.results else None,
         "seconds": round(sum(row["seconds"] for row in result.results), 1),

@@ -4,9 +4,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from autofas.config.counts import Count
 from autofas.config.data import DataConfig, GroupKey
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.run import RunConfig
+
+Rule = Literal["auto-fas", "pc-darts"]
+"""How alphas become cells (autofas.search.derive); auto-fas is also the rule of DARTS."""
+ArchSplit = Literal["subject", "session", "device", "pai"]
+"""What the half of the training split that alphas learn from differs in from the half of the weights."""
 
 
 class SearchConfig(RunConfig):
@@ -20,6 +26,25 @@ class SearchConfig(RunConfig):
     the backward pass: less memory, more time, the same numbers. `kernels` computes the supernet with the
     compiled kernels: where they serve (auto), or the search is refused (on), or in torch (off).
     `balance_by` draws the weight half's data sets, sessions, devices or PAIs equally often, as a training's.
+
+    Alphas wait for `warmup_epochs` and, with `warmup_fall`, until an epoch's mean weight loss has fallen by
+    that share of ln 2, chance's loss on balanced classes, but no longer than half of the epochs that the
+    warm-up leaves. `arch_split` is what the architecture half must survive: other people alone, or other
+    people of other sessions, before other devices or with other attack instruments (rows that would be in
+    both halves are left out; after the meta search of NAS-FAS, Yu et al., TPAMI 2020).
+
+    Against collapse into operations without weights: `beta_decay` adds the term of beta-DARTS, its weight
+    rising from 0 to this (published: 50); `auxiliary_skip` adds a skip to every mixed operation, its strength
+    falling from this to 0 (DARTS-, published: 1); `max_skips` is what the derived normal cell has at most
+    (P-DARTS, Chen et al., ICCV 2019: 2).
+
+    With `finalists` above 0 so many genotypes, of several epochs and rules and random ones, are trained on
+    the weight half, for `finalist_epochs` at first and the better half twice as long, and so on; the genotype
+    is the one with the highest AUC on the architecture half.
+
+    `max_params` and `max_macs` (at the space's input size; 300K and 0.3M are counts too) are what the derived
+    network has at most; what the alphas' expected network exceeds them by, relative to them, costs
+    `cost_weight` in the alphas' loss.
     """
 
     data: DataConfig = DataConfig()
@@ -28,12 +53,14 @@ class SearchConfig(RunConfig):
     order: Literal["first", "second", "second-exact"] = "first"
     partial_channels: int | None = Field(default=None, ge=1)
     edge_normalization: bool | None = None
-    derivation: Literal["auto-fas", "pc-darts"] | None = None
+    derivation: Rule | None = None
     trials: int = Field(default=20, ge=1)
     epochs: int = Field(default=40, ge=1)
     warmup_epochs: int = Field(default=12, ge=0)
     batch_size: int = Field(default=256, ge=2)
+    warmup_fall: float | None = Field(default=None, gt=0, lt=1)
     arch_share: float = Field(default=0.5, gt=0, lt=1)
+    arch_split: ArchSplit = "subject"
     weights: OptimizerConfig = OptimizerConfig(lr=0.05, grad_clip=5.0)
     arch: OptimizerConfig = OptimizerConfig(
         name="adam", lr=6e-3, schedule="constant", betas=(0.5, 0.999), weight_decay=1e-3
@@ -47,11 +74,36 @@ class SearchConfig(RunConfig):
     precision: Literal["float32", "bfloat16"] = "float32"
     recompute: bool = False
     kernels: Literal["auto", "on", "off"] = "auto"
+    beta_decay: float = Field(default=0.0, ge=0)
+    auxiliary_skip: float = Field(default=0.0, ge=0)
+    max_skips: int | None = Field(default=None, ge=0)
+    finalists: int = Field(default=0, ge=0, le=256)
+    finalist_epochs: int = Field(default=4, ge=1)
+    finalist: OptimizerConfig = OptimizerConfig(
+        name="adam", lr=5e-3, schedule="constant", grad_clip=5.0, weight_decay=0.0
+    )
+    max_params: Count | None = None
+    max_macs: Count | None = None
+    cost_weight: float = Field(default=1.0, ge=0)
 
     @model_validator(mode="after")
     def _differences_need_digits(self) -> "SearchConfig":
         if self.precision == "bfloat16" and self.order != "first":
             raise ValueError(f"order {self.order} needs precision float32, because it subtracts gradients")
+        return self
+
+    @model_validator(mode="after")
+    def _looking_ahead_needs_sgd(self) -> "SearchConfig":
+        if self.order != "first" and self.weights.name != "sgd":
+            raise ValueError(
+                f"order {self.order} looks one step of SGD ahead; take weights.name sgd, or order first"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _finalists_come_of_alphas(self) -> "SearchConfig":
+        if self.finalists and self.strategy not in ("pc-darts", "darts"):
+            raise ValueError(f"finalists are of pc-darts and darts; strategy {self.strategy} has none")
         return self
 
     @model_validator(mode="after")
@@ -61,6 +113,11 @@ class SearchConfig(RunConfig):
                 f"warmup_epochs {self.warmup_epochs} of {self.epochs} epochs leaves none to search in"
             )
         return self
+
+    @property
+    def latest_start(self) -> int:
+        """The epoch, from 0, at which alphas move at the latest, whatever the weight loss."""
+        return self.warmup_epochs + (self.epochs - self.warmup_epochs) // 2
 
     @property
     def resolved_augment(self) -> str:
@@ -78,6 +135,6 @@ class SearchConfig(RunConfig):
         return self.strategy == "pc-darts" if self.edge_normalization is None else self.edge_normalization
 
     @property
-    def resolved_derivation(self) -> Literal["auto-fas", "pc-darts"]:
+    def resolved_derivation(self) -> Rule:
         """The rule of the strategy's paper, unless set."""
         return self.derivation or ("pc-darts" if self.resolved_edge_normalization else "auto-fas")

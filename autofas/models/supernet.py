@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from autofas.errors import GenotypeError
-from autofas.models.candidates import Zero
+from autofas.models.candidates import Skip, Zero
 from autofas.models.folded_sum import RunningStatistics
 from autofas.models.fused_cell import FusedCell, fans_of
 from autofas.models.kernels.planes import Scratch
@@ -37,6 +37,7 @@ class Supernet(nn.Module):
     """
 
     rows: Tensor
+    auxiliary: Tensor  # (operations,), only after add_auxiliary_skip
 
     def __init__(
         self,
@@ -86,6 +87,28 @@ class Supernet(nn.Module):
         """softmax(alpha) over the operations of every edge (Auto-FAS eq. 2): (edges, operations)."""
         return F.softmax(self.alphas[kind], dim=1)
 
+    def add_auxiliary_skip(self) -> None:
+        """Give every mixed operation a skip besides its candidates, as strong as `set_auxiliary_skip` says.
+
+        DARTS- (Chu et al., ICLR 2021): beta * x + sum_o softmax(alpha)_o o(x), so that a skip need not
+        win for gradients to flow. On a strided edge the skip is the candidate's own factorised reduction,
+        where the authors give it one apart. Raises GenotypeError if the space has no skip.
+        """
+        require_skip(self.space)
+        zeros = torch.zeros(len(self.space.operations), device=self.head.weight.device)
+        self.register_buffer("auxiliary", zeros, persistent=False)
+
+    def set_auxiliary_skip(self, strength: float) -> None:
+        """Set the strength, beta of DARTS-, in place: what replays recorded kernels sees it."""
+        for column, candidate in enumerate(self.space.candidates):
+            if isinstance(candidate, Skip):
+                self.auxiliary[column] = strength
+
+    def mixing_weights(self, kind: str) -> Tensor:
+        """What the results of the operations are multiplied by on every edge: (edges, operations)."""
+        auxiliary, weights = getattr(self, "auxiliary", None), self.operation_weights(kind)
+        return weights if auxiliary is None else weights + auxiliary.to(weights)
+
     def edge_weights(self, kind: str) -> Tensor:
         """softmax(beta) over the incoming edges of every node (PC-DARTS eq. 3), or ones: (edges,)."""
         if kind not in self.betas:
@@ -133,7 +156,7 @@ class Supernet(nn.Module):
             return self._compiled_forward(images)
         weights, betas = {}, {}
         for kind in set(self.kinds):
-            operations, edges = self.operation_weights(kind), self.edge_weights(kind)
+            operations, edges = self.mixing_weights(kind), self.edge_weights(kind)
             fans = [
                 self.get_buffer(f"fan_{number}") for number in range(self.space.layout.intermediate_nodes)
             ]
@@ -162,7 +185,7 @@ class Supernet(nn.Module):
         mixing = {}
         for kind in set(self.kinds):
             betas = self.edge_weights(kind).to(images.dtype)
-            mixing[str(kind)] = self.operation_weights(kind)[:, columns] * betas[:, None], betas
+            mixing[str(kind)] = self.mixing_weights(kind)[:, columns] * betas[:, None], betas
         plan = TrunkPlan(tuple(plan for plan in plans if plan is not None), self.rows)
         assert len(plan.cells) == len(cells), "a candidate that the kernels do not know"
         assert self.head.bias is not None
@@ -206,6 +229,12 @@ def _cells(space: Space, partial_channels: int) -> tuple[nn.ModuleList, int]:
 def _near_zero(*shape: int) -> nn.Parameter:
     """Architecture parameters at the start, which decide nothing."""
     return nn.Parameter(torch.randn(shape).mul_(1e-3))
+
+
+def require_skip(space: Space) -> None:
+    """Raise GenotypeError unless the space has a skip, which an auxiliary skip strengthens."""
+    if not any(isinstance(candidate, Skip) for candidate in space.candidates):
+        raise GenotypeError(f"auxiliary_skip needs skip_connect, which space {space.name} lacks")
 
 
 def unknown_to_kernels(space: Space) -> tuple[str, ...]:

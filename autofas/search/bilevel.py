@@ -3,11 +3,13 @@
 The steps are those of autofas.search.engine; here they become epochs, with a row of results and a checkpoint.
 """
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,20 +17,26 @@ from autofas.config.search import SearchConfig
 from autofas.data.batches.batch import Batch
 from autofas.data.batches.loader import Loader
 from autofas.data.opening import OpenedDatasets
-from autofas.models.build import MAX_PARAMETERS, bounded
-from autofas.models.genotype import Cell
+from autofas.errors import ConfigError
+from autofas.models.build import MAX_PARAMETERS, bounded, build
+from autofas.models.genotype import Cell, genotype_from_cells
 from autofas.models.space import Space
-from autofas.models.supernet import Supernet
+from autofas.models.supernet import Supernet, require_skip
 from autofas.models.supervisions import build_supervision, ensure_finite
 from autofas.models.weights import tensors_sha256
 from autofas.runs.checkpoint import state_bytes
 from autofas.runs.resume import check_tensors, first_rows, naming, saved_losses
 from autofas.runtime import ranks
-from autofas.search.derive import derive
-from autofas.search.engine import BilevelEngine
+from autofas.search.bounds import Bounds, derive_within
+from autofas.search.discrete import gap
+from autofas.search.engine import BilevelEngine, Term
+from autofas.search.finalists import BriefTraining, Finalist, halve, nominate
 from autofas.search.history import betas_of, snapshot, write_alphas
 from autofas.search.kernels import choose
 from autofas.search.strategy import Strategy
+from autofas.search.terms import beta_decay, falling, rising
+from autofas.search.verdict import Verdict, judge
+from autofas.storage.files import write_rows
 from autofas.training.optimizers import learning_rate, set_learning_rate
 
 
@@ -39,9 +47,14 @@ class BilevelSearch(Strategy):
         self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
     ) -> None:
         super().__init__(config, space, device, datasets)
+        if config.finalists and ranks.world_size() > 1:
+            raise ConfigError("finalists are trained in a single process; start it without torchrun")
+        if config.auxiliary_skip:
+            require_skip(space)
         self.kernels = choose(config.kernels, space, device, config.precision, config.order)
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
         self.arch_losses: list[Tensor] = []
+        self.moving = False  # whether alphas move in the current epoch
 
     @property
     def rounds(self) -> int:
@@ -75,16 +88,31 @@ class BilevelSearch(Strategy):
             config.data.modalities[0],
             cuda_graphs=config.cuda_graphs,
             precision=config.precision,
+            terms=self.terms(),
         )
+        if config.auxiliary_skip:
+            self.engine.supernet.add_auxiliary_skip()
         self.history = [snapshot(self.engine.supernet)]
 
+    def terms(self) -> list[Term]:
+        """The terms of the alphas' loss that the configuration asks for."""
+        config, found = self.config, list[Term]()
+        if self.limits and self.limits.most:
+            found.append(self.limits.penalty)
+        if config.beta_decay:
+            found.append(lambda net: rising(config.beta_decay, self.done, config.epochs) * beta_decay(net))
+        return found
+
     def do_round(self) -> dict[str, Any]:
-        """One epoch: a step of each level on every batch, of the weights alone during the warm-up."""
+        """One epoch: a step of each level on every batch, of the weights alone while the alphas wait."""
         config, engine, epoch = self.config, self.engine, self.done
         rate = learning_rate(config.weights, epoch, config.epochs)
         set_learning_rate(engine.weight_optimizer, rate)
         set_learning_rate(engine.arch_optimizer, learning_rate(config.arch, epoch, config.epochs))
         engine.supernet.train()
+        self._open_gate()
+        if config.auxiliary_skip:
+            engine.supernet.set_auxiliary_skip(falling(config.auxiliary_skip, epoch, config.epochs))
         with closing(endless(self.arch_loader)) as arch_batches:
             for batch in self.batches(self.weight_loader):
                 self.step(batch, arch_batches)
@@ -101,6 +129,7 @@ class BilevelSearch(Strategy):
             "train_loss": float(torch.stack(self.weight_losses).double().mean()),
             "arch_loss": float(torch.stack(self.arch_losses).double().mean()) if self.arch_losses else "",
             **entropies,
+            **(self.limits.row(engine.supernet) if self.limits else {}),
             "seconds": round(self.seconds, 3),
         }
         self.history.append(snapshot(engine.supernet))
@@ -110,7 +139,7 @@ class BilevelSearch(Strategy):
     def step(self, batch: Batch, arch_batches: Iterator[Batch]) -> None:
         """One step of the architecture, after the warm-up, and one of the weights."""
         epoch, number = self.done, len(self.weight_losses) + 1
-        if epoch >= self.config.warmup_epochs:
+        if self.moving:
             # the architecture first: its second-order form looks ahead at this very weight step
             arch_batch = next(arch_batches)
             with naming(f"epoch {epoch + 1}, architecture batch {number} (rows {first_rows(arch_batch)})"):
@@ -118,14 +147,61 @@ class BilevelSearch(Strategy):
         with naming(f"epoch {epoch + 1}, batch {number} (rows {first_rows(batch)})"):
             self.weight_losses.append(self.engine.weight_step(batch))
 
+    def _open_gate(self) -> None:
+        """Decide whether the alphas move in this epoch, by the epochs done and their weight losses."""
+        config, epoch = self.config, self.done
+        self.moving = epoch >= config.warmup_epochs
+        if config.warmup_fall is None or not self.moving:
+            return
+        enough = (1 - config.warmup_fall) * math.log(2)
+        least = min((float(row["train_loss"]) for row in self.results), default=math.inf)
+        self.moving = least <= enough or epoch >= config.latest_start
+        began = bool(self.weight_losses) or any(row["arch_loss"] != "" for row in self.results)
+        if self.moving and not began:
+            why = "has fallen to" if least <= enough else f"has not fallen to {enough:.3f} but to"
+            self.run.log(f"alphas move from epoch {epoch + 1} on: the weight loss {why} {least:.3f}")
+
     def told(self, row: dict[str, Any]) -> str:
         arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
         return f"train {row['train_loss']:.4f}  {arch}"
 
     def choose(self) -> tuple[tuple[Cell, Cell], str]:
-        """The cells of the last epoch's alphas."""
+        """The cells of the last epoch's alphas, within the limits, or those of the best finalist."""
         last, rule = self.history[-1], self.config.resolved_derivation
-        return derive(self.space, last, betas_of(last), rule), rule
+        bounds = self.limits.bounds if self.limits else None
+        if self.config.finalists:
+            return self._final(rule, bounds)
+        return derive_within(self.space, last, betas_of(last), rule, bounds), rule
+
+    def _final(self, rule: str, bounds: Bounds | None) -> tuple[tuple[Cell, Cell], str]:
+        """The best finalist's cells, and the rule that made them; finalists.csv holds all."""
+        config = self.config
+        first = 1 + next((number for number, row in enumerate(self.results) if row["arch_loss"] != ""), 0)
+        generator = np.random.default_rng([config.seed, 2])
+        chosen = nominate(self.space, self.history, rule, bounds, config.finalists, first, generator)
+        self.run.log(f"{len(chosen)} finalists are trained on the weight half")
+
+        def begin(one: Finalist) -> BriefTraining:
+            torch.manual_seed(config.seed)
+            genotype = genotype_from_cells(self.space, *one.cells, one.rule)
+            modality = config.data.modalities[0]
+            network = build(genotype, supervision=config.supervision, modality=modality).to(self.device)
+            return BriefTraining(network, config.finalist, self._training(seed=2 * config.seed))
+
+        best = halve(chosen, begin, self.plain_loader, config.finalist_epochs, self.run.log)
+        if self.run.writes:
+            ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
+            write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
+        return best.cells, best.rule
+
+    def judged(self, cells: tuple[Cell, Cell]) -> Verdict:
+        """The verdict on the last alphas; one process also measures the gap on the architecture half."""
+        if self.config.auxiliary_skip:
+            self.engine.supernet.set_auxiliary_skip(0.0)
+        found = None
+        if ranks.world_size() == 1:
+            found = gap(self.engine, cells, self.plain_loader)
+        return judge(self.space, self.history[-1], cells, found)
 
     def write_tables(self) -> None:
         super().write_tables()

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from autofas.models.genotype import FIRST_NODE, Cell, Edge
 from autofas.models.space import Space
 
+KINDS = ("normal", "reduction")
+"""The two cells, in the order in which they are always given."""
 INCOMING = 2
 """Edges that a node keeps."""
 
@@ -63,9 +65,7 @@ def derive(
     space: Space, alphas: Mapping[str, Floats], betas: Mapping[str, Floats], rule: str
 ) -> tuple[Cell, Cell]:
     """The normal and the reduction cell."""
-    normal, reduction = (
-        derive_cell(space, alphas[kind], betas.get(kind), rule) for kind in ("normal", "reduction")
-    )
+    normal, reduction = (derive_cell(space, alphas[kind], betas.get(kind), rule) for kind in KINDS)
     return normal, reduction
 
 

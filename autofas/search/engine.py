@@ -17,7 +17,7 @@ None of them leaves a trace in weights, running statistics or the weights' optim
 loss and gradient here is the mean over the ranks' shares of the batch (autofas.runtime.ranks).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import torch
@@ -35,13 +35,16 @@ PROBE = 0.01
 """Length of the finite difference's step in weight space, R * |gradient| (DARTS, section 2.3)."""
 
 Order = Literal["first", "second", "second-exact"]
+Term = Callable[[Supernet], Tensor]
+"""A term of the architecture's loss: a scalar that depends on alphas and betas alone."""
 
 
 class BilevelEngine:
     """Steps of a bi-level search on one supernet; `modality` is the images it reads.
 
     With `precision` bfloat16 forward passes run under torch's autocast, gradients of the parameters are
-    float32 all the same.
+    float32 all the same. `terms`, functions of the supernet's alphas and betas, are added to the loss that
+    an architecture step lowers; the loss it returns is without them.
 
     A loss, gradient or alpha that is NaN or infinite raises RunError before the update. Reading it would hold
     a GPU up, so there (`unread`, by default on a GPU alone) it stays on the device: neither that update nor a
@@ -60,10 +63,11 @@ class BilevelEngine:
         cuda_graphs: bool = False,
         precision: Literal["float32", "bfloat16"] = "float32",
         unread: bool | None = None,
+        terms: Sequence[Term] = (),
     ) -> None:
         self.supernet, self.supervision, self.order, self.modality = supernet, supervision, order, modality
         supernet.kernels = supernet.kernels and order != "second-exact"  # which differentiates twice
-        self.probe = probe
+        self.probe, self.terms = probe, terms
         self.on_gpu = next(supernet.parameters()).is_cuda
         self.mixed_precision = precision == "bfloat16"
         self.cuda_graphs = cuda_graphs and self.on_gpu
@@ -106,6 +110,10 @@ class BilevelEngine:
         else:
             with self.supernet.frozen_statistics():
                 loss, gradients = self._second_order(arch_batch, weight_batch)
+        if self.terms:
+            total = torch.stack([term(self.supernet) for term in self.terms]).sum()
+            own = torch.autograd.grad(total, self.arch, materialize_grads=True)
+            gradients = [gradient + part for gradient, part in zip(gradients, own, strict=True)]
         loss = self._finite(loss, gradients, "architecture", arch_batch)
         _assign(self.arch, gradients)
         self.arch_optimizer.step()
@@ -136,12 +144,16 @@ class BilevelEngine:
             loss = self._loss(batch)
             return loss, torch.autograd.grad(loss, self.arch)
 
-    def _loss(self, batch: Batch) -> Tensor:
+    def outputs(self, batch: Batch) -> Tensor:
+        """The supernet's outputs for a batch, in full precision."""
         device = "cuda" if self.on_gpu else "cpu"
         # a cache of cast weights would be recorded into a CUDA graph with the weights of that moment
         with torch.autocast(device, torch.bfloat16, self.mixed_precision, cache_enabled=not self.cuda_graphs):
             outputs = self.supernet(batch.images[self.modality])
-        return self.supervision.loss(outputs.float() if self.mixed_precision else outputs, batch.targets)
+        return outputs.float() if self.mixed_precision else outputs
+
+    def _loss(self, batch: Batch) -> Tensor:
+        return self.supervision.loss(self.outputs(batch), batch.targets)
 
     def _finite(self, loss: Tensor, gradients: Sequence[Tensor], whose: str, batch: Batch) -> Tensor:
         """The step's loss, a copy; RunError or, unread, NaN if it, a gradient or an alpha is not finite."""

@@ -4,6 +4,8 @@
 rule applied to any epoch from it.
 """
 
+import csv
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autofas.errors import RunError
 from autofas.models.space import Space
 from autofas.models.supernet import Supernet
-from autofas.storage.files import write_rows
+from autofas.search.derive import KINDS
+from autofas.storage.files import bounded_lines, file_size, write_rows
 
 Floats = NDArray[np.float64]
-KINDS = ("normal", "reduction")
+MAX_BYTES = 2**28
 
 
 def snapshot(supernet: Supernet) -> dict[str, Floats]:
@@ -52,3 +56,58 @@ def write_alphas(path: Path, history: Sequence[dict[str, Floats]], space: Space)
                         }
                     )
     write_rows(path, rows)
+
+
+def read_alphas(path: Path, space: Space) -> list[dict[str, Floats]]:
+    """The snapshots that `write_alphas` wrote for a search in `space`, the state before the first step first.
+
+    Raises RunError in one line for a file of another space, or one that holds anything else.
+    """
+    size = len(KINDS) * len(space.edges) * len(space.operations)
+    expected = [
+        (kind, str(node), str(source), operation)
+        for kind in KINDS
+        for node, source in space.edges
+        for operation in space.operations
+    ]
+    history: list[dict[str, Floats]] = []
+    values: list[tuple[float, float | None]] = []
+    file_size(path, MAX_BYTES, RunError)
+    with open(path, encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(bounded_lines(stream, str(path), RunError))
+        for number, row in enumerate(reader):
+            place = tuple(str(row.get(name)) for name in ("cell", "node", "input", "operation"))
+            if row.get("epoch") != str(number // size) or place != expected[number % size]:
+                wanted = f"epoch {number // size}, {', '.join(expected[number % size])}"
+                raise RunError(f"{path}, row {number + 2}: expected {wanted} of space {space.name}")
+            values.append((_number(row["alpha"], path), _number(row["beta"], path) if row["beta"] else None))
+            if len(values) == size:
+                history.append(_snapshot_of(values, space, path))
+                values = []
+    if values or not history:
+        raise RunError(f"{path} ends within an epoch; let the search write it again with --resume")
+    return history
+
+
+def _number(text: str | None, path: Path) -> float:
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise RunError(f"{path} holds {str(text)[:40]!r} where a number is expected")
+    return value
+
+
+def _snapshot_of(values: Sequence[tuple[float, float | None]], space: Space, path: Path) -> dict[str, Floats]:
+    """One epoch's numbers, in the order of `write_alphas`, as a snapshot."""
+    shape = len(KINDS), len(space.edges), len(space.operations)
+    alphas = np.array([alpha for alpha, _ in values]).reshape(shape)
+    record = dict(zip(KINDS, alphas, strict=True))
+    betas = [beta for _, beta in values]
+    if all(beta is None for beta in betas):
+        return record
+    if any(beta is None for beta in betas):
+        raise RunError(f"{path} names betas of some edges alone")
+    table = np.array(betas, dtype=np.float64).reshape(shape)[:, :, 0]
+    return record | {f"{kind}_beta": row for kind, row in zip(KINDS, table, strict=True)}

@@ -25,6 +25,7 @@ from autofas.models.space import Space
 from autofas.models.supervisions import ensure_finite
 from autofas.runs.resume import first_rows
 from autofas.runtime import ranks
+from autofas.search.derive import KINDS
 from autofas.search.strategy import Strategy
 from autofas.training.optimizers import (
     build_optimizer,
@@ -33,7 +34,9 @@ from autofas.training.optimizers import (
     set_learning_rate,
 )
 
-KINDS = ("normal", "reduction")
+MOST_PROPOSALS = 5000
+BEYOND = 1e6
+"""What a tuner is told of a network beyond the limits in place of a loss."""
 Choices = dict[str, int]
 
 
@@ -150,7 +153,7 @@ class MultiTrial(Strategy):
     def do_round(self) -> dict[str, Any]:
         """One trial: the network that the tuner proposes, trained and judged."""
         started = time.perf_counter()
-        cells = cells_of(self.space, self.tuner.propose())
+        cells = self._proposed()
         loss = self.train_and_judge(genotype_from_cells(self.space, *cells, self.config.strategy))
         best = self._learn(loss, cells)
         seconds = round(time.perf_counter() - started, 3)
@@ -185,7 +188,19 @@ class MultiTrial(Strategy):
         self.weight_loader.load_state_dict(state["loaders"][0])
         self.arch_loader.load_state_dict(state["loaders"][1])
         for row in state["results"]:
-            self._learn(float(row["arch_loss"]), cells_of(self.space, self.tuner.propose()))
+            self._learn(float(row["arch_loss"]), self._proposed())
+
+    def _proposed(self) -> tuple[Cell, Cell]:
+        """The tuner's next cells; those beyond the limits are answered with a loss that loses, untrained."""
+        for _ in range(MOST_PROPOSALS):
+            cells = cells_of(self.space, self.tuner.propose())
+            if self.limits is None or self.limits.bounds.allow(*cells):
+                return cells
+            self.tuner.tell(BEYOND)
+        raise ConfigError(
+            f"of {MOST_PROPOSALS:,} networks that {self.config.strategy} proposed none keeps to the limits; "
+            "raise them, or search with pc-darts, which derives within them"
+        )
 
     def train_and_judge(self, genotype: Genotype) -> float:
         """Mean loss on the architecture half after a short training on the weight half."""

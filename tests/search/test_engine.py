@@ -12,7 +12,8 @@ from autofas.config.optimizer import OptimizerConfig
 from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
 from autofas.data.batches.batch import Batch
-from autofas.errors import ConfigError, RunError
+from autofas.errors import ConfigError, GenotypeError, RunError
+from autofas.models.kernels.library import reason as kernels_reason
 from autofas.models.space import Space, load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import PixelwiseBCE
@@ -265,3 +266,51 @@ def test_bfloat16_steps_keep_parameters_and_gradients_in_float32():
 def test_bfloat16_is_refused_where_differences_are_taken():
     with pytest.raises(ConfigError, match="order second needs precision float32"):
         resolve(SearchConfig, "search", flags={"order": "second", "precision": "bfloat16"})
+
+
+def test_terms_add_their_gradient_and_leave_the_loss(monkeypatch):
+    plain, with_term = engine(), engine()
+    with_term.terms = [lambda net: 3 * net.alphas["normal"].sum(), lambda net: net.alphas["normal"][0, 0] * 2]
+    seen = {}
+    for name, built in (("plain", plain), ("term", with_term)):
+
+        def keep(name=name, built=built):
+            seen[name] = [parameter.grad for parameter in built.arch]
+
+        monkeypatch.setattr(built.arch_optimizer, "step", keep)
+    assert torch.equal(plain.arch_step(batch(0)), with_term.arch_step(batch(0)))
+    extra = [two - one for one, two in zip(seen["plain"], seen["term"], strict=True)]
+    wanted = torch.full_like(extra[0], 3.0)
+    wanted[0, 0] = 5.0
+    assert torch.allclose(extra[0], wanted)
+    assert not any(part.any() for part in extra[1:])
+
+
+@pytest.mark.parametrize("kernels", [False, True])
+def test_an_auxiliary_skip_is_a_skip_of_the_candidate(kernels):
+    torch.manual_seed(0)
+    net = Supernet(tiny_space(), 2, kernels=kernels and not kernels_reason())
+    images = torch.randn(2, 3, 8, 8)
+    column = net.space.operations.index("skip_connect")
+    with torch.no_grad():
+        before = net(images)
+        net.add_auxiliary_skip()
+        assert torch.equal(net(images), before)
+        net.set_auxiliary_skip(0.7)
+        raised = net(images)
+        weights = {kind: net.operation_weights(kind) for kind in ("normal", "reduction")}
+        for kind in weights:
+            wanted = weights[kind].clone()
+            wanted[:, column] += 0.7
+            assert torch.allclose(net.mixing_weights(kind), wanted)
+        assert not torch.allclose(raised, before, atol=1e-3)
+        net.set_auxiliary_skip(0.0)
+        assert torch.equal(net(images), before)
+    assert "auxiliary" not in net.state_dict()
+
+
+def test_an_auxiliary_skip_needs_a_skip():
+    values = tiny_space().model_dump()
+    values["operations"] = ["none", "sep_conv_3x3"]
+    with pytest.raises(GenotypeError, match="needs skip_connect, which space small lacks"):
+        Supernet(Space.model_validate(values), 2).add_auxiliary_skip()

@@ -1,6 +1,7 @@
 """The verb `search` on generated faces: what moves, what repeats, what a resumed run continues."""
 
 import csv
+import json
 import math
 import subprocess
 import sys
@@ -182,6 +183,68 @@ def test_each_level_has_its_own_learning_rate(monkeypatch, tmp_path, tiny_data):
     assert found["arch"] == [6e-3, 6e-3]
 
 
+@pytest.mark.parametrize(
+    ("losses", "moving"),
+    [
+        ([0.7, 0.6, 0.5, 0.6, 0.6, 0.6], [4, 5, 6]),  # 30 % below ln 2 is .485; half of 5 epochs is 2
+        ([0.7, 0.48, 0.6, 0.6, 0.6, 0.6], [3, 4, 5, 6]),
+        ([0.48, 0.6, 0.6, 0.6, 0.6, 0.6], [2, 3, 4, 5, 6]),
+    ],
+)
+def test_alphas_wait_until_the_weight_loss_has_fallen(monkeypatch, tmp_path, tiny_data, losses, moving):
+    class Recorder(BilevelEngine):
+        def arch_step(self, arch_batch, weight_batch=None):
+            return torch.zeros(())
+
+        def weight_step(self, batch):
+            return torch.tensor(losses[len(seen)])
+
+    seen = []
+    real = bilevel.BilevelSearch.do_round
+
+    def counted(self):
+        row = real(self)
+        seen.append(row)
+        return row
+
+    monkeypatch.setattr(bilevel, "BilevelEngine", Recorder)
+    monkeypatch.setattr(bilevel.BilevelSearch, "do_round", counted)
+    asked = {"epochs": 6, "warmup_epochs": 1, "warmup_fall": 0.3, "batch_size": 120}
+    found = search(config(tmp_path, tiny_data, **asked))
+    assert [row["epoch"] for row in found.results if row["arch_loss"] != ""] == moving
+    log = (found.path / "log.txt").read_text()
+    assert log.count("alphas move from epoch") == 1
+    assert f"alphas move from epoch {moving[0]} on" in log
+
+
+def test_the_architecture_half_may_be_another_session(tmp_path, tiny_data):
+    found = search(config(tmp_path, tiny_data, arch_split="session", epochs=1, warmup_epochs=0))
+    log = (found.path / "log.txt").read_text()
+    assert "60 frames of 2 subjects for the weights, 60 of 2 subjects for the architecture" in log
+    assert "; 120 frames in neither" in log
+
+
+def test_all_stabilisers_compose_and_change_the_search(first, tmp_path, tiny_data):
+    terms = {"beta_decay": 50, "auxiliary_skip": 1.0, "max_skips": 1, "max_params": 20_000}
+    adam = {"name": "adam", "lr": 0.005, "grad_clip": 5.0}
+    found = search(config(tmp_path, tiny_data, **terms, weights=adam))
+    assert found.results[0]["expected_params"] > 0
+    assert not np.array_equal(found.history[-1]["normal"], first.history[-1]["normal"])
+    assert [edge.operation for edge in found.genotype.normal.edges].count("skip_connect") <= 1
+    assert found.verdict.gap is not None
+    assert "auxiliary" not in load_checkpoint(found.path, pytest.fail)["engine"]["supernet"]
+
+
+def test_a_search_ends_with_a_verdict(first):
+    written = json.loads((first.path / "verdict.json").read_text())
+    assert written["verdict"] == first.verdict.word == "undecided"
+    assert written["entropy"] == pytest.approx(
+        (first.results[-1]["entropy_normal"] + first.results[-1]["entropy_reduction"]) / 2
+    )
+    assert 0 < written["gap"]["supernet_loss"] < 2
+    assert 0 <= written["gap"]["derived_auc"] <= 1
+
+
 @pytest.mark.parametrize("strategy", ["darts", "pc-darts"])
 @pytest.mark.parametrize("order", ["first", "second"])
 def test_strategies_and_orders_run(tmp_path, tiny_data, strategy, order):
@@ -211,6 +274,11 @@ def test_each_strategy_has_the_choices_of_its_paper():
     assert choices(strategy="darts") == (1, False, "auto-fas")
     assert choices(strategy="darts", partial_channels=2, edge_normalization=True) == (2, True, "pc-darts")
     assert choices(derivation="auto-fas") == (4, True, "auto-fas")
+
+
+def test_looking_ahead_is_for_sgd():
+    with pytest.raises(AutofasError, match="order second looks one step of SGD ahead"):
+        resolve(SearchConfig, "search", assignments=["order=second", "weights.name=adam"])
 
 
 def test_warm_up_must_leave_an_epoch(tiny_data):

@@ -1,0 +1,86 @@
+"""The supernet as the derived network: chosen operations alone, with the supernet's weights.
+
+How much is lost when the other operations go says whether the supernet was a guide to the network that is
+built from it (DARTS-PT, Wang et al., ICLR 2021, section 3, measures the same on single edges).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+from autofas.data.batches.batch import Batch
+from autofas.metrics import BONA_FIDE, roc_auc
+from autofas.models.genotype import Cell
+from autofas.models.supernet import Supernet
+from autofas.search.derive import KINDS
+from autofas.search.engine import BilevelEngine
+from autofas.search.verdict import Gap
+
+FAR = 1e4
+"""A logit beside which the others' softmax is zero."""
+
+
+@contextmanager
+def discrete(supernet: Supernet, cells: tuple[Cell, Cell]) -> Iterator[None]:
+    """Within it, alphas and betas are those of the two cells alone; each node weighs its edges alike.
+
+    Without betas an edge that is not kept takes none. Raises ValueError if the space then lacks it.
+    """
+    space = supernet.space
+    tables = [*supernet.alphas.values(), *supernet.betas.values()]
+    kept = [table.detach().clone() for table in tables]
+    rows = {edge: row for row, edge in enumerate(space.edges)}
+    if not supernet.betas and "none" not in space.operations:
+        raise ValueError(f"space {space.name} cannot leave an edge out: it has neither none nor betas")
+    with torch.no_grad():
+        for kind, cell in zip(KINDS, cells, strict=True):
+            alphas = torch.zeros_like(supernet.alphas[kind])
+            if not supernet.betas:
+                alphas[:, space.operations.index("none")] = FAR
+            betas = torch.full((len(rows),), -FAR).to(alphas)
+            for edge in cell.edges:
+                row = rows[edge.node, edge.input]
+                alphas[row] = 0
+                alphas[row, space.operations.index(edge.operation)] = FAR
+                betas[row] = 0
+            supernet.alphas[kind].copy_(alphas)
+            if kind in supernet.betas:
+                supernet.betas[kind].copy_(betas)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for table, value in zip(tables, kept, strict=True):
+                table.copy_(value)
+
+
+def gap(
+    engine: BilevelEngine, cells: tuple[Cell, Cell], batches: Callable[[], Iterable[Batch]]
+) -> Gap | None:
+    """Loss and AUC of the supernet and of its derived cells on the same batches; None where it has no such
+    cells. The supernet is left as it was.
+    """
+    whole = _judged(engine, batches())
+    try:
+        with discrete(engine.supernet, cells):
+            derived = _judged(engine, batches())
+    except ValueError:
+        return None
+    return Gap(*whole, *derived)
+
+
+def _judged(engine: BilevelEngine, batches: Iterable[Batch]) -> tuple[float, float]:
+    """Mean loss and AUC over batches, each normalised by itself."""
+    losses, scores, labels = [], [], []
+    engine.supernet.train()
+    with torch.no_grad(), engine.supernet.frozen_statistics():
+        for batch in batches:
+            outputs = engine.outputs(batch)
+            losses.append(engine.supervision.loss(outputs, batch.targets))
+            scores.append(engine.supervision.score(outputs).double().cpu())
+            labels.append(batch.targets["label"].cpu())
+    pais = [BONA_FIDE if label else "attack" for label in torch.cat(labels).tolist()]
+    loss = float(torch.stack(losses).double().mean())
+    return loss, float(roc_auc(np.asarray(torch.cat(scores)), pais))

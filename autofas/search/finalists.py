@@ -1,0 +1,147 @@
+"""Finalists: several genotypes trained briefly on the weight half, judged by AUC on the architecture half.
+
+The alphas of one epoch name one pair of cells, and a short training of its own tells more about a network
+than a shared supernet (DARTS, Liu et al., ICLR 2019, section 3 chooses among four runs that way). Nominated
+are cells of several epochs and rules, and random ones, within the limits; successive halving (Jamieson and
+Talwalkar, AISTATS 2016) trains the better half of them on, twice as long each time.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from autofas.config.optimizer import OptimizerConfig
+from autofas.data.batches.loader import Loader
+from autofas.metrics import BONA_FIDE, roc_auc
+from autofas.models.genotype import Cell
+from autofas.models.network import Network
+from autofas.models.space import Space
+from autofas.models.supervisions import ensure_finite
+from autofas.runs.resume import first_rows
+from autofas.runtime import ranks
+from autofas.search.bounds import Bounds, derive_within, draw_within
+from autofas.search.derive import random_cells
+from autofas.search.history import Floats, betas_of
+from autofas.training.optimizers import build_optimizer, clip_gradients
+
+
+@dataclass
+class Finalist:
+    """Two cells, where they come from, and what their training has come to; `auc` in [0, 1]."""
+
+    cells: tuple[Cell, Cell]
+    rule: str
+    origin: str
+    epochs: int = 0
+    auc: float = float("nan")
+    rank: int = 0
+    training: "BriefTraining | None" = field(default=None, repr=False)
+
+    def row(self) -> dict[str, Any]:
+        """As a row of finalists.csv."""
+        return {"rank": self.rank, "origin": self.origin, "epochs": self.epochs, "arch_auc": self.auc}
+
+
+def nominate(
+    space: Space,
+    history: Sequence[Mapping[str, Floats]],
+    rule: str,
+    bounds: Bounds | None,
+    count: int,
+    first: int,
+    generator: np.random.Generator,
+) -> list[Finalist]:
+    """`count` different pairs of cells: up to half of them by the alphas, the others drawn within the bounds.
+
+    By the alphas: those of the last epoch by `rule`, then by the other rule, then those of earlier epochs, at
+    most back to `first`, the first in which alphas moved, evenly. Fewer where a space has not so many.
+    """
+    last = len(history) - 1
+    wanted = (count + 1) // 2
+    rules = [rule, *({"auto-fas", "pc-darts"} - {rule} if betas_of(dict(history[last])) else ())]
+    epochs = np.unique(np.linspace(last, first, min(wanted, last - first + 1)).round().astype(int))[::-1]
+    named = [(last, one) for one in rules] + [(int(epoch), rule) for epoch in epochs[1:]]
+    found: list[Finalist] = []
+
+    def add(cells: tuple[Cell, Cell], by: str, origin: str) -> None:
+        if all(cells != one.cells for one in found):
+            found.append(Finalist(cells, by, origin))
+
+    for epoch, by in named:
+        if len(found) < wanted:
+            record = dict(history[epoch])
+            cells = derive_within(space, record, betas_of(record), by, bounds)
+            add(cells, by, f"epoch {epoch}, rule {by}")
+    for _ in range(20 * count):
+        if len(found) == count:
+            break
+        drawn = random_cells(space, generator) if bounds is None else draw_within(bounds, generator)
+        assert drawn is not None  # bounds that allow nothing were refused
+        add(drawn, "random", "random")
+    return found
+
+
+class BriefTraining:
+    """One finalist's network with its optimiser and batches, which can be trained on."""
+
+    def __init__(self, network: Network, optimizer: OptimizerConfig, loader: Loader) -> None:
+        self.network, self.loader, self.grad_clip = network, loader, optimizer.grad_clip
+        self.optimizer = build_optimizer(optimizer, network.parameters())
+
+    def epochs(self, count: int) -> None:
+        """Train for so many epochs more, at a constant learning rate."""
+        parameters: list[nn.Parameter] = list(self.network.parameters())
+        self.network.train()
+        for _ in range(count):
+            for batch in self.loader:
+                loss = self.network.supervision.loss(self.network(batch.images), batch.targets)
+                where = f"a finalist's training (rows {first_rows(batch)})"
+                ensure_finite(loss, where)
+                self.optimizer.zero_grad()
+                loss.backward()
+                clip_gradients(parameters, self.grad_clip, where)
+                self.optimizer.step()
+                ranks.check()
+
+    def auc(self, loader: Loader) -> float:
+        """AUC over an epoch of a loader, in [0, 1]."""
+        scores, labels = [], []
+        self.network.eval()
+        with torch.no_grad():
+            for batch in loader:
+                scores.append(self.network.supervision.score(self.network(batch.images)).double().cpu())
+                labels.append(batch.targets["label"].cpu())
+        pais = [BONA_FIDE if label else "attack" for label in torch.cat(labels).tolist()]
+        return float(roc_auc(torch.cat(scores).numpy(), pais))
+
+
+def halve(
+    finalists: Sequence[Finalist],
+    begin: Callable[[Finalist], BriefTraining],
+    judged_on: Callable[[], Loader],
+    epochs: int,
+    told: Callable[[str], None] = lambda line: None,
+) -> Finalist:
+    """The one that is left: all are trained for `epochs`, the better half for twice as many more, and so on.
+
+    Ranks are given as finalists drop out, 1 to the winner. Equal ones keep the order they were nominated in.
+    """
+    alive = list(finalists)
+    while len(alive) > 1 or not alive[0].epochs:
+        for one in alive:
+            one.training = one.training or begin(one)
+            one.training.epochs(epochs)
+            one.epochs += epochs
+            one.auc = one.training.auc(judged_on())
+            told(f"finalist ({one.origin}): AUC {100 * one.auc:.2f} % after {one.epochs} epochs")
+        alive.sort(key=lambda one: -one.auc)
+        for place, one in enumerate(alive, start=1):
+            one.rank = place
+        for one in alive[(len(alive) + 1) // 2 :]:
+            one.training = None
+        alive, epochs = alive[: (len(alive) + 1) // 2], 2 * epochs
+    return alive[0]

@@ -1,0 +1,78 @@
+"""The controls of a search: what is trained, and what is said of it."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from autofas.cli import main, main_values
+from autofas.commands.controls import Trained, _against, _table
+from autofas.models.genotype import load_genotype
+
+FACES = "data.synthetic={train_users: 2, dev_users: 1, test_users: 2, frames_per_video: 1, size: 32}"
+SEARCH = ["search", "--strategy", "random", "--space", "small", "--set", FACES, "--threads", "1", "--quiet"]
+TRAIN = ["--train", "epochs=1", "--train", "input_size=16", "--train", "batch_size=30"]
+
+
+def trained(arm, *aucs):
+    figures = [SimpleNamespace(auc=auc, acer=None if auc is None else 1 - auc) for auc in aucs]
+    return [Trained(arm, seed, None, 20_000 + seed, one) for seed, one in enumerate(figures)]
+
+
+def comparison(low, high):
+    return SimpleNamespace(interval=(low, high), to_json=dict)
+
+
+def test_the_words_by_hand():
+    networks = [
+        *trained("searched", 0.9, 0.8),
+        *trained("random", 0.8, 0.7),
+        *trained("shuffled", 0.95, None),
+    ]
+    found = _against(networks, "random", [comparison(-0.2, -0.1), comparison(-0.1, 0.1)])
+    # .9 beats both, .8 beats .7 and ties with .8
+    assert (found["better"], found["pairs"]) == (pytest.approx(3.5 / 4), 4)
+    assert (found["seeds_better"], found["seeds_worse"]) == (1, 0)
+    assert found["words"] == (
+        "searched against random: P(higher AUC) 0.88 over 4 pairs; by compare, of 2 seeds 1 better, 0 worse, "
+        "1 without a difference shown"
+    )
+    found = _against(networks, "shuffled", [comparison(0.1, 0.2)])
+    assert (found["better"], found["pairs"], found["seeds_worse"]) == (0.0, 2, 1)
+    assert "of 1 seed 0 better, 1 worse" in found["words"]
+
+
+def test_the_table_has_a_line_an_arm():
+    networks = [*trained("searched", 0.9, 0.8), *trained("random", 0.8), *trained("shuffled", 0.95, None)]
+    lines = _table(networks).splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["searched", "shuffled", "random"]
+    assert "85.00 ± 5.00" in lines[2]
+    assert lines[3].split()[-2:] == ["-", "-"]
+    assert lines[4].endswith("80.00")
+
+
+def test_every_arm_is_trained_alike_and_compared(tmp_path, capsys):
+    found = main_values([*SEARCH, *TRAIN, "--runs-dir", str(tmp_path), "--seed", "3", "--controls"])
+    networks = found["controls"]["networks"]
+    assert [one["arm"] for one in networks] == ["searched", "shuffled", "random"]
+    assert abs(networks[2]["params"] - networks[0]["params"]) <= 0.1 * networks[0]["params"]
+    assert [one["arm"] for one in found["controls"]["against"]] == ["shuffled", "random"]
+    for one in networks:
+        assert one["run"].startswith(str(tmp_path / "train"))
+        assert 0 <= one["auc"] <= 1
+    kinds = {
+        arm: load_genotype(tmp_path / f"search/exp/genotype-{arm}.json") for arm in ("shuffled", "random")
+    }
+    assert kinds["shuffled"].derivation == "shuffled"
+    shown = capsys.readouterr().out
+    assert "searched against shuffled: P(higher AUC)" in shown
+    assert "of 1 seed" in shown
+
+
+def test_faults_are_told_before_the_search(tmp_path, capsys):
+    for words, said in (
+        (["--train", "epochs=1"], "give --controls too"),
+        (["--controls", "--train", "epoch=1"], "did you mean epochs"),
+    ):
+        assert main([*SEARCH, *words, "--runs-dir", str(tmp_path)]) == 2
+        assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

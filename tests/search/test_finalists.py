@@ -1,0 +1,116 @@
+"""Finalists: who is nominated, who is left, and a search that ends with one."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from autofas.api import profile
+from autofas.config.resolve import resolve
+from autofas.config.search import SearchConfig
+from autofas.errors import AutofasError
+from autofas.models.build import build
+from autofas.models.space import load_space
+from autofas.search.bounds import derive_within
+from autofas.search.finalists import Finalist, halve, nominate
+from autofas.search.history import betas_of
+from autofas.search.limits import limits_of
+from autofas.search.search import search
+
+SPACE = load_space("small")
+
+
+def history(epochs, betas=True):
+    generator = np.random.default_rng(0)
+    rows = []
+    for _ in range(epochs + 1):
+        row = {kind: generator.normal(size=(14, 6)) for kind in ("normal", "reduction")}
+        rows.append(row | ({f"{kind}_beta": generator.normal(size=14) for kind in row} if betas else {}))
+    return rows
+
+
+def nominated(rows, count, first=1, bounds=None):
+    return nominate(SPACE, rows, "pc-darts" if "normal_beta" in rows[0] else "auto-fas", bounds, count, first,
+                    np.random.default_rng(0))  # fmt: skip
+
+
+def test_half_are_the_alphas_and_half_are_random():
+    rows = history(8)
+    found = nominated(rows, 9, first=3)
+    named = [(8, "pc-darts"), (8, "auto-fas"), (7, "pc-darts"), (6, "pc-darts"), (4, "pc-darts")]
+    assert [one.origin for one in found[:5]] == [f"epoch {epoch}, rule {rule}" for epoch, rule in named]
+    assert [one.rule for one in found[5:]] == ["random"] * 4
+    assert len({one.cells for one in found}) == 9
+    assert found[0].cells == derive_within(SPACE, rows[8], betas_of(rows[8]), "pc-darts", None)
+
+
+def test_without_betas_there_is_one_rule_and_the_same_cells_come_once():
+    rows = history(3, betas=False)
+    rows[2] = rows[3]
+    assert [one.origin for one in nominated(rows, 6)] == [
+        "epoch 3, rule auto-fas", "epoch 1, rule auto-fas", *["random"] * 4
+    ]  # fmt: skip
+
+
+def test_all_keep_to_the_limits():
+    limits = limits_of(SearchConfig(space="small", max_params="17K"), SPACE)
+    for one in nominated(history(4), 8, bounds=limits.bounds):
+        assert limits.costs.of(*one.cells)[0] <= 17_000
+
+
+class Fake:
+    """A training whose AUC rises with its epochs up to the finalist's own worth."""
+
+    def __init__(self, worth):
+        self.worth, self.done = worth, 0
+
+    def epochs(self, count):
+        self.done += count
+
+    def auc(self, loader):
+        return self.worth * self.done / (self.done + 1)
+
+
+def test_the_better_half_is_trained_on():
+    worths = [0.5, 0.9, 0.7, 0.8, 0.6]
+    finalists = [Finalist((None, None), "random", str(worth)) for worth in worths]
+    lines = []
+    best = halve(finalists, lambda one: Fake(float(one.origin)), lambda: None, 2, lines.append)
+    assert best.origin == "0.9"
+    assert {one.origin: one.epochs for one in finalists} == {
+        "0.5": 2,
+        "0.6": 2,
+        "0.7": 6,
+        "0.8": 14,
+        "0.9": 14,
+    }
+    assert {one.origin: one.rank for one in finalists} == {"0.9": 1, "0.8": 2, "0.7": 3, "0.6": 4, "0.5": 5}
+    assert best.auc == pytest.approx(0.9 * 14 / 15)
+    assert len(lines) == 5 + 3 + 2
+
+
+def test_one_alone_is_trained_too():
+    (alone,) = finalists = [Finalist((None, None), "random", "1.0")]
+    assert halve(finalists, lambda one: Fake(1.0), lambda: None, 3) is alone
+    assert (alone.epochs, alone.rank) == (3, 1)
+
+
+def test_a_search_ends_with_the_best_of_them(tmp_path, tiny_data):
+    shared = {"space": "small", "epochs": 2, "warmup_epochs": 0, "batch_size": 60, "input_size": 16}
+    shared |= {"threads": 1, "device": "cpu", "data": tiny_data, "runs_dir": str(tmp_path)}
+    asked = shared | {"finalists": 4, "finalist_epochs": 1, "max_params": "18K"}
+    found = search(SearchConfig(**asked))
+    with open(found.path / "finalists.csv") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["rank"]) for row in rows] == [1, 2, 3, 4]
+    assert [int(row["epochs"]) for row in rows] == [3, 3, 1, 1]
+    assert float(rows[0]["arch_auc"]) >= float(rows[1]["arch_auc"])
+    assert found.genotype.derivation in rows[0]["origin"]
+    assert profile(build(found.genotype)).params <= 18_000
+    again = search(SearchConfig(**asked | {"runs_dir": None}))
+    assert again.genotype.same_network(found.genotype)
+
+
+def test_only_alphas_have_finalists():
+    with pytest.raises(AutofasError, match="strategy random has none"):
+        resolve(SearchConfig, "search", flags={"strategy": "random", "finalists": 3})
