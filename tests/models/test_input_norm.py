@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import load_genotype
-from autofas.models.input_norm import InputNorm, input_norm
+from autofas.models.input_norm import InputNorm, _neighbourhood, input_norm
 
 IMAGES = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -32,6 +33,12 @@ def test_local_normalisation_does_not_see_a_slope_of_light_that_the_whole_image_
     assert abs(float(left - right)) < 0.1
     whole = InputNorm("image")(slope)
     assert float(whole[..., 40:48].mean() - whole[..., 16:24].mean()) > 1
+
+
+def test_a_neighbourhood_is_a_pool_whose_border_does_not_count():
+    image = torch.rand(2, 3, 32, 64, generator=torch.Generator().manual_seed(1))
+    pooled = F.avg_pool2d(image, (9, 17), 1, (4, 8), count_include_pad=False)
+    torch.testing.assert_close(_neighbourhood(image), pooled)
 
 
 def test_a_flat_image_stays_finite_and_none_adds_nothing():
