@@ -44,9 +44,9 @@ def test_every_way_is_trained_once_and_compared(words, tmp_path, capsys, monkeyp
     assert domains.main(words) == 0
     with (tmp_path / "domains.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert len(rows) == len({tuple(row[key] for key in domains.KEY) for row in rows}) == 8
+    assert len(rows) == len({tuple(row[key] for key in domains.KEY) for row in rows}) == 6
     table = capsys.readouterr().out
-    assert "group-dro 0.1" in table
+    assert "group-dro" in table
     monkeypatch.setattr(domains, "one", lambda *args: pytest.fail("trained"))
     assert domains.main(words) == 0
     assert domains.main([*words, "--summary"]) == 0
