@@ -1,16 +1,17 @@
 """Does it help a network on people or sessions left out to balance sessions, or to weigh the worst group up?
 
-Three ways to train one network: rows as they come (classes balanced, the default), every session equally often
-within each class (`balance_by`), and group DRO over session and class besides. Its rate is ten times the
-default, because these trainings have hundreds of steps where the paper's have ten thousands. Each on every
-fold of a protocol and several seeds, with the same seeds for all, so that differences are paired:
+Three ways to train one network: rows as they come (classes balanced, the default), every session equally
+often within each class (`balance_by`), and group DRO over session and class besides. Its rate is ten times
+the default, because these trainings have hundreds of steps where the paper's have ten thousands. Each on
+every fold of a protocol and several seeds, with the same seeds for all, so that differences are paired:
 
     python -m benchmarks.domains --dataset MANIFEST --protocol leave-subjects-out:3 --keep 0.1
 
 `--keep` below 1 skews train and dev, as data that was gathered in passing is: of every second session that
 share of the attacks is kept, of the others that share of the bona fide frames, so that session foretells the
 class. Test is never thinned. Besides the AUC of all test frames there is that of the worst pair: bona fide
-frames of one session against attacks of one session, the least over all pairs. A second table has the
+frames of one session against attacks of one session, the least over all pairs; and that of all frames with
+light and surroundings of the other class (`benchmarks.swapped`). A second table has the
 calibration error and Brier score of the same trainings' test frames before and after each calibration, fitted
 to the dev frames. A row a training goes to a CSV file as soon as it is done; `--summary` trains nothing.
 """
@@ -34,7 +35,7 @@ from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.dataset import Dataset, Progress
 from autofas.data.opening import OpenedDatasets
-from autofas.errors import AutofasError
+from autofas.errors import AutofasError, MetricError
 from autofas.evaluation import calibration
 from autofas.evaluation.evaluate import evaluate
 from autofas.metrics import (
@@ -52,17 +53,19 @@ from autofas.runs.provenance import commit, machine
 from autofas.training.train import train
 from benchmarks.leave_out import append, read_rows
 from benchmarks.leave_out_tables import interval
+from benchmarks.swapped import swapped
 
 ARMS: dict[str, dict[str, Any]] = {
     "as they come": {},
     "balanced": {"balance_by": "session"},
     "group-dro": {"balance_by": "session", "objective": "group-dro", "group_rate": 0.1},
 }
-KEY = ("dataset", "protocol", "keep", "fold", "seed", "arm")
+SETTING = ("dataset", "protocol", "augment", "keep")
+KEY = (*SETTING, "fold", "seed", "arm")
 KINDS: tuple[CalibrationKind, ...] = ("temperature", "isotonic")
 WAYS = ("before", *KINDS)
 CALIBRATED = ["_".join(parts) for parts in product(("dev", "test"), ("ece", "brier"), WAYS)]
-FIGURES = ("auc", "auc_worst_pair", "bpcer_at_0.01", "acer_quantile", "acer_edge")
+FIGURES = ("auc", "auc_worst_pair", "auc_both_swapped", "bpcer_at_0.01", "acer_quantile", "acer_edge")
 
 
 class Skewed(OpenedDatasets):
@@ -97,13 +100,14 @@ def jobs(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     config = DataConfig(dataset=args.dataset, protocol=args.protocol, workers=0)
     name = args.dataset if args.dataset == "synthetic" else Path(args.dataset).resolve().parent.name
     for seed, fold, arm in product(range(args.seeds), OpenedDatasets().folds(config), ARMS):
-        yield dict(zip(KEY, (name, args.protocol, args.keep, fold, seed, arm), strict=True))
+        yield dict(zip(KEY, (name, args.protocol, args.augment, args.keep, fold, seed, arm), strict=True))
 
 
 def one(job: Mapping[str, Any], datasets: OpenedDatasets, args: argparse.Namespace) -> dict[str, Any]:
     """Train and judge once: the row of the table."""
     values = {
         "genotype": "results/leave_out/probe.json", "epochs": args.epochs, "batch_size": 32, "input_size": 64,
+        "augment": args.augment,
         "optimizer": {"lr": 0.05, "weight_decay": 5e-4, "grad_clip": 5.0, "warmup_epochs": 1},
         "data": {
             "dataset": args.dataset, "protocol": args.protocol, "fold": job["fold"],
@@ -119,32 +123,40 @@ def one(job: Mapping[str, Any], datasets: OpenedDatasets, args: argparse.Namespa
     assert result.path is not None
     dev, test = (read_scores(result.path / f"scores-{split}.csv") for split in ("dev", "test"))
     shutil.rmtree(result.path)
-    sessions = datasets.divided(config.data).split("test")["session"].to_numpy()
+    data = datasets.with_crops(config.data, result.network.view.crop_size)
+    sessions = data.dataset.split("test")["session"].to_numpy()
     quantile, edge = (find(dev.scores, dev.pais) for find in (quantile_threshold, eer_threshold))
     return {
         **job,
         "auc": roc_auc(test.scores, test.pais),
         "auc_worst_pair": worst_pair(test.scores, np.array(test.pais) == BONA_FIDE, sessions),
+        "auc_both_swapped": swapped(result.network, data, {})["auc_both_swapped"],
         "bpcer_at_0.01": bpcer_at_apcer(test.scores, test.pais, 0.01),
         "acer_quantile": error_rates(test.scores, test.pais, quantile).acer,
         "acer_edge": error_rates(test.scores, test.pais, edge).acer,
         **calibrated(dev, test),
-        "train_frames": len(datasets.divided(config.data).split("train")),
+        "train_frames": len(data.dataset.split("train")),
         "cpu_seconds": round(time.process_time() - started, 1),
         "commit": commit(),
     }
 
 
-def calibrated(dev: ScoreTable, test: ScoreTable) -> dict[str, float]:
-    """Calibration error and Brier score of the frames of both splits, before and after each calibration."""
-    values = {}
+def calibrated(dev: ScoreTable, test: ScoreTable) -> dict[str, float | str]:
+    """Calibration error and Brier score of the frames of both splits, before and after each calibration.
+
+    Empty after a temperature where none fits.
+    """
+    values: dict[str, float | str] = {}
     for kind in KINDS:
-        found = calibration.report(calibration.fit(kind, dev, "frame"), dev, test, 0.5)
+        try:
+            found = calibration.report(calibration.fit(kind, dev, "frame"), dev, test, 0.5)
+        except MetricError:
+            continue
         for split, told in (("dev", found.dev), ("test", found.judged)):
             for figure in ("ece", "brier"):
                 values[f"{split}_{figure}_before"] = getattr(told.before, figure)
                 values[f"{split}_{figure}_{kind}"] = getattr(told.after, figure)
-    return {name: values[name] for name in CALIBRATED}
+    return {name: values.get(name, "") for name in CALIBRATED}
 
 
 def worst_pair(scores: np.ndarray, bona_fide: np.ndarray, sessions: np.ndarray) -> float:
@@ -161,10 +173,10 @@ def summary(rows: Sequence[Mapping[str, str]]) -> str:
     """A line a setting and way: means, and differences from the rows as they come, with 95 % intervals."""
     groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     for row in rows:
-        groups.setdefault((row["dataset"], row["protocol"], row["keep"], row["arm"]), []).append(row)
+        groups.setdefault(tuple(row[name] for name in (*SETTING, "arm")), []).append(row)
     lines = []
     for key, group in groups.items():
-        plain = {(row["fold"], row["seed"]): row for row in groups.get((*key[:3], "as they come"), [])}
+        plain = {(row["fold"], row["seed"]): row for row in groups.get((*key[:-1], "as they come"), [])}
         pairs = [
             (row, plain[row["fold"], row["seed"]]) for row in group if (row["fold"], row["seed"]) in plain
         ]
@@ -172,11 +184,11 @@ def summary(rows: Sequence[Mapping[str, str]]) -> str:
         for name in FIGURES:
             cells.append(percent(interval([float(row[name]) for row in group])[0]))
             apart = [float(row[name]) - float(other[name]) for row, other in pairs]
-            if key[3] != "as they come" and len(apart) > 1:
+            if key[-1] != "as they come" and len(apart) > 1:
                 mean, low, high = (f"{100 * value:+.2f}" for value in interval(apart))
                 cells[-1] += f" ({mean} [{low}, {high}])"
         lines.append(cells)
-    header = ("data", "left out by", "kept", "trained", "n", *FIGURES)
+    header = (*SETTING, "trained", "n", *FIGURES)
     return markdown_table(header, lines, numeric=("n", *FIGURES))
 
 
@@ -184,17 +196,21 @@ def calibration_summary(rows: Sequence[Mapping[str, str]]) -> str:
     """A line a setting, split and figure over all trainings: means in hundredths with 95 % intervals."""
     groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
     for row in rows:
-        groups.setdefault((row["dataset"], row["protocol"], row["keep"]), []).append(row)
+        groups.setdefault(tuple(row[name] for name in SETTING), []).append(row)
     lines = []
     for key, group in groups.items():
         for split, figure in product(("dev", "test"), ("ece", "brier")):
             cells = [*key, str(len(group)), split, figure]
             for way in WAYS:
-                values = [float(row[f"{split}_{figure}_{way}"]) for row in group]
+                cell = f"{split}_{figure}_{way}"
+                values = [float(row[cell]) for row in group if row[cell]]
+                if not values:
+                    cells.append("-")
+                    continue
                 mean, low, high = (100 * value for value in interval(values))
                 cells.append(f"{mean:.2f} [{low:.2f}, {high:.2f}]")
             lines.append(cells)
-    header = ("data", "left out by", "kept", "n", "split", "figure", *WAYS)
+    header = (*SETTING, "n", "split", "figure", *WAYS)
     return markdown_table(header, lines, numeric=("n", *WAYS))
 
 
@@ -203,6 +219,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.domains", description=__doc__)
     parser.add_argument("--dataset", default="synthetic", help="a manifest.csv, or synthetic")
     parser.add_argument("--protocol", default="leave-one-session-out")
+    parser.add_argument("--augment", default="session")
     parser.add_argument("--keep", type=float, default=1.0, help="share kept of what foretells the class ill")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=5)
@@ -235,7 +252,7 @@ def run(args: argparse.Namespace) -> None:
     for job in missing[: args.most]:
         row = one(job, datasets, args)
         append(args.out, row)
-        shown = (*KEY[3:], *FIGURES[:2], "acer_quantile", "cpu_seconds")
+        shown = (*KEY[4:], *FIGURES[:3], "acer_quantile", "cpu_seconds")
         print("  ".join(f"{key} {row[key]}" for key in shown), file=sys.stderr, flush=True)
 
 
