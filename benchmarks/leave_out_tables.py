@@ -17,6 +17,7 @@ from autofas.metrics.transfer_thresholds import (
     apcer_threshold,
     logit_normal_threshold,
     middle_eer_threshold,
+    near_attacks_threshold,
     quantile_threshold,
 )
 from autofas.runs.provenance import machine
@@ -25,6 +26,7 @@ RULES = {
     "edge": eer_threshold,
     "middle": middle_eer_threshold,
     "quantile": quantile_threshold,
+    "near_attacks": near_attacks_threshold,
     "logit_normal": logit_normal_threshold,
     "apcer_1": apcer_threshold,
     "half": lambda scores, pais: 0.5,  # whatever dev says: classes are balanced in training

@@ -49,7 +49,7 @@ from autofas.storage.files import write_json, write_text
 from autofas.storage.schema import validated
 
 DEV_SCORES = "scores-dev.csv"
-TRANSFERRED: ThresholdRule = "dev-quantile"
+TRANSFERRED: ThresholdRule = "dev-near-attacks"
 SOURCE_DEV = "source-dev: threshold from the dev split of the data it was trained on"
 TARGET_EER = "target-EER: threshold tuned on the target's test scores (HTER = EER)"
 

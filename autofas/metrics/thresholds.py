@@ -22,6 +22,7 @@ from autofas.metrics.transfer_thresholds import (
     apcer_threshold,
     logit_normal_threshold,
     middle_eer_threshold,
+    near_attacks_threshold,
     quantile_threshold,
 )
 
@@ -29,6 +30,7 @@ ThresholdRule = Literal[
     "dev-eer",
     "dev-eer-middle",
     "dev-quantile",
+    "dev-near-attacks",
     "dev-logit-normal",
     "dev-apcer-1",
     "dev-min-acer",
@@ -121,6 +123,9 @@ DEV_RULES: Mapping[str, DevRule] = {
     "dev-eer": DevRule(eer_threshold, "EER of the development scores"),
     "dev-eer-middle": DevRule(middle_eer_threshold, "middle of the development scores' EER interval"),
     "dev-quantile": DevRule(quantile_threshold, "midway between 5 % quantiles of the development scores"),
+    "dev-near-attacks": DevRule(
+        near_attacks_threshold, "a tenth of the way from attacks to bona fide 5 % quantiles of the dev scores"
+    ),
     "dev-logit-normal": DevRule(logit_normal_threshold, "logit-normal fit to the development scores"),
     "dev-apcer-1": DevRule(apcer_threshold, "APCER of 1 % on the development scores"),
     "dev-min-acer": DevRule(min_acer_threshold, "smallest ACER on the development scores"),

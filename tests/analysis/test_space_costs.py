@@ -25,7 +25,7 @@ def test_a_separable_convolution_by_hand():
     assert not costs.edges["normal"][:, free].any()
 
 
-@pytest.mark.parametrize("name", ["small", "small_cd", "auto_fas_cd"])
+@pytest.mark.parametrize("name", ["small", "small_cd", "small_even", "auto_fas_cd"])
 def test_any_network_costs_the_sum_that_a_profile_counts(name):
     space = load_space(name)
     costs = space_costs(space)

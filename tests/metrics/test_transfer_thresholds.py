@@ -11,10 +11,17 @@ from autofas.metrics.transfer_thresholds import (
     apcer_threshold,
     logit_normal_threshold,
     middle_eer_threshold,
+    near_attacks_threshold,
     quantile_threshold,
 )
 
-RULES = [apcer_threshold, middle_eer_threshold, quantile_threshold, logit_normal_threshold]
+RULES = [
+    apcer_threshold,
+    middle_eer_threshold,
+    quantile_threshold,
+    near_attacks_threshold,
+    logit_normal_threshold,
+]
 
 
 def labelled(bona_fide, attacks):
@@ -46,6 +53,7 @@ def test_inverted_and_equal_scores_keep_the_edge():
 def test_quantiles_are_those_of_numpy():
     bona_fide, attacks = np.linspace(0.5, 1, 21), np.linspace(0, 0.4, 21)
     assert quantile_threshold(*labelled(bona_fide, attacks)) == pytest.approx((0.525 + 0.38) / 2)
+    assert near_attacks_threshold(*labelled(bona_fide, attacks)) == pytest.approx(0.38 + 0.1 * 0.145)
 
 
 def test_the_attacks_alone_set_a_threshold():
