@@ -9,7 +9,7 @@ from autofas.data.cache import cache_folder, mark_cache
 from autofas.data.catalog import default_protocol, find_entry
 from autofas.data.dataset import Dataset, Progress, WholeDataset, open_manifest
 from autofas.data.frames import MODALITY_COLUMNS
-from autofas.data.protocols.division import folds
+from autofas.data.protocols.division import folds, require_protocol
 from autofas.runtime import ranks
 
 
@@ -32,9 +32,10 @@ class OpenedDatasets:
         self._stores: dict[tuple[object, ...], FrameStore] = {}
 
     def whole(self, config: DataConfig, progress: Progress | None = None) -> WholeDataset:
-        """The undivided data set."""
+        """The undivided data set; a protocol that exists nowhere is refused before anything is read."""
         key = _what_is_read(config)
         if key not in self._whole:
+            require_protocol(default_protocol(config.dataset, config.protocol), config.fold)
             self._whole[key] = open_manifest(
                 config.dataset,
                 data_root=config.data_root,

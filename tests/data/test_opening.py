@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from autofas.cli import main
+from autofas.data import opening
 from autofas.data.catalog import ENTRIES
 from autofas.data.manifests.manifest import BONA_FIDE
 from tests.data import skeletons
@@ -178,3 +179,13 @@ def test_a_run_is_judged_across_sets(spoken, place, tmp_path):
     assert (crossed["trained_on"], crossed["dataset"], crossed["protocol"]) == (
         "casia-mfsd", "replay-attack", "grandtest",
     )  # fmt: skip
+
+
+def test_a_protocol_that_does_not_exist_is_refused_before_faces_are_generated(capsys, monkeypatch):
+    def opened(*_, **__):
+        raise AssertionError("the data set was opened")
+
+    monkeypatch.setattr(opening, "open_manifest", opened)
+    for verb in (["search"], ["train", "--baseline", "feathernet_b"], ["inspect"]):
+        assert main([*verb, "--dataset", "synthetic", "--protocol", "5"]) == 2
+        assert "OULU protocol 5 does not exist; choose 1, 2, 3 or 4" in capsys.readouterr().err

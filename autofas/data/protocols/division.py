@@ -118,6 +118,20 @@ def folds(protocol: int | str | None, table: pd.DataFrame | None = None) -> tupl
     return tuple(range(1, len(_left_out_values(_development(table), column)) + 1))
 
 
+def require_protocol(protocol: int | str | None, fold: int | None = None) -> None:
+    """Raise `DataError` for a protocol, or a fold of OULU's, that exists for no rows whatever.
+
+    It needs no rows, so a mistyped name is told before a data set is read or generated.
+    """
+    name = _name(protocol)
+    if name == "none" or has_name(name) or _GROUPS.fullmatch(name):
+        return
+    if not name.isdigit():
+        _leave_fields(name)
+    elif OULU_FOLDS[_oulu_number(name)] == (None,) or fold is not None:
+        _check_oulu_fold(name, fold)
+
+
 def apply_protocol(
     table: pd.DataFrame,
     protocol: int | str | None,

@@ -1,12 +1,13 @@
 """Protocols: the 42 OULU lists by rule, development protocols, folds, and what is refused."""
 
+import re
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
-from autofas.data.protocols.division import OULU_FOLDS, apply_protocol, folds, oulu_split
+from autofas.data.protocols.division import OULU_FOLDS, apply_protocol, folds, oulu_split, require_protocol
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
 from tests.data.data_files import OULU_COUNTS
@@ -187,3 +188,27 @@ def test_manifest_and_protocols_import_no_torch():
         " autofas.data.readers.oulu, autofas.data.catalog; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "fold", "told"),
+    [
+        ("5", None, "OULU protocol 5 does not exist; choose 1, 2, 3 or 4"),
+        ("1", 2, "fold 2 was given, but OULU protocol 1 has no folds; drop --fold"),
+        (3, 9, "fold 9 of OULU protocol 3 does not exist; choose 1 to 6"),
+        ("leave-one-room-out", None, "does not exist"),
+        ("leave-one-subject-and-subjects-out", None, "does not exist"),
+    ],
+)
+def test_what_exists_for_no_rows_is_refused_without_any(protocol, fold, told):
+    with pytest.raises(DataError, match=re.escape(told)):
+        require_protocol(protocol, fold)
+
+
+@pytest.mark.parametrize(
+    "protocol",
+    [None, "none", 1, "4", "grandtest", "siw-3", "cross-device", "official", "leave-one-dataset-out",
+     "leave-one-session-and-subjects-out:02", "leave-subjects-out:3"],
+)  # fmt: skip
+def test_a_protocol_that_exists_for_some_rows_passes_without_any(protocol):
+    require_protocol(protocol)
