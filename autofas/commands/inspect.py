@@ -5,11 +5,13 @@ and dev of the first, test of the second.
 """
 
 import argparse
+import re
 from typing import Any
 
 from autofas.commands import common
 
 MOST_FACES = 256
+_COUNT = re.compile(r"\b\d+ of \d+ \w+ (videos|frames|images|clips);")
 HELP = "count a data set by protocol, fold, split and PAI; report missing data; find leaks"
 HEADER = ("protocol", "fold", "split", "PAI", "videos", "frames", "subjects", "official")
 
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> Any:
     print(values["dataset"])
     print(text_table(HEADER, rows, numeric=HEADER[4:]))
     for kind, word in (("differences", "differs"), ("notes", "note"), ("leaks", "leak")):
-        for line in values[kind]:
+        for line in _shown(values[kind]):
             print(f"{word}: {line}")
     if not values["leaks"]:
         print("no leaks found" + (" (names only)" if args.names_only else ""))
@@ -64,6 +66,15 @@ def run(args: argparse.Namespace) -> Any:
         more = f" (and {len(wrong) - 1} more above)" if len(wrong) > 1 else ""
         raise DataError(f"{values['dataset']}: {wrong[0]}{more}")
     return values
+
+
+def _shown(lines: list[str]) -> tuple[str, ...]:
+    """The lines without most of those that only repeat what the table's column `official` says."""
+    from autofas.data.readers.reading import condensed
+
+    counts = [line for line in lines if _COUNT.search(line)]
+    others = [line for line in lines if line not in counts]
+    return *condensed(counts, "the column official has their counts, --json all"), *others
 
 
 def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:

@@ -91,11 +91,13 @@ def run(args: argparse.Namespace) -> Any:
 
 def _print(made: "Prepared", opened: "WholeDataset", out: str) -> None:
     """What was made, where it differs from what was published, and the first row without a face."""
+    from autofas.data.readers.reading import condensed
+
     videos = int(made.manifest.table["video"].nunique())
     print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {made.manifest.source}")
     if made.reused:
         print(f"{made.reused} rows were already done")
-    for line in opened.notes:
+    for line in condensed(opened.notes):
         print(f"differs: {line}")
     if made.skipped:
         first = made.skipped[0]

@@ -28,7 +28,7 @@ from autofas.data.joined import join_manifests, places_of
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
-from autofas.data.readers.reading import Reading, reporting
+from autofas.data.readers.reading import Reading, condensed, reporting
 from autofas.errors import DataError
 from autofas.printed import command
 
@@ -94,7 +94,7 @@ class WholeDataset:
         )
         shared = check_disjoint(split.parts, shared_subjects=split.shared_subjects or shared_subjects)
         label = protocol_label(self.asked, protocol)
-        notes = (*self.notes, *split.notes, *shared)
+        notes = (*condensed(self.notes), *split.notes, *shared)
         return Dataset(self.name, self.manifest, split.parts, label, fold, notes)
 
 

@@ -78,3 +78,24 @@ def test_quality_is_a_table_by_resolution_and_blur(tmp_path, capsys):
     assert sum(line.startswith(("64x64", "32x32", "16x16", "8x8")) for line in lines) == 8
     assert main(["inspect", "--dataset", str(place), "--quality", "--cross", str(place)]) == 2
     assert "--quality looks at one data set; leave out --cross" in capsys.readouterr().err
+
+
+def test_counts_that_the_table_shows_are_three_lines_and_what_is_damaged_is_named(tmp_path, capsys):
+    pytest.importorskip("av")
+    from tests.data.video_files import grey_frames, write_frames
+
+    root = tmp_path / "casia"
+    for number in (1, 2):
+        for split in ("train_release", "test_release"):
+            (root / split / str(number)).mkdir(parents=True)
+            for stem in ("1", "3"):
+                write_frames(root / split / str(number) / f"{stem}.avi", grey_frames(3, (32, 32)))
+    (root / "train_release/1/5.avi").write_bytes(b"")
+    words = ["inspect", "--dataset", "casia-mfsd", "--data-root", str(root), "--names-only", "--json"]
+    assert main([*words, "--protocol", "warped"]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    listed = [line for line in lines if line.startswith("differs: ")]
+    assert len([line for line in listed if "missing" in line]) == 3
+    assert any("more such lines; the column official has their counts, --json all" in line for line in listed)
+    assert any("train_release/1/5.avi: is damaged or not a video" in line for line in listed)
+    assert len(json.loads(last)["differences"]) > len(listed)

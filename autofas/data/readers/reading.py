@@ -132,6 +132,13 @@ def grouped(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def condensed(lines: Sequence[str], rest: str = "autofas inspect has them all") -> tuple[str, ...]:
+    """The first few lines of how a copy differs, and how many more there are; `rest` says where."""
+    if len(lines) <= LISTED + 1:
+        return tuple(lines)
+    return (*lines[:LISTED], f"{len(lines) - LISTED} more such lines; {rest}")
+
+
 def relative(path: Path, root: Path) -> str:
     """A path under `root` as a manifest writes it."""
     return path.relative_to(root).as_posix()

@@ -6,7 +6,7 @@ from autofas.config.data import DataConfig
 from autofas.data.catalog import ENTRIES
 from autofas.data.opening import open_whole
 from autofas.data.readers import casia_mfsd
-from autofas.data.readers.reading import frame_counts, grouped, reporting
+from autofas.data.readers.reading import condensed, frame_counts, grouped, reporting
 from autofas.errors import DataError
 from tests.data.video_files import grey_frames, write_frames
 
@@ -74,3 +74,10 @@ def test_opening_a_set_reports_what_its_reader_counts(tmp_path):
         lambda done, total: told.append((done, total)),
     )
     assert told == [(done, 4) for done in (1, 2, 3, 4)]
+
+
+def test_many_differences_are_three_and_a_count():
+    lines = [f"line {number}" for number in range(9)]
+    assert condensed(lines[:4]) == tuple(lines[:4])
+    assert condensed(lines) == (*lines[:3], "6 more such lines; autofas inspect has them all")
+    assert condensed(lines, "see there")[-1] == "6 more such lines; see there"
