@@ -1,7 +1,8 @@
-"""Small generated faces, made once a session and shared by the tests of the verbs."""
+"""Small generated faces, and a trained and exported network, made once a session and shared by its tests."""
 
 import os
 
+import numpy as np
 import pytest
 import torch
 
@@ -13,6 +14,15 @@ def one_thread():
     """Every test begins with one thread, whatever the verbs before it have set: other numbers of threads give
     other bits, and a forked process that would need its parent's threads waits for ever."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_core():
+    """A verb that is not told how many threads to take takes one: processes of tests share the cores."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,3 +49,45 @@ TINY_FACES = {
 @pytest.fixture
 def tiny_data():
     return TINY_FACES
+
+
+SMALL_FACES = "data.synthetic={train_users: 2, dev_users: 2, test_users: 2, frames_per_video: 1, size: 32}"
+
+
+@pytest.fixture(scope="session")
+def evaluated_run(tmp_path_factory, cache):
+    """A trained and evaluated run folder: a random genotype at 32 pixels, one epoch on generated faces."""
+    from autofas.cli import main
+    from autofas.models.genotype import genotype_from_cells, save_genotype
+    from autofas.models.space import load_space
+    from autofas.search.derive import random_cells
+
+    folder = tmp_path_factory.mktemp("deploy")
+    space = load_space("small")
+    normal, reduction = random_cells(space, np.random.default_rng(0))
+    save_genotype(genotype_from_cells(space, normal, reduction, "random"), folder / "genotype.json")
+    words = [
+        "--genotype",
+        str(folder / "genotype.json"),
+        "--runs-dir",
+        str(folder / "runs"),
+        "--name",
+        "tiny",
+    ]
+    words += ["--preset", "quick", "--epochs", "1", "--input-size", "32", "--threads", "1"]
+    assert main(["train", *words, "--set", SMALL_FACES, "--quiet"]) == 0
+    run = folder / "runs" / "train" / "tiny"
+    assert main(["evaluate", "--run", str(run), "--threads", "1", "--quiet"]) == 0
+    return run
+
+
+@pytest.fixture(scope="session")
+def exported(evaluated_run):
+    """Its export folder: model.onnx and model-crop.onnx with their JSON; skipped without autofas[export]."""
+    from autofas.cli import main
+
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="needs autofas[export]")
+    assert main(["export", "--run", str(evaluated_run), "--form", "both", "--int8", "--quiet"]) == 0
+    assert os.listdir(evaluated_run / "export")
+    return evaluated_run / "export"

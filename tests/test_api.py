@@ -1,8 +1,6 @@
 """The Python interface: plain functions, light to import, that leave nothing behind unless given a folder."""
 
 import inspect
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -40,25 +38,6 @@ def test_a_verb_is_a_plain_function_that_says_what_it_does(verb):
     assert inspect.isfunction(function)
     assert function.__doc__
     assert verb in autofas.__all__
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "import autofas.search.engine, autofas",
-        "from autofas.search.engine import BilevelEngine; import autofas",
-        "import autofas; from autofas.search import engine; assert engine.BilevelEngine",
-    ],
-)
-def test_the_room_search_does_not_take_the_functions_name(line):
-    code = f"{line}; import inspect; assert inspect.isfunction(autofas.search)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_importing_autofas_imports_neither_torch_nor_pydantic():
-    code = "import autofas, sys; print({'torch', 'pydantic', 'numpy'} & set(sys.modules))"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "set()"
 
 
 def test_without_a_folder_nothing_is_written(here, tiny_data, capfd):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from autofas.cli import VERBS, main
+from autofas.cli import VERBS, main, one_line
 
 
 def run(capsys, *words):
@@ -211,3 +211,8 @@ def test_a_reader_that_leaves_early_neither_stops_the_work_nor_spoils_its_exit_c
     os.close(writing)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert (tmp_path / "figures.json").exists()
+
+
+def test_messages_keep_to_one_line_and_move_no_cursor() -> None:
+    assert one_line("a\nb\x1b[2J\u202e\ud800") == "a b\\x1b[2J\\u202e\\ud800"
+    assert len(one_line("x" * 10**6)) < 2100

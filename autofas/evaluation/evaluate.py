@@ -135,7 +135,7 @@ class _Evaluating:
         if dev is None:
             raise DataError(
                 f"--cross judges at the source's dev threshold, which rule {self.terms.rule} does not set; "
-                "use {' or '.join(DEV_RULES)}"
+                f"use {' or '.join(DEV_RULES)}"
             )
         if config.dataset == self.training.data.dataset:
             raise DataError(

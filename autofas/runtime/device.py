@@ -32,7 +32,9 @@ def prepare(device: str, threads: int | None, seed: int | None = None) -> tuple[
         torch.cuda.set_device(launch.local_rank)
         chosen = torch.device("cuda", launch.local_rank)
     ranks.start(chosen)
-    count = threads or max(1, len(os.sched_getaffinity(0)) // launch.local_size)
+    # macOS does not say which cores a process may use
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = threads or max(1, cores // launch.local_size)
     torch.set_num_threads(count)
     if seed is not None:
         random.seed(seed)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 from PIL import Image
@@ -70,3 +71,22 @@ def test_one_photograph_has_a_score_and_reasons_for_what_one_cannot_tell(tmp_pat
         assert any("is not on the leaderboard" in line for line in lines)
         (score,) = csv.DictReader((Path(run) / "scores-test.csv").open())
         assert 0 <= float(score["score"]) <= 1
+
+
+def test_runs_of_two_seeds_are_averaged(trained, tmp_path, capsys):
+    first, second = Path(trained[0]["run"]), tmp_path / "second"
+    shutil.copytree(first, second, ignore=shutil.ignore_patterns("checkpoint-*", "record.json", "metrics*"))
+    config = (second / "config.yaml").read_text()
+    (second / "config.yaml").write_text(config.replace("\nseed: 0\n", "\nseed: 1\n"))
+    words = ["evaluate", "--run", str(first), str(second), "--threads", "1", "--quiet"]
+    places = ["--leaderboard", str(tmp_path / "board.csv"), "--out", str(tmp_path / "both")]
+    (summary,) = main_values([*words, *places])["summaries"]
+    acers = [json.loads((folder / "metrics.json").read_text())["acer"] for folder in (first, second)]
+    assert summary["figures"]["video"]["acer"]["mean"] == sum(acers) / 2
+    assert (summary["over"], summary["seeds"]) == ("seeds", [0, 1])
+    printed = capsys.readouterr().out
+    assert "2 seeds" in printed
+    assert "ddof 0" in printed
+    assert json.loads((tmp_path / "both.json").read_text())["summaries"]
+    assert (tmp_path / "both.csv").read_text().startswith("model,")
+    assert len((tmp_path / "board.csv").read_text().splitlines()) == 3

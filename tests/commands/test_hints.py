@@ -5,7 +5,6 @@ import sys
 import pytest
 
 from autofas.cli import main
-from autofas.runs.run_folder import Run
 from autofas.storage.schema import ALSO_CALLED, Schema
 
 
@@ -88,16 +87,6 @@ def test_evaluate_of_a_search_says_to_train_its_genotype(capsys, tmp_path, ended
     assert "is a search and holds no trained network; train its genotype first" in line
     assert (f"autofas train --genotype '{folder}/genotype.json'" in line) == ended
     assert "unknown key" not in line
-
-
-def test_a_run_in_use_is_waited_for(tmp_path):
-    from autofas.errors import RunError
-
-    with Run.create(str(tmp_path), "search", "exp") as run:
-        (run.path / "config.yaml").write_text("{}")
-        with pytest.raises(RunError, match=r"is in use by process \d+ on .*; wait for it to end, or end it$"):
-            Run.open(run.path).__enter__()
-        run.discard()
 
 
 def test_the_evolution_tuners_extra_is_asked_for_before_any_data_is_read(capsys, monkeypatch, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from autofas.config.recipes import resolve_training
 from autofas.config.resolve import resolve, to_yaml
 from autofas.config.search import SearchConfig
-from autofas.errors import ConfigError
+from autofas.errors import AutofasError, ConfigError
 
 
 def test_precedence(tmp_path: Path) -> None:
@@ -78,3 +78,12 @@ def test_what_is_written_resolves_to_itself(tmp_path: Path) -> None:
     place = tmp_path / "config.yaml"
     place.write_text(to_yaml(config), encoding="utf-8")
     assert resolve(SearchConfig, "search", file=str(place)) == config
+
+
+def test_faults_of_a_configuration_are_told_at_once():
+    with pytest.raises(AutofasError) as caught:
+        resolve(SearchConfig, "search", assignments=["wieghts.lr=1", "epochs=0", "data.protcol=1"])
+    text = str(caught.value)
+    assert "did you mean weights" in text
+    assert "did you mean protocol" in text
+    assert "epochs" in text

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
 from autofas.storage.schema import validated
@@ -20,14 +21,15 @@ def test_defaults_are_those_of_auto_fas():
     assert (config.warmup_epochs, config.arch_share) == (12, 0.5)
 
 
-def test_a_strategy_brings_its_papers_choices_and_each_can_be_set():
+def test_each_strategy_has_the_choices_of_its_paper():
+    # PC-DARTS mixes a quarter of the channels and weighs edges, DARTS mixes all and does not
     def choices(**values):
         config = SearchConfig(**values)
         return (
             config.resolved_partial_channels, config.resolved_edge_normalization, config.resolved_derivation
         )  # fmt: skip
 
-    assert choices(strategy="pc-darts") == (4, True, "pc-darts")
+    assert choices() == choices(strategy="pc-darts") == (4, True, "pc-darts")
     assert choices(strategy="darts") == (1, False, "auto-fas")
     assert choices(strategy="darts", partial_channels=2, edge_normalization=True) == (2, True, "pc-darts")
     assert choices(derivation="auto-fas") == (4, True, "auto-fas")
@@ -49,3 +51,8 @@ def test_what_excludes_what(values, message):
 
 def test_a_strategy_without_a_warm_up_minds_none():
     assert SearchConfig(strategy="random", epochs=1).epochs == 1
+
+
+def test_looking_ahead_is_for_sgd():
+    with pytest.raises(ConfigError, match="order second looks one step of SGD ahead"):
+        resolve(SearchConfig, "search", assignments=["order=second", "weights.name=adam"])

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from autofas.cli import main
 from autofas.data import opening
 from autofas.data.catalog import ENTRIES
 from autofas.data.manifests.manifest import BONA_FIDE
+from autofas.data.readers.reading import Reading
 from tests.data import skeletons
 from tests.data.data_files import COLUMNS, picture, write_rows
 
@@ -81,6 +83,32 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folders_read_once() -> Iterator[None]:
+    """A folder that does not change is read once, not once a command: the readers have tests of their own."""
+    patch = pytest.MonkeyPatch()
+    for entry in ENTRIES.values():
+        if entry.reader is not None:
+            reader = entry.load()
+            patch.setattr(reader, "read", remembered(reader.read))
+    yield
+    patch.undo()
+
+
+def remembered(read: Callable[..., Reading]) -> Callable[..., Reading]:
+    """A reader that knows what it has read of a folder with so many frames a video."""
+    known: dict[tuple[str, ...], Reading] = {}
+
+    def once(root: str | Path, *frames: int) -> Reading:
+        key = (str(root), *map(str, frames))
+        if key not in known:
+            known[key] = read(root, *frames)
+        found = known[key]
+        return replace(found, manifest=replace(found.manifest, table=found.manifest.table.copy()))
+
+    return once
 
 
 @pytest.fixture

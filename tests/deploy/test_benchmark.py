@@ -1,77 +1,86 @@
-"""autofas benchmark and pareto --x latency, as a user runs them."""
-
-import json
+"""What is measured of every format: its runtime's name, the rows of latency.csv, a run's scores as truth."""
 
 import pytest
-from PIL import Image
 
-from autofas.analysis.latency_table import LatencyRow, append_latencies, read_latencies
-from autofas.cli import main
-
-FAST = ["--repeats", "3", "--warmup", "1", "--quiet"]
-
-
-@pytest.fixture(scope="module")
-def benchmarked(exported, trained):
-    assert main(["benchmark", str(trained), *FAST]) == 0
-    return trained.parent.parent / "latency.csv"
+from autofas.deploy import benchmark as module
+from autofas.deploy.benchmark import Measured, benchmark, input_words, latency_rows
+from autofas.deploy.timing import Timing
+from autofas.errors import ConfigError
+from tests.deploy.stand_ins import made_info
 
 
-def test_a_run_and_its_files_stand_in_one_table(exported, trained, capsys):
-    assert main(["benchmark", str(trained), *FAST, "--no-memory", "--json"]) == 0
-    out = capsys.readouterr().out.splitlines()
-    files = {one["runtime"]: one for one in json.loads(out[-1])["files"]}
-    assert set(files) == {
-        "torch eager fp32", "onnxruntime fp32", "onnxruntime fp32 crop", "onnxruntime int8",
-        "onnxruntime int8 crop",
-    }  # fmt: skip
-    whole = json.loads((trained / "metrics.json").read_text())
-    for name in ("torch eager fp32", "onnxruntime fp32", "onnxruntime fp32 crop"):
-        assert files[name]["parity"]["changed"] == 0
-        assert files[name]["parity"]["score_error"] < 1e-4
-        assert files[name]["acer"] == pytest.approx(whole["acer"])
-    assert files["torch eager fp32"]["parity"]["score_error"] == 0
-    assert all(value > 0 for one in files.values() for value in one["latency_ms"].values())
-    assert files["onnxruntime fp32"]["bytes"] == (exported / "model.onnx").stat().st_size
+def measured(latency=None, **values):
+    """A file's figures, made up."""
+    told = {"params": 10, "crop_size": 72, "input_size": 64, **values}
+    timings = latency or {1: Timing(2.5, 0.25, 3), 4: Timing(1.0, 0.5, 3)}
+    return Measured(None, made_info(**told), 100, None, None, timings, None)
 
 
-def test_a_file_alone_is_timed_and_judged_by_nobody(exported, capsys):
-    words = ["benchmark", str(exported / "model.onnx"), *FAST, "--json"]
-    assert main(words) == 0
-    (one,) = json.loads(capsys.readouterr().out.splitlines()[-1])["files"]
-    assert one["parity"] is None
-    assert one["acer"] is None
-    assert 20 < one["peak_mb"] < 400  # torch alone takes more than that
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"format": "torch", "form": "tensor"}, "torch eager fp32"),
+        ({"format": "onnx", "form": "tensor"}, "onnxruntime fp32"),
+        ({"format": "onnx", "form": "crop", "precision": "int8"}, "onnxruntime int8 crop"),
+        ({"format": "ncnn", "form": "tensor"}, "ncnn fp32"),
+    ],
+)
+def test_a_runtime_is_named_with_precision_and_form(values, name):
+    assert measured(**values).runtime == name
 
 
-def test_latency_is_a_horizontal_axis(benchmarked, trained, tmp_path, capsys):
-    board = str(trained.parent.parent / "leaderboard.csv")
-    words = ["pareto", str(trained), "--x", "latency", "--leaderboard", board]
-    assert main([*words, "--out", str(tmp_path / "p.png"), "--json"]) == 0
-    values = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert values["front"] == ["small"]
-    assert Image.open(tmp_path / "p.png").size == (1600, 1000)
-    rows = read_latencies(benchmarked)
-    assert {row.runtime for row in rows} >= {"torch eager fp32", "onnxruntime fp32", "onnxruntime int8"}
-    assert all(row.input == "3x32x32" for row in rows)
+def test_inputs_are_called_as_leaderboards_call_them():
+    assert input_words(made_info(input_size=64)) == "3x64x64"
+    assert input_words(made_info(input_size=64, modalities=("depth",))) == "depth 3x64x64"
+    assert input_words(made_info(input_size=8, modalities=("color", "ir"))) == "color 3x8x8 + ir 3x8x8"
 
 
-def test_a_model_without_a_latency_is_named_with_the_command(trained, tmp_path, capsys):
-    board = tmp_path / "leaderboard.csv"
-    board.write_text((trained.parent.parent / "leaderboard.csv").read_text())
-    assert main(["pareto", str(trained), "--x", "latency", "--leaderboard", str(board)]) == 2
-    error = capsys.readouterr().err
-    assert "small (3x32x32) has no latency" in error
-    assert f"run autofas benchmark {trained}" in error
+def test_a_row_is_kept_for_each_number_of_threads_and_none_of_an_unknown_network(monkeypatch):
+    monkeypatch.setattr(module, "machine", lambda: "m" * 300)
+    rows = latency_rows([measured(form="tensor"), measured(name="unknown", params=None)])
+    assert [(row.threads, row.latency_ms, row.iqr_ms) for row in rows] == [(1, 2.5, 0.25), (4, 1.0, 0.5)]
+    assert {(row.model, row.input, row.params) for row in rows} == {("n", "3x64x64", 10)}
+    assert {row.machine for row in rows} == {"m" * 200}
 
 
-def test_a_measurement_made_again_takes_the_old_ones_place(tmp_path):
-    row = LatencyRow(
-        model="m", input="3x8x8", params=1, runtime="r", threads=1, latency_ms=2.5, iqr_ms=0.0, machine="one"
-    )
-    append_latencies(tmp_path / "l.csv", [row, row.model_copy(update={"threads": 2})])
-    append_latencies(tmp_path / "l.csv", [row.model_copy(update={"latency_ms": 1.25})])
-    assert [(one.threads, one.latency_ms) for one in read_latencies(tmp_path / "l.csv")] == [
-        (2, 2.5),
-        (1, 1.25),
-    ]
+def test_one_thread_and_all_cores_are_timed(exported, monkeypatch):
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 2)
+    told = []
+    (one,) = benchmark([str(exported / "model.onnx")], warmup=0, repeats=1, memory=False, log=told.append)
+    assert sorted(one.latency) == [1, 2]
+    assert told == ["timing 1 networks, 1 thread(s)", "timing 1 networks, 2 thread(s)"]
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
+    (one,) = benchmark([str(exported / "model.onnx")], warmup=0, repeats=1, memory=False)
+    assert sorted(one.latency) == [1]
+
+
+def with_info(**values):
+    """The beginning of a scorer in torch whose record says something else."""
+    begin = module.TorchScorer.__init__
+
+    def init(self, *given, **keys):
+        begin(self, *given, **keys)
+        self.info = self.info.model_copy(update=values)
+
+    return init
+
+
+def test_a_file_is_held_against_the_run_it_is_of_alone(exported, evaluated_run, monkeypatch):
+    monkeypatch.setattr(module.TorchScorer, "__init__", with_info(weights_sha256="0" * 64))
+    others = benchmark([str(evaluated_run)], warmup=0, repeats=1, memory=False)
+    exports = [one for one in others if one.path.suffix == ".onnx"]
+    assert exports
+    assert all(one.parity is None and one.acer is None for one in exports)
+
+
+def test_nothing_timed_is_refused():
+    with pytest.raises(ConfigError, match="0 repeats measure nothing; give at least 1"):
+        benchmark(["x.onnx"], repeats=0)
+
+
+def test_a_run_that_was_not_evaluated_has_nothing_to_judge_its_files_by(exported, evaluated_run, monkeypatch):
+    monkeypatch.setattr(module.TorchScorer, "__init__", with_info(threshold=None))
+    with pytest.raises(
+        ConfigError, match="has no threshold yet; evaluate it before its formats are compared"
+    ):
+        benchmark([str(evaluated_run)], memory=False)

@@ -1,24 +1,23 @@
-"""autofas export, as a user runs it: files, records, and what is refused."""
+"""Exported files: a record inside and beside each, parity on the run's own crops, and what is not kept."""
 
 import json
 
 import pytest
 import torch
 
-from autofas.cli import main
+from autofas.deploy import export as module
 from autofas.deploy import graph
+from autofas.deploy.export import export, file_name
 from autofas.deploy.info import ExportInfo
 from autofas.deploy.runtime import OnnxScorer, TorchScorer
+from autofas.errors import ConfigError, RunError
 from autofas.models.weights import read_weights
 from autofas.runs.record import file_sha256
+from tests.deploy.stand_ins import made_info
 
 
-def last_json(capsys):
-    return json.loads(capsys.readouterr().out.splitlines()[-1])
-
-
-def test_every_file_has_its_record_inside_and_beside(exported, trained):
-    told = read_weights(trained / "weights" / "best.safetensors")[1]
+def test_every_file_has_its_record_inside_and_beside(exported, evaluated_run):
+    told = read_weights(evaluated_run / "weights" / "best.safetensors")[1]
     for name in ("model", "model-crop", "model-int8", "model-int8-crop"):
         path = exported / f"{name}.onnx"
         beside = json.loads((exported / f"{name}.json").read_text())
@@ -44,21 +43,17 @@ def test_parity_was_measured_on_crops_of_the_run(exported):
     assert all(cost["latency_ms"] > 0 and 0 <= cost["acer"] <= 1 for cost in measured.values())
 
 
-def test_the_run_folder_is_still_as_recorded(exported, trained, capsys):
-    assert main(["verify", str(trained)]) == 0
-
-
-def test_the_weights_file_and_the_exported_one_score_alike(exported, trained):
+def test_the_weights_file_and_the_exported_one_score_alike(exported, evaluated_run):
     generator = torch.Generator().manual_seed(0)
     crops = torch.randint(0, 256, (4, 3, 32, 32), dtype=torch.uint8, generator=generator).numpy()
-    own = TorchScorer(trained / "weights" / "best.safetensors").score({"color": crops})
+    own = TorchScorer(evaluated_run / "weights" / "best.safetensors").score({"color": crops})
     for name in ("model.onnx", "model-crop.onnx"):
         found = OnnxScorer(exported / name).score({"color": crops})
         assert abs(found.scores - own.scores).max() < 1e-5
         assert abs(found.maps - own.maps).max() < 1e-5
 
 
-def test_a_graph_that_computes_something_else_is_not_kept(exported, trained, tmp_path, monkeypatch, capsys):
+def test_a_graph_that_computes_something_else_is_not_kept(exported, evaluated_run, tmp_path, monkeypatch):
     real = graph.rewritten
 
     def wrong(body):
@@ -68,27 +63,28 @@ def test_a_graph_that_computes_something_else_is_not_kept(exported, trained, tmp
         return body
 
     monkeypatch.setattr(graph, "rewritten", wrong)
-    assert main(["export", "--run", str(trained), "--out", str(tmp_path / "out"), "--quiet"]) == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
-    assert "does not compute what the network does" in error
-    assert ".jpg" in error
+    with pytest.raises(RunError, match=r"does not compute what the network does: .*\.jpg") as caught:
+        export(evaluated_run, out=tmp_path / "out")
+    assert "\n" not in str(caught.value)
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--format", "coreml"], "format coreml does not exist; choose onnx"),
-        (["--crops", "0"], "0 crops cannot show parity"),
-    ],
-)
-def test_what_cannot_be_asked_for(trained, words, said, capsys):
-    assert main(["export", "--run", str(trained), *words]) == 2
-    assert said in capsys.readouterr().err
+def test_a_run_without_a_threshold_is_told_to_be_evaluated_first(exported, evaluated_run, monkeypatch):
+    real = module.describe_weights
+    blind = {"threshold": None}
+    monkeypatch.setattr(module, "describe_weights", lambda *given: real(*given).model_copy(update=blind))
+    with pytest.raises(RunError, match=r"has no threshold yet, .* run autofas evaluate --run "):
+        export(evaluated_run)
 
 
-def test_without_the_extra_it_is_named(trained, monkeypatch, capsys):
-    monkeypatch.setattr("autofas.deploy.onnx_file.find_spec", lambda name: None)
-    assert main(["export", "--run", str(trained)]) == 2
-    assert "pip install 'autofas[export]'" in capsys.readouterr().err
+def test_formats_and_crops_are_looked_at_before_the_run_is():
+    with pytest.raises(ConfigError, match="format ncnn does not exist; choose onnx"):
+        export("nowhere", formats=("onnx", "ncnn"))
+    with pytest.raises(ConfigError, match="0 crops cannot show parity"):
+        export("nowhere", crops=0)
+
+
+def test_a_files_name_says_what_it_is():
+    forms = [("tensor", "fp32"), ("crop", "fp32"), ("tensor", "int8"), ("crop", "int8")]
+    names = [file_name(made_info(form=form, precision=precision)) for form, precision in forms]
+    assert names == ["model.onnx", "model-crop.onnx", "model-int8.onnx", "model-int8-crop.onnx"]

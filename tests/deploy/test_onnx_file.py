@@ -12,13 +12,13 @@ import torch  # noqa: E402
 from autofas.baselines import BASELINES  # noqa: E402
 
 from autofas.deploy.graph import ExportForm  # noqa: E402
-from autofas.deploy.info import ExportInfo  # noqa: E402
 from autofas.deploy.onnx_file import to_onnx, with_preprocessing  # noqa: E402
 from autofas.deploy.runtime import normalised  # noqa: E402
 from autofas.models.build import build  # noqa: E402
 from autofas.models.genotype import genotype_from_cells  # noqa: E402
 from autofas.models.space import load_space, space_names  # noqa: E402
 from autofas.search.derive import random_cells  # noqa: E402
+from tests.deploy.stand_ins import made_info  # noqa: E402
 from tests.deploy.test_graph import with_statistics  # noqa: E402
 
 SIDES = {"afa": 8, "facebagnet_a": 32}
@@ -38,19 +38,13 @@ def identity(size):
     return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 20)], ir_version=10)
 
 
-def info(**values):
-    told = {"name": "n", "kind": "random", "format": "onnx", "form": "crop", "modalities": ("color",)}
-    told |= {"inputs": (), "outputs": ("score",), "crop_size": 24, "input_size": 24, "margin": 1.3}
-    return ExportInfo(**{**told, "supervision": "bce", **values})
-
-
 @pytest.mark.parametrize("side", [24, 61, 17])
 @pytest.mark.parametrize("channels", ["RGB", "BGR"])
 def test_preprocessing_inside_is_pillows_and_the_loaders(side, channels):
     pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     resized = np.asarray(Image.fromarray(pixels).resize((24, 24), Image.Resampling.BICUBIC))
     wanted = normalised(resized.transpose(2, 0, 1))
-    model = with_preprocessing(identity(24), ["color"], info(channels=channels))
+    model = with_preprocessing(identity(24), ["color"], made_info(channels=channels))
     session = ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     given = pixels if channels == "RGB" else pixels[..., ::-1].copy()
     (found,) = session.run(None, {"color": given[None]})

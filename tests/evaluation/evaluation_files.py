@@ -12,6 +12,7 @@ from autofas.config.data import DataConfig
 from autofas.config.train import TrainConfig
 from autofas.evaluation.figures import RATES, Figures, Metrics, Report
 from autofas.metrics import ScoreTable
+from autofas.models.weights import WEIGHTS_FILE, load_network, record_threshold, save_weights
 from autofas.training.train import train
 
 torch.set_num_threads(1)
@@ -108,3 +109,29 @@ def made_metrics(figures: dict[str, Any] | None = None, **changes: Any) -> Metri
         "recipe_sha256": "x", "seed": 0, "commit": "",
     }  # fmt: skip
     return Metrics(**(dict(made_report(**(figures or {}))) | values | changes))
+
+
+def flip_a_weight(run: Path) -> None:
+    """Turn the last bit of a weights file."""
+    place = run / WEIGHTS_FILE
+    content = bytearray(place.read_bytes())
+    content[-1] ^= 1
+    place.write_bytes(bytes(content))
+
+
+def change_a_weight(run: Path) -> None:
+    """As someone would who also brings the file's own hash up to date."""
+    loaded = load_network(run / WEIGHTS_FILE)
+    with torch.no_grad():
+        next(loaded.network.parameters()).add_(0.125)
+    info = loaded.info
+    save_weights(
+        loaded.network, run / WEIGHTS_FILE, margin=info.preprocessing.margin, provenance=info.provenance
+    )
+    assert info.threshold is not None
+    record_threshold(
+        run / WEIGHTS_FILE,
+        float(info.threshold["value"]),
+        str(info.threshold["rule"]),
+        str(info.threshold["provenance"]),
+    )

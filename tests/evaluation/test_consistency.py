@@ -4,7 +4,6 @@ from fractions import Fraction
 
 import pytest
 
-from autofas.errors import DataError
 from autofas.evaluation.consistency import check_table, realisable
 from autofas.evaluation.paper_tables import Sizes, published_names, published_table, read_printed, read_table
 
@@ -107,21 +106,3 @@ def test_realisable_agrees_with_trying_every_k() -> None:
             scaled = read_printed(f"{hundredths / 100:.1f}", "")
             scaled = type(scaled)(scaled.value / 100, scaled.half / 100)
             assert realisable(scaled, denominator) == tried
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("method\na\n", "has no column"),
-        ("acer\n", "a header and a row"),
-        ("method,acer\na,x\n", "is not a number"),
-        ("method,acer\na\n", "has 1 cells"),
-        ("method,acer\na,1±2±3\n", "is not a number"),
-        ("method,acer\na,-1\n", "is not a number"),
-        ("method,acer\na,nan\n", "is not a number"),
-    ],
-)
-def test_damaged_tables_are_one_line(tmp_path, text: str, words: str) -> None:
-    with pytest.raises(DataError, match=words) as caught:
-        csv_findings(tmp_path, text)
-    assert "\n" not in str(caught.value)

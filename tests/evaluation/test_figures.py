@@ -123,3 +123,37 @@ def test_a_report_begins_with_its_own_level() -> None:
     assert list(found.levels()) == ["frame", "video"]
     assert found.levels()["frame"] == found.by_level["frame"]
     assert found.apcer == found.by_level["frame"].apcer
+
+
+FIGURES = {
+    "apcer": 0.5, "apcer_pooled": 0.5, "apcer_by_pai": {"print": 0.5}, "errors_by_pai": {"print": [1, 2]},
+    "bpcer": 0.0, "bpcer_errors": [0, 2], "acer": 0.25, "hter": 0.25, "eer": 0.25, "auc": 0.75,
+    "intervals_95": {"bpcer": [0.0, 0.8], "acer": None}, "tpr_at_fpr": {"0.01": None},
+    "bpcer_at_apcer": {"0.1": None}, "undefined": {"tpr_at_fpr 0.01": "not resolvable"}, "samples": 4,
+    "bona_fide": 2, "attacks": 2, "subjects": 2, "pai_grouping": "family", "threshold": 0.5,
+    "threshold_rule": "dev-eer", "threshold_provenance": "EER of the development scores", "level": "video",
+}  # fmt: skip
+
+
+METRICS = {
+    "model": "m", "kind": "searched", "dataset": "d", "trained_on": "d", "protocol": "1", "fold": None,
+    "split": "test", **FIGURES, "by_level": {"video": FIGURES}, "breakdown": [], "source": "d",
+    "terms": {"rule": "dev-eer", "value": None, "grouping": "family", "level": "video"}, "run": "exp",
+    "scores_file": "scores-test.csv", "dev_scores_file": "scores-dev.csv", "supervision": "bce",
+    "options": {}, "init": "none", "modalities": ["color"], "recipe_sha256": "0", "seed": 0, "commit": "",
+}  # fmt: skip
+
+
+def test_a_stated_version_is_read_and_so_is_a_file_of_before_there_were_any(tmp_path) -> None:
+    path = tmp_path / "metrics.json"
+    for version in ({}, {"schema_version": 1}):
+        path.write_text(json.dumps(METRICS | version))
+        assert read_metrics(path).model == "m"
+    for change, message in (
+        ({"schema_version": 2}, r"metrics.json has schema_version 2; this autofas reads 1$"),
+        ({"model": "../x"}, "model: "),
+        ({"by_level": {"x": 1}}, "by_level"),
+    ):
+        path.write_text(json.dumps(METRICS | change))
+        with pytest.raises(RunError, match=message):
+            read_metrics(path)

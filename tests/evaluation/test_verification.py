@@ -1,49 +1,22 @@
 """Trained, evaluated and edited: every one of more than twenty edits to a run folder is found and named."""
 
 import csv
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
-from autofas.cli import main, main_values
-from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
-from autofas.errors import DataError, MetricError, RunError
-from autofas.evaluation.evaluate import TRANSFERRED, evaluate
+from autofas.errors import MetricError, RunError
+from autofas.evaluation.evaluate import evaluate
 from autofas.evaluation.verification import verify
 from autofas.metrics import read_scores, write_scores
-from autofas.models.weights import (
-    WEIGHTS_FILE,
-    load_network,
-    read_weights,
-    record_threshold,
-    save_weights,
-)
-from autofas.runs.record import read_record, record
+from autofas.models.weights import WEIGHTS_FILE, record_threshold
+from autofas.runs.record import record
 from autofas.storage.files import write_json
 from autofas.storage.schema import read_json
-from tests.evaluation.evaluation_files import small_data_set, trained_run
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    """A folder with data sets a and b, and a run trained on a, evaluated on a and across on b."""
-    root = tmp_path_factory.mktemp("verify")
-    manifest = small_data_set(root / "a")
-    other = small_data_set(root / "b", seed=1)
-    run = trained_run(root / "runs", manifest, root / "cache")
-    evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1, cross=DataConfig(dataset=str(other))))
-    return root
-
-
-@pytest.fixture
-def run(made, tmp_path) -> Path:
-    """A copy of the run to edit."""
-    return Path(shutil.copytree(made / "runs" / "train" / "run", tmp_path / "run"))
+from tests.evaluation.evaluation_files import change_a_weight, flip_a_weight
 
 
 def edit_json(name: str, change: Callable[[dict], None]) -> Callable[[Path], None]:
@@ -80,31 +53,6 @@ def edit_cell(name: str, column: str, value: str | None, row: int = 3) -> Callab
 def drop_last_line(run: Path) -> None:
     lines = (run / "scores-test.csv").read_text().splitlines(keepends=True)
     (run / "scores-test.csv").write_text("".join(lines[:-1]))
-
-
-def flip_a_weight(run: Path) -> None:
-    place = run / WEIGHTS_FILE
-    content = bytearray(place.read_bytes())
-    content[-1] ^= 1
-    place.write_bytes(bytes(content))
-
-
-def change_a_weight(run: Path) -> None:
-    """As someone would who also brings the file's own hash up to date."""
-    loaded = load_network(run / WEIGHTS_FILE)
-    with torch.no_grad():
-        next(loaded.network.parameters()).add_(0.125)
-    info = loaded.info
-    save_weights(
-        loaded.network, run / WEIGHTS_FILE, margin=info.preprocessing.margin, provenance=info.provenance
-    )
-    assert info.threshold is not None
-    record_threshold(
-        run / WEIGHTS_FILE,
-        float(info.threshold["value"]),
-        str(info.threshold["rule"]),
-        str(info.threshold["provenance"]),
-    )
 
 
 def swap_scores(run: Path) -> None:
@@ -225,95 +173,6 @@ def test_evaluating_again_does_not_hide_an_edit(made, run) -> None:
     edit_text("config.yaml", "seed: 0", "seed: 3")(run)
     with pytest.raises(RunError, match=r"config.yaml was edited"):
         evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
-
-
-def test_edited_weights_are_not_evaluated(run) -> None:
-    change_a_weight(run)
-    with pytest.raises(RunError, match="edited after it was recorded"):
-        evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
-    flip_a_weight(run)
-    with pytest.raises(RunError, match="do not have the SHA-256"):
-        evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
-
-
-def test_evaluating_twice_gives_the_same_and_stays_verified(run) -> None:
-    before = read_json(run / "metrics.json")
-    evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1))
-    assert read_json(run / "metrics.json") == before
-    evaluate(EvaluateConfig(run=str(run), split="dev", device="cpu", threads=1, level="frame"))
-    assert verify(run).faults == []
-    assert [entry["verb"] for entry in read_record(run)["entries"]] == ["train"] + ["evaluate"] * 3
-
-
-def test_what_a_figure_can_be_walked_back_to(made, run) -> None:
-    values, kept = read_json(run / "metrics.json"), read_record(run)
-    assert values["seed"] == 0
-    assert kept["entries"][1]["verb"] == "evaluate"
-    assert kept["entries"][1]["command"]
-    assert kept["files"][values["scores_file"]]
-    assert kept["data"]["trained_on"]["rows"] == 80
-
-
-def test_cross_figures_carry_both_labels(run) -> None:
-    values = read_json(run / "metrics-cross-b.json")
-    assert values["label"].startswith("source-dev")
-    assert values["threshold_rule"] == TRANSFERRED  # a manifest has no published convention
-    own = values["target_eer"]
-    assert "tuned on the target's test" in own["label"]
-    assert own["threshold_rule"] == "test-eer"
-    assert own["hter"] == pytest.approx(own["eer"])
-    rows = list(csv.DictReader((run / "metrics-cross-b.csv").open(newline="")))
-    assert len({row["label"] for row in rows}) == 2
-
-
-def test_cross_needs_another_data_set_and_a_dev_threshold(made, run) -> None:
-    same = DataConfig(dataset=str(made / "a" / "manifest.csv"))
-    with pytest.raises(DataError, match="trained on"):
-        evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1, cross=same))
-    other = DataConfig(dataset=str(made / "b" / "manifest.csv"))
-    with pytest.raises(DataError, match="dev threshold"):
-        evaluate(EvaluateConfig(run=str(run), device="cpu", threads=1, cross=other, threshold="test-eer"))
-
-
-def test_commands(made, run, tmp_path, capsys) -> None:
-    second = trained_run(tmp_path / "runs", made / "a" / "manifest.csv", made / "cache", "second", seed=1)
-    board = str(tmp_path / "leaderboard.csv")
-    values = main_values(
-        [
-            *("evaluate", "--run", str(run), str(second), "--threads", "1", "--quiet"),
-            *("--leaderboard", board, "--out", str(tmp_path / "both")),
-        ]
-    )
-    (summary,) = values["summaries"]
-    acers = [read_json(folder / "metrics.json")["acer"] for folder in (run, second)]
-    assert summary["figures"]["video"]["acer"]["mean"] == pytest.approx(sum(acers) / 2)
-    assert summary["over"] == "seeds"
-    printed = capsys.readouterr().out
-    assert "2 seeds" in printed
-    assert "ddof 0" in printed
-    assert json.loads((tmp_path / "both.json").read_text())["summaries"]
-    assert main(["verify", str(run), str(second), "--quiet"]) == 0
-    edit_json("metrics.json", figure("acer", 0.0))(second)
-    assert main(["verify", str(run), str(second), "--json"]) == 2
-    captured = capsys.readouterr()
-    assert "metrics.json" in captured.err
-    assert json.loads(captured.out.splitlines()[-1])["runs"][0]["ok"]
-    assert main(["verify", str(tmp_path / "nowhere")]) == 2
-
-
-def test_average_of_two_runs_by_hand(made, run, tmp_path) -> None:
-    second = trained_run(tmp_path / "runs", made / "a" / "manifest.csv", made / "cache", "second", seed=1)
-    values = main_values(["average", str(run), str(second), "--runs-dir", str(tmp_path / "runs"), "--quiet"])
-    made_run = Path(values["run"])
-    tensors = [read_weights(folder / WEIGHTS_FILE)[0] for folder in (run, second, made_run)]
-    for name, tensor in tensors[2].items():
-        if tensor.is_floating_point():
-            mean = (tensors[0][name].double() + tensors[1][name].double()) / 2
-            assert torch.equal(tensor, mean.to(tensor.dtype))
-    evaluate(EvaluateConfig(run=str(made_run), device="cpu", threads=1))
-    assert verify(made_run).faults == []
-    with pytest.raises(RunError, match="two or more"):
-        main_values(["average", str(run)])
 
 
 def test_damaged_scores_are_one_line(run) -> None:

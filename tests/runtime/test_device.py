@@ -39,6 +39,14 @@ def test_threads_are_shared_among_the_ranks_of_a_machine(no_gpu, monkeypatch):
     assert torch.get_num_threads() == 3
 
 
+def test_where_the_system_does_not_say_which_cores_are_free_all_are_taken(no_gpu, monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    assert device.prepare("cpu", None)[1] == 3
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert device.prepare("cpu", None)[1] == 1
+
+
 def test_an_absent_gpu_is_said(no_gpu):
     with pytest.raises(ConfigError, match="torch sees no CUDA device here; use --device cpu or auto"):
         device.prepare("cuda", 1)

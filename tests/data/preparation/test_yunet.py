@@ -67,3 +67,47 @@ def test_a_file_that_is_no_detector_is_refused(tmp_path):
     (tmp_path / "noise.onnx").write_bytes(b"noise")
     with pytest.raises(DataError, match="cannot be read as a face detector"):
         make_detector(str(tmp_path / "noise.onnx"))
+    with pytest.raises(DataError, match=r"the face detector .*gone.onnx does not exist"):
+        make_detector(str(tmp_path / "gone.onnx"))
+
+
+def test_another_network_is_refused_when_it_is_first_asked(tmp_path):
+    value = onnx.helper.make_tensor_value_info
+    floats, shape = onnx.TensorProto.FLOAT, [1, 3, 32, 32]
+    node = onnx.helper.make_node("Identity", ["input"], ["output"])
+    graph = onnx.helper.make_graph(
+        [node], "g", [value("input", floats, shape)], [value("output", floats, shape)]
+    )
+    opset = [onnx.helper.make_opsetid("", 13)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), str(tmp_path / "other.onnx"))
+    with pytest.raises(DataError, match=r"other.onnx is not a YuNet face detector") as caught:
+        make_detector(str(tmp_path / "other.onnx")).detect(Image.new("RGB", (64, 64)))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_large_picture_is_searched_small_and_its_boxes_are_in_its_own_pixels(tmp_path):
+    detector = make_detector(str(bright_squares(tmp_path / "squares.onnx")))
+    pixels = np.zeros((640, 2560, 3), np.uint8)
+    pixels[512:576, 1024:1088, 0] = 255  # a cell of 32 at half the size
+    (face,) = detector.detect(Image.fromarray(pixels))
+    x, y, width, height = face.box
+    assert (width, height) == (64, 64)
+    assert abs(x + width / 2 - 1056) <= 64
+    assert abs(y + height / 2 - 544) <= 64
+
+
+def test_boxes_are_cut_to_the_picture_and_the_surest_comes_first(tmp_path):
+    detector = make_detector(str(bright_squares(tmp_path / "squares.onnx")))
+    pixels = np.zeros((96, 128, 3), np.uint8)
+    pixels[0:32, 0:32, 0] = 240
+    pixels[64:96, 96:128, 0] = 255
+    faces = detector.detect(Image.fromarray(pixels))
+    assert [round(face.score, 2) for face in faces] == sorted(
+        (round(f.score, 2) for f in faces), reverse=True
+    )
+    assert len(faces) == 2
+    assert faces[0].box[0] > faces[1].box[0]
+    for face in faces:
+        x, y, width, height = face.box
+        assert 0 <= x < x + width <= 128
+        assert 0 <= y < y + height <= 96

@@ -1,17 +1,12 @@
-"""The verbs `train` and `evaluate` on generated faces, from weights to figures that can be recomputed."""
+"""The verb `train` on generated faces: what repeats, what a resumed run continues, and its weights file."""
 
-import json
 import shutil
 
 import pytest
 import torch
 
-from autofas.config.data import DataConfig
-from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.errors import RunError
-from autofas.evaluation.evaluate import TRANSFERRED, evaluate, usual_rule
-from autofas.metrics import eer_threshold, error_rates, group_pais, read_scores
 from autofas.models.weights import WEIGHTS_FILE, load_network, read_weights
 from autofas.runs import lifecycle
 from autofas.search.search import search
@@ -50,11 +45,6 @@ def trained(tmp_path_factory, genotype):
     return train(config(tmp_path_factory.mktemp("runs"), genotype=genotype))
 
 
-@pytest.fixture(scope="module")
-def evaluated(trained):
-    return evaluate(EvaluateConfig(run=str(trained.path), threads=1, device="cpu"))
-
-
 def test_training_is_repeatable(trained, tmp_path, genotype):
     again = train(config(tmp_path, genotype=genotype))
     assert [row["train_loss"] for row in again.results] == [row["train_loss"] for row in trained.results]
@@ -87,63 +77,10 @@ def test_a_weights_file_rebuilds_the_network(trained):
     assert loaded.info.preprocessing.input_size == 32
 
 
-def test_figures_follow_from_the_score_files(evaluated, trained):
-    # recomputed with the metrics alone, from the files a reader would have
-    dev, test = (read_scores(trained.path / f"scores-{name}.csv").by_video() for name in ("dev", "test"))
-    threshold = eer_threshold(dev.scores, group_pais(dev.pais, "family"))
-    rates = error_rates(test.scores, group_pais(test.pais, "family"), threshold)
-    figures = evaluated.figures
-    assert json.loads((trained.path / "metrics.json").read_text())["threshold"] == figures.threshold
-    assert figures.threshold == threshold
-    for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter"):
-        assert figures.rate(name) == getattr(rates, name)
-    assert figures.acer == (figures.apcer + figures.bpcer) / 2
-
-
-def test_the_threshold_comes_from_dev_not_from_test(evaluated, trained):
-    dev, test = (read_scores(trained.path / f"scores-{name}.csv").by_video() for name in ("dev", "test"))
-    from_test = eer_threshold(test.scores, group_pais(test.pais, "family"))
-    assert evaluated.figures.threshold != from_test
-    assert evaluated.figures.threshold == eer_threshold(dev.scores, group_pais(dev.pais, "family"))
-    assert evaluated.figures.threshold_rule == "dev-eer"
-
-
-def test_published_protocols_keep_the_published_rule():
-    assert usual_rule(DataConfig(dataset="oulu", protocol=3, fold=1)) == "dev-eer"
-    assert usual_rule(DataConfig(dataset="synthetic")) == "dev-eer"
-    assert usual_rule(DataConfig(dataset="replay-attack", protocol="print")) == "dev-eer"
-    assert usual_rule(DataConfig(dataset="oulu", protocol="leave-one-session-out")) == TRANSFERRED
-    assert usual_rule(DataConfig(dataset="some/manifest.csv", protocol="none")) == TRANSFERRED
-
-
-def test_test_eer_is_labelled_as_tuned_on_test(trained):
-    tuned = evaluate(EvaluateConfig(run=str(trained.path), threshold="test-eer", threads=1, device="cpu"))
-    assert "tuned on test" in tuned.figures.threshold_provenance
-
-
-def test_scores_name_every_frame_once(evaluated):
-    assert len(set(evaluated.scores.paths)) == len(evaluated.scores) == 60
-
-
 def test_a_baseline_trains_by_the_same_verb(tmp_path):
     result = train(config(tmp_path, epochs=1))
     assert result.network.kind == "hand-designed"
     assert load_network(result.path / WEIGHTS_FILE).info.baseline == "feathernet_b"
-
-
-def test_taken_names_get_a_number(tmp_path):
-    from autofas.runs.run_folder import Run
-
-    paths = [Run.create(str(tmp_path), "train", "exp").path.name for _ in range(3)]
-    assert paths == ["exp", "exp2", "exp3"]
-
-
-def test_a_run_folder_has_one_owner(tmp_path):
-    from autofas.runs.run_folder import Run
-
-    run = Run.create(str(tmp_path), "train", "exp", echo=False)
-    with run, pytest.raises(RunError, match=r"is in use by process \d+"), Run(run.path, echo=False):
-        pass
 
 
 def test_a_flipped_byte_falls_back_to_the_checkpoint_before(trained, tmp_path):
