@@ -18,6 +18,11 @@ Margin = Annotated[float, Field(ge=MARGINS[0], le=MARGINS[1])]
 """The factor on the side of a face's box, about its centre, that a crop shows."""
 
 
+def is_generated(dataset: object) -> bool:
+    """Whether a `dataset` of a configuration names the generated faces."""
+    return dataset == DataConfig.model_fields["dataset"].default
+
+
 class SyntheticConfig(Schema):
     """The generated faces: subjects of each split (OULU-NPU has 20, 15 and 20) and the crops' side."""
 
@@ -65,4 +70,4 @@ class DataConfig(Schema):
         Real sessions differ in light and room, which `session` draws anew; generated faces differ less, and
         a short training on few of them does not learn under it.
         """
-        return "basic" if self.dataset == "synthetic" else "session"
+        return "basic" if is_generated(self.dataset) else "session"

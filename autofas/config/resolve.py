@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from autofas.config.data import is_generated
 from autofas.errors import ConfigError
 from autofas.storage.schema import (
     Schema,
@@ -42,28 +43,37 @@ def resolve(
     `layers` are (source, values) that come before the preset; `flags` maps dotted keys to values,
     `assignments` are "key=value" texts whose values are YAML.
     """
-    # nested defaults first, so that a file may set one key of an optimiser and keep the others
-    values: dict[str, Any] = {
-        name: field.default.model_dump()
-        for name, field in model.model_fields.items()
-        if isinstance(field.default, Schema)
-    }
-    sources = []
-    for source, layer in layers:
-        _merge(values, layer)
-        sources.append(source)
-    if preset:
-        _merge(values, read_preset(preset, section))
-        sources.append(f"preset {preset}")
+    sources = [source for source, _ in layers]
+    sources += [f"preset {preset}"] if preset else []
+    found: Mapping[str, Any] = {}
     if file:
         found = read_yaml(Path(file))
         require_version(found, readable_versions(model), file, ConfigError)
-        _merge(values, found)
         sources.append(file)
-    for key, value in (flags or {}).items():
-        _assign(values, key, value)
-    for text in assignments:
-        _assign(values, *read_assignment(text))
+
+    def stacked(on_images: bool) -> dict[str, Any]:
+        # nested defaults first, so that a file may set one key of an optimiser and keep the others
+        values: dict[str, Any] = {
+            name: field.default.model_dump()
+            for name, field in model.model_fields.items()
+            if isinstance(field.default, Schema)
+        }
+        for _, layer in layers:
+            _merge(values, layer)
+        if preset:
+            _merge(values, read_preset(preset, section, on_images=on_images))
+        _merge(values, found)
+        for key, value in (flags or {}).items():
+            _assign(values, key, value)
+        for text in assignments:
+            _assign(values, *read_assignment(text))
+        return values
+
+    values = stacked(on_images=False)
+    data = values.get("data")
+    # what is asked for decides which data these are, and only then which settings lie below it
+    if preset and isinstance(data, Mapping) and not is_generated(data.get("dataset")):
+        values = stacked(on_images=True)
     return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
 
 
@@ -75,14 +85,21 @@ def read_assignment(text: str) -> tuple[str, Any]:
     return key.strip(), parse_yaml(value, f"--set {key}: {value[:80]!r}")
 
 
-def read_preset(name: str, section: str) -> dict[str, Any]:
-    """One verb's section of a preset; raises ConfigError for a name that does not exist."""
+def read_preset(name: str, section: str, *, on_images: bool = False) -> dict[str, Any]:
+    """One verb's section of a preset; raises ConfigError for a name that does not exist.
+
+    What the section holds under `on_images` is for data that are not generated faces, over the rest.
+    """
     if name not in PRESETS:
         raise ConfigError(
             f"preset {name} does not exist{nearest(name, PRESETS)} Choose {' or '.join(PRESETS)}"
         )
     values = read_yaml(Path(str(resources.files("autofas.config.presets") / f"{name}.yaml")))
-    return dict(values.get(section, {}))
+    section_values = dict(values.get(section, {}))
+    other = section_values.pop("on_images", {})
+    if on_images:
+        _merge(section_values, other)
+    return section_values
 
 
 def to_yaml(config: Schema) -> str:

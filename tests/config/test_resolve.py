@@ -1,6 +1,7 @@
 """Precedence of what configures a run: defaults, recipe, preset, file, flags, --set."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,22 @@ def test_the_data_choose_the_augmentation_unless_it_is_named() -> None:
     assert generated.resolved_augment == "basic"
     named = resolve_training(preset="quick", flags={**faces, "augment": "flip"})[0]
     assert named.resolved_augment == "flip"
+
+
+def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Path) -> None:
+    def searched(**more: Any) -> SearchConfig:
+        return resolve(SearchConfig, "search", preset="quick", **more)
+
+    assert searched().space == "small"
+    real = {"data.dataset": "mine/manifest.csv"}
+    assert searched(flags=real).space == "small_even"
+    assert searched(assignments=["data.dataset=nuaa"]).space == "small_even"
+    assert searched(flags={**real, "space": "small"}).space == "small"
+    place = tmp_path / "mine.yaml"
+    place.write_text("data: {dataset: mine/manifest.csv}\noptimizer: {lr: 0.2}\n", encoding="utf-8")
+    trained = resolve_training(preset="quick", file=str(place), flags={"genotype": "some.json"})[0].optimizer
+    assert (trained.name, trained.lr, trained.grad_clip) == ("adam", 0.2, 5.0)
+    assert resolve_training(preset="quick", flags={"genotype": "some.json"})[0].optimizer.name == "sgd"
 
 
 def test_a_file_may_set_one_key_of_an_optimiser(tmp_path: Path) -> None:
