@@ -40,7 +40,7 @@ def with_ratios(rows: Sequence[Row]) -> list[Row]:
 
 
 def conclusions(rows: Sequence[Row]) -> list[str]:
-    """The fused supernet against NNI's DARTS, and the second orders against the first, a line each."""
+    """Fused and kernels against NNI's DARTS, and the second orders against the first, a line each."""
     firsts = {(row["implementation"], row["partial"], row["threads"]): row for row in rows}
     lines = []
     for row in rows:
@@ -48,14 +48,20 @@ def conclusions(rows: Sequence[Row]) -> list[str]:
         first = firsts[kind, row["partial"], row["threads"]]
         where = f"{_threads(row['threads'])}, K = {row['partial']}"
         if row["implementation"] == NNI:
-            found = ratios(first, row)
-            lines.append(
-                f"{where}: fused is {found['speed']:.2f}x as fast as NNI's DARTS, with {found['peak']:.2f} "
-                f"of its peak memory and {found['step']:.2f} of what its steps add."
-            )
+            for own in ("fused", "kernels"):
+                found = ratios(firsts[own, row["partial"], row["threads"]], row)
+                lines.append(
+                    f"{where}: {own} is {found['speed']:.2f}x as fast as NNI's DARTS ({found['cpu']:.2f}x by "
+                    f"CPU seconds), with {found['peak']:.2f} of its peak memory and {found['step']:.2f} of "
+                    f"what its steps add."
+                )
         elif row["implementation"] in SECOND:
             times = row["seconds"] / first["seconds"]
-            lines.append(f"{where}: {row['implementation']} order takes {times:.2f}x the first order's time.")
+            cpu = row["cpu_seconds"] / first["cpu_seconds"]
+            lines.append(
+                f"{where}: {row['implementation']} order takes {times:.2f}x the first order's time "
+                f"({cpu:.2f}x by CPU seconds)."
+            )
     return lines
 
 
