@@ -18,17 +18,18 @@ def run(capsys, *words):
 
 
 def test_help_answers_in_half_a_second():
-    durations = []  # of the processor: a busy machine is not the program's fault
-    for _ in range(3):
+    quickest = float("inf")  # of the processor, and of several: a busy machine is not the program's fault
+    for _ in range(10):
         before = os.times()
         shown = subprocess.run(
             [sys.executable, "-m", "autofas", "--help"], capture_output=True, text=True, check=True
         )
         after = os.times()
-        durations.append(
-            after.children_user + after.children_system - before.children_user - before.children_system
-        )
-    assert min(durations) < 0.5
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        quickest = min(quickest, spent)
+        if quickest < 0.5:
+            break
+    assert quickest < 0.5
     for verb in VERBS:
         assert verb in shown.stdout
 
