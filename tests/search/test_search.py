@@ -115,3 +115,24 @@ def test_a_search_ends_with_a_verdict(first):
     )
     assert 0 < written["gap"]["supernet_loss"] < 2
     assert 0 <= written["gap"]["derived_auc"] <= 1
+
+
+def test_the_weights_half_alone_is_balanced_by_groups(monkeypatch, tmp_path, tiny_data):
+    from autofas.search import strategy
+
+    real, drawn = strategy.training_loader, []
+
+    def loader(*given, groups=None, **keys):
+        made = real(*given, groups=groups, **keys)
+        drawn.append((groups, made))
+        return made
+
+    monkeypatch.setattr(strategy, "training_loader", loader)
+    search(config(tmp_path, tiny_data, strategy="random", balance_by="session"))
+    (groups, weights), (none, _) = drawn
+    assert none is None
+    assert groups.names == (
+        "session 1, attack", "session 1, bona fide", "session 2, attack", "session 2, bona fide"
+    )  # fmt: skip
+    counts = np.bincount(groups.codes[weights.sampler.order(0)])
+    assert counts.max() - counts.min() <= 1
