@@ -43,8 +43,8 @@ class SearchConfig(RunConfig):
     is the one with the highest AUC on the architecture half.
 
     `max_params` and `max_macs` (at the space's input size; 300K and 0.3M are counts too) are what the derived
-    network has at most; what the alphas' expected network exceeds them by, relative to them, costs
-    `cost_weight` in the alphas' loss.
+    network has at most; while the alphas' cells exceed one, expected cost over limit, times `cost_weight`, is
+    added to the alphas' loss.
     """
 
     data: DataConfig = DataConfig()
@@ -84,7 +84,7 @@ class SearchConfig(RunConfig):
     )
     max_params: Count | None = None
     max_macs: Count | None = None
-    cost_weight: float = Field(default=1.0, ge=0)
+    cost_weight: float = Field(default=0.01, ge=0)
 
     @model_validator(mode="after")
     def _differences_need_digits(self) -> "SearchConfig":

@@ -97,8 +97,8 @@ class BilevelSearch(Strategy):
     def terms(self) -> list[Term]:
         """The terms of the alphas' loss that the configuration asks for."""
         config, found = self.config, list[Term]()
-        if self.limits and self.limits.most:
-            found.append(self.limits.penalty)
+        if (limits := self.limits) and limits.most:
+            found.append(lambda net: limits.penalty(net, config.resolved_derivation))
         if config.beta_decay:
             found.append(lambda net: rising(config.beta_decay, self.done, config.epochs) * beta_decay(net))
         return found

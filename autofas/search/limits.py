@@ -1,9 +1,9 @@
 """Limits on the network that a search may end with: parameters, MACs at the space's input size, skips.
 
-Two things keep them. While alphas move, the expected cost of the network they stand for is added to their
-loss where it exceeds a limit (after ProxylessNAS, Cai et al., ICLR 2019, section 3.3, which adds the expected
-latency; here counts are exact and the term is zero within the limits). At the end the cells are the likeliest
-that obey (autofas.search.bounds), and the profiler has the last word.
+Two things keep them. While the cells that the alphas would give exceed a limit, the expected cost of the
+network that the alphas stand for is added to their loss (after ProxylessNAS, Cai et al., ICLR 2019, section
+3.3, which adds the expected latency; here counts are exact and the term is zero within the limits). At the
+end the cells are the likeliest that obey (autofas.search.bounds), and the profiler has the last word.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from torch import Tensor
 from autofas.analysis.profile import Profile
 from autofas.analysis.records import profile_network
 from autofas.analysis.space_costs import COSTS, Integers, SpaceCosts, space_costs
-from autofas.config.search import SearchConfig
+from autofas.config.search import Rule, SearchConfig
 from autofas.errors import ConfigError, RunError
 from autofas.models.build import build
 from autofas.models.candidates import Skip
@@ -24,7 +24,8 @@ from autofas.models.genotype import Genotype
 from autofas.models.space import Space
 from autofas.models.supernet import Supernet
 from autofas.search.bounds import Bounds, best_within
-from autofas.search.derive import KINDS
+from autofas.search.derive import KINDS, derive
+from autofas.search.history import betas_of, snapshot
 
 WORDS = {"params": "parameters", "macs": "MACs"}
 
@@ -39,7 +40,7 @@ class Limits:
     space: Space
     most: dict[str, int]
     costs: SpaceCosts | None = None
-    weight: float = 1.0
+    weight: float = 0.01
     max_skips: int | None = None
 
     @cached_property
@@ -83,12 +84,20 @@ class Limits:
             asked = " and ".join(f"{name} {most:,}" for name, most in self.facts.items())
             raise ConfigError(f"{asked}: no network of space {name} keeps to them; raise one")
 
-    def penalty(self, supernet: Supernet) -> Tensor:
-        """The term of the architecture's loss: weight * sum over limits of max(0, expected / limit - 1)."""
+    def penalty(self, supernet: Supernet, rule: Rule) -> Tensor:
+        """The term of the architecture's loss, 0 while the cells that the rule derives now obey.
+
+        Else weight * the sum of expected cost / limit, over the costs by which these cells exceed theirs.
+        Of undecided alphas the expected cost says nothing of the cells: a push that goes on after these obey
+        turns every edge to the cheapest operation. Reads the alphas, so a GPU waits.
+        """
         assert self.costs is not None
+        now = snapshot(supernet)
+        cost = self.costs.of(*derive(self.space, now, betas_of(now), rule))
+        over = [name for name, most in self.most.items() if cost[COSTS.index(name)] > most]
         expected = expected_costs(self.costs, supernet)
-        over = [(expected[name] / most - 1).clamp_min(0) for name, most in self.most.items()]
-        return self.weight * torch.stack(over).sum()
+        parts = [expected[name] / self.most[name] * (name in over) for name in self.most]
+        return self.weight * torch.stack(parts).sum()
 
     def row(self, supernet: Supernet) -> dict[str, float]:
         """The expected costs of this moment, as columns of results.csv."""
