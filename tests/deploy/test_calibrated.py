@@ -28,11 +28,11 @@ class Brightness:
 
 
 @pytest.fixture(scope="module")
-def bare(trained):
+def bare(evaluated_run):
     """The record of the trained network, with no calibration."""
     from autofas.deploy.runtime import TorchScorer
 
-    return TorchScorer(trained / "weights" / "best.safetensors").info
+    return TorchScorer(evaluated_run / "weights" / "best.safetensors").info
 
 
 def grey(value: int):
@@ -74,9 +74,11 @@ def test_a_videos_probability_is_that_of_its_mean(bare, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def calibrated(trained, exported, tmp_path_factory) -> Path:
+def calibrated(evaluated_run, exported, tmp_path_factory) -> Path:
     """A copy of the run, evaluated with an isotonic calibration and exported with it."""
-    run = Path(shutil.copytree(trained, tmp_path_factory.mktemp("calibrated") / "runs" / "train" / "tiny"))
+    run = Path(
+        shutil.copytree(evaluated_run, tmp_path_factory.mktemp("calibrated") / "runs" / "train" / "tiny")
+    )
     assert (
         main(["evaluate", "--run", str(run), "--calibration", "isotonic", "--threads", "1", "--quiet"]) == 0
     )
@@ -116,11 +118,11 @@ def test_every_file_of_the_run_gives_the_probabilities_of_its_evaluation(calibra
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["rows"][0]["probability"] is None
 
 
-def test_another_kind_than_the_stored_one_is_one_line(calibrated, trained, capsys):
+def test_another_kind_than_the_stored_one_is_one_line(calibrated, evaluated_run, capsys):
     for words in (
         ["predict", str(calibrated), "x.png", "--no-detector", "--calibration", "temperature"],
         ["export", "--run", str(calibrated), "--calibration", "temperature"],
-        ["predict", str(trained), "x.png", "--no-detector", "--calibration", "temperature"],
+        ["predict", str(evaluated_run), "x.png", "--no-detector", "--calibration", "temperature"],
     ):
         assert main(words) == 2
         error = capsys.readouterr().err
