@@ -20,7 +20,7 @@ def said(capsys, *words: object) -> str:
     ("verb", "key", "meant"),
     [
         ("search", "weights.learning_rate", "lr"),
-        ("search", "learning_rate", "weights.lr or arch.lr"),
+        ("search", "learning_rate", "weights.lr or arch.lr or finalist.lr"),
         ("search", "weights.wd", "weight_decay"),
         ("search", "data.num_workers", "workers"),
         ("train", "optimizer.learning_rate", "lr"),

@@ -94,7 +94,6 @@ def test_a_search_and_a_training_never_import_the_compiler_and_pictures_only_to_
         from autofas.config.search import SearchConfig
         from autofas.config.train import TrainConfig
         from autofas.search.search import search
-from tests.search.searches import config, losses
         from autofas.training.train import train
         found = search(resolve(SearchConfig, "search", file=sys.argv[1]))
         shared = {"epochs": 1, "threads": 1, "device": "cpu", "runs_dir": sys.argv[2], "input_size": 16}
