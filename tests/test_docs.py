@@ -3,7 +3,7 @@ somewhere.
 
 A page's commands are run in its own order, in an empty folder, on the smallest generated faces: the data set
 named is replaced by them, and options that shorten the run are added. What needs several processes, or a data
-set too large for a test, is parsed alone.
+set too large for a test, is parsed alone. The longer pages run under the marker `slow` (`make test-all`).
 """
 
 import json
@@ -150,6 +150,7 @@ def test_an_interrupted_run_is_resumed_as_the_page_says(here, capsys):
     assert len(rows) == 3
 
 
+@pytest.mark.slow
 def test_what_the_page_on_search_shows_runs(here, capsys):
     once, front, twice, paid, final, *derived = commands(ROOT / "docs" / "search.md")
     run(on_faces(once), capsys)
@@ -160,6 +161,7 @@ def test_what_the_page_on_search_shows_runs(here, capsys):
     assert len(list((here / "runs/search/small").glob("genotype-*.json"))) == 2
 
 
+@pytest.mark.slow
 def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
     from PIL import Image
 
@@ -192,6 +194,7 @@ def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
     assert float(score) == pytest.approx(row["score"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypatch):
     page = ROOT / "docs" / "spaces.md"
     (space,) = blocks(page, "yaml")
@@ -207,6 +210,7 @@ def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypa
     assert load_space(here / "own.yaml").candidates[4].kernel == 7
 
 
+@pytest.mark.slow
 def test_oulu_goes_to_the_papers_table_as_the_page_says(here, capsys):
     for words in commands(ROOT / "docs" / "oulu.md"):
         if words[0] not in ("prepare", "inspect"):  # they take no smaller faces
@@ -215,6 +219,7 @@ def test_oulu_goes_to_the_papers_table_as_the_page_says(here, capsys):
     assert len(list((here / "runs" / "train").glob("p3-fold*/metrics.json"))) == 6
 
 
+@pytest.mark.slow
 def test_the_report_is_made_as_the_page_says_and_holds_its_sections(here, capsys):
     page = ROOT / "docs" / "report.md"
     for words in commands(page):

@@ -45,6 +45,7 @@ def native(tmp_path_factory):
     return program or pytest.skip("the compiler has no sanitizers, or there is none")
 
 
+@pytest.mark.slow  # the sanitizers' build alone takes most of a minute
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_no_access_out_of_bounds_and_no_undefined_behaviour(native, shape):
     assert len(run(native, shape)) == 4
