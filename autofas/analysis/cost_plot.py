@@ -11,9 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import IdentityTransform
 
+from autofas.analysis.axes import style_axes, tick_by_decades
 from autofas.analysis.label_placement import Box, place_labels
 from autofas.analysis.palette import PALETTE
 from autofas.analysis.text_tables import count
@@ -73,23 +73,14 @@ def _scale(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     for axis, key in ((axes.xaxis, "macs"), (axes.yaxis, "params")):
-        axis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
-        axis.set_minor_locator(NullLocator())
-        axis.set_minor_formatter(NullFormatter())
+        tick_by_decades(axis, (1.0, 3.0))
         low, high = (extreme(row[key] for row in rows) for extreme in (min, max))
         room = max((high / low) ** 0.08, 1.3)
         limits = (low / room, high * room**1.5)
         (axes.set_xlim if key == "macs" else axes.set_ylim)(*limits)
     axes.set_xlabel("multiply-adds (MACs) a sample", fontsize=11)
     axes.set_ylabel("parameters", fontsize=11)
-    axes.tick_params(labelsize=10, color=PALETTE["faint"])
-    axes.grid(color=PALETTE["grid"], linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(PALETTE["faint"])
+    style_axes(axes)
 
 
 def _label(figure: Figure, axes: Any, renderer: Any, rows: Sequence[Mapping[str, Any]]) -> list[Box]:
@@ -122,10 +113,3 @@ def _label(figure: Figure, axes: Any, renderer: Any, rows: Sequence[Mapping[str,
 
 def _modalities(row: Mapping[str, Any]) -> str:
     return "three modalities" if "+" in row["input"] else "one modality"
-
-
-def _tick(value: float) -> str:
-    for name, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
-        if value >= 0.9999 * size:
-            return f"{value / size:g}{name}"
-    return f"{value:g}"

@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
+from autofas.analysis.axes import style_axes, tick_by_decades
 from autofas.analysis.label_placement import Box, Floats, place_labels
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
@@ -110,28 +111,11 @@ def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
     floor = bottom - 0.14 * span
     axes.set_ylim(-0.03 * (top + span) if floor < 0.25 * top else floor, top + 0.12 * span)
     wide = high / low * room**2.6 > 300
-    axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 3.0) if wide else (1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value)}"))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    tick_by_decades(axes.xaxis, (1.0, 3.0) if wide else (1.0, 2.0, 5.0))
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 2.5, 5, 10]))
     axes.set_xlabel(_AXES[x], fontsize=11)
     axes.set_ylabel("ACER (%)   lower is better", fontsize=11)
-    axes.tick_params(labelsize=10, color=PALETTE["faint"])
-    axes.grid(color=PALETTE["grid"], linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(PALETTE["faint"])
-
-
-def _tick(value: float) -> str:
-    """`1M` rather than `1.00M`."""
-    for name, size in (("G", 1e9), ("M", 1e6), ("K", 1e3)):
-        if value >= 0.9999 * size:
-            return f"{value / size:g}{name}"
-    return f"{value:g}"
+    style_axes(axes)
 
 
 def _shown(cost: float, x: Cost) -> str:

@@ -19,8 +19,8 @@ Margin = Annotated[float, Field(ge=MARGINS[0], le=MARGINS[1])]
 
 
 def is_generated(dataset: object) -> bool:
-    """Whether a `dataset` of a configuration names the generated faces."""
-    return dataset == DataConfig.model_fields["dataset"].default
+    """Whether a `dataset` of a configuration names the generated faces, in letters of either case."""
+    return str(dataset).lower() == DataConfig.model_fields["dataset"].default
 
 
 class SyntheticConfig(Schema):

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from autofas.config.optimizer import OptimizerConfig
 from autofas.data.batches.loader import Loader
@@ -20,13 +19,11 @@ from autofas.metrics import BONA_FIDE, roc_auc
 from autofas.models.genotype import Cell
 from autofas.models.network import Network
 from autofas.models.space import Space
-from autofas.models.supervisions import ensure_finite
-from autofas.runs.resume import first_rows
-from autofas.runtime import ranks
 from autofas.search.bounds import Bounds, derive_within, draw_within
+from autofas.search.brief_training import train_epoch
 from autofas.search.derive import random_cells
 from autofas.search.history import Floats, betas_of
-from autofas.training.optimizers import build_optimizer, clip_gradients
+from autofas.training.optimizers import build_optimizer
 
 
 @dataclass
@@ -94,18 +91,8 @@ class BriefTraining:
 
     def epochs(self, count: int) -> None:
         """Train for so many epochs more, at a constant learning rate."""
-        parameters: list[nn.Parameter] = list(self.network.parameters())
-        self.network.train()
         for _ in range(count):
-            for batch in self.loader:
-                loss = self.network.supervision.loss(self.network(batch.images), batch.targets)
-                where = f"a finalist's training (rows {first_rows(batch)})"
-                ensure_finite(loss, where)
-                self.optimizer.zero_grad()
-                loss.backward()
-                clip_gradients(parameters, self.grad_clip, where)
-                self.optimizer.step()
-                ranks.check()
+            train_epoch(self.network, self.loader, self.optimizer, self.grad_clip, "a finalist's training")
 
     def auc(self, loader: Loader) -> float:
         """AUC over an epoch of a loader, in [0, 1]."""

@@ -22,17 +22,11 @@ from autofas.errors import ConfigError
 from autofas.models.build import build
 from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, genotype_from_cells
 from autofas.models.space import Space
-from autofas.models.supervisions import ensure_finite
-from autofas.runs.resume import first_rows
 from autofas.runtime import ranks
+from autofas.search.brief_training import train_epoch
 from autofas.search.derive import KINDS
 from autofas.search.strategy import Strategy
-from autofas.training.optimizers import (
-    build_optimizer,
-    clip_gradients,
-    learning_rate,
-    set_learning_rate,
-)
+from autofas.training.optimizers import build_optimizer, learning_rate, set_learning_rate
 
 MOST_PROPOSALS = 5000
 BEYOND = 1e6
@@ -208,18 +202,10 @@ class MultiTrial(Strategy):
         torch.manual_seed(config.seed)
         network = build(genotype, supervision=config.supervision, modality=modality).to(self.device)
         optimizer = build_optimizer(config.weights, network.parameters())
-        network.train()
         for epoch in range(config.epochs):
             set_learning_rate(optimizer, learning_rate(config.weights, epoch, config.epochs))
-            for batch in self.weight_loader:
-                loss = network.supervision.loss(network(batch.images), batch.targets)
-                where = f"trial {self.done + 1}, epoch {epoch + 1} (rows {first_rows(batch)})"
-                ensure_finite(loss, where)
-                optimizer.zero_grad()
-                loss.backward()
-                clip_gradients(list(network.parameters()), config.weights.grad_clip, where)
-                optimizer.step()
-                ranks.check()
+            what = f"trial {self.done + 1}, epoch {epoch + 1}"
+            train_epoch(network, self.weight_loader, optimizer, config.weights.grad_clip, what)
         network.eval()
         with torch.no_grad():
             losses = [

@@ -48,6 +48,7 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
         return resolve(SearchConfig, "search", preset="quick", **more)
 
     assert searched().space == "small"
+    assert searched(flags={"data.dataset": "Synthetic"}).space == "small"  # as the catalog reads names
     real = {"data.dataset": "mine/manifest.csv"}
     assert searched(flags=real).space == "small_even"
     assert searched(assignments=["data.dataset=nuaa"]).space == "small_even"
