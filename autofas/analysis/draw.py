@@ -22,12 +22,13 @@ from autofas.analysis.cell_layout import RADIUS, Arrow, CellLayout, layout_cell
 from autofas.analysis.palette import OPERATION_DASHES, PALETTE, colour_of
 from autofas.errors import GenotypeError
 from autofas.models.genotype import FIRST_NODE, Cell, Genotype
-from autofas.models.space import CellKind, Space
+from autofas.models.space import Space
 
 DPI = 100
 LABEL_SIZE = 12.5
 TITLE_PX = 70.0
-KINDS: tuple[CellKind, ...] = ("normal", "reduction")
+LEGEND_WIDTH = 5.2
+"""Inches that the legend of the alphas takes at least."""
 
 
 def draw_cell(cell: Cell, path: str | os.PathLike[str], title: str) -> CellLayout:
@@ -58,9 +59,9 @@ def draw_cell(cell: Cell, path: str | os.PathLike[str], title: str) -> CellLayou
 
 
 def draw_genotype(genotype: Genotype, folder: str | os.PathLike[str]) -> list[Path]:
-    """Draw both cells of a genotype as `normal.png` and `reduction.png` in `folder`; their paths."""
+    """Draw the kinds of cells of its network as `normal.png` and `reduction.png` in `folder`; their paths."""
     paths = []
-    for kind in KINDS:
+    for kind in genotype.layout.kinds:
         path = Path(folder) / f"{kind}.png"
         draw_cell(genotype.cell(kind), path, f"{kind} cell, space {genotype.space}, {genotype.derivation}")
         paths.append(path)
@@ -73,10 +74,11 @@ def draw_alphas(
     """Draw softmax(alpha) after each epoch, one small panel an edge, laid out as input by node, as a PNG.
 
     `history`: for each kind of cell in it the raw alphas (edges, operations) in the order of `space.edges`
-    and `space.operations`, before the first step (not drawn) and then after epoch 1, 2, ... Raises
-    GenotypeError for a history without an epoch or of another shape.
+    and `space.operations`, before the first step (not drawn) and then after epoch 1, 2, ...; kinds of which
+    the space has no cell are left out. Raises GenotypeError for a history without an epoch or of another
+    shape.
     """
-    kinds = [kind for kind in KINDS if len(history) > 1 and kind in history[0]]
+    kinds = [kind for kind in space.layout.kinds if len(history) > 1 and kind in history[0]]
     weights = {kind: _weights(history, kind, space)[1:] for kind in kinds}
     if not kinds:
         raise GenotypeError("the alpha history holds no normal or reduction cell; search an epoch first")
@@ -84,13 +86,18 @@ def draw_alphas(
     top = min(1.0, math.ceil(11 * strongest) / 10)  # a short search moves little: use the panels' height
     nodes = space.layout.intermediate_nodes
     columns = nodes + 1
-    width, height = 1.75 * columns * len(kinds) + 0.9, 1.55 * nodes + 1.65
+    # the corner above the diagonal takes the legend from four nodes on; below that it has a strip of its own
+    strip = 0.0 if nodes >= 4 else 0.45 + 0.2 * math.ceil(len(space.operations) / 2)
+    width = max(1.75 * columns * len(kinds) + 0.9, LEGEND_WIDTH)
+    height = 1.55 * nodes + (1.05 if strip else 1.65) + strip
     figure = Figure(figsize=(width, height), dpi=DPI * 1.2, facecolor="white")
     FigureCanvasAgg(figure)
     block = (1.0 - 0.35 / width) / len(kinds)
     for index, kind in enumerate(kinds):
         left = 0.35 / width + index * block
-        figure.text(left + 0.3 / width, 1 - 0.42 / height, f"{kind} cell", fontsize=14, weight="bold")
+        figure.text(
+            left + 0.3 / width, 1 - (0.42 + strip) / height, f"{kind} cell", fontsize=14, weight="bold"
+        )
         for edge, (node, source) in enumerate(space.edges):
             row = node - FIRST_NODE
             box = (

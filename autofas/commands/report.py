@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> Any:
     out = Path(args.out)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_text(out, html_page(material, title, faces))
-    print(f"wrote    {out}  {out.stat().st_size / 1000:.0f} kB, {len(args.runs)} run(s)")
+    several = "s" * (len(args.runs) > 1)
+    print(f"wrote    {out}  {out.stat().st_size / 1000:.0f} kB, {len(args.runs)} run{several}")
     return {
         "page": str(out),
         "bytes": out.stat().st_size,

@@ -11,7 +11,7 @@ import hashlib
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -78,6 +78,11 @@ class Layout(Schema):
         if widest > MAX_CHANNELS:
             raise ValueError(f"channels would grow beyond {MAX_CHANNELS}; take fewer reduction cells")
         return self
+
+    @property
+    def kinds(self) -> tuple[CellKind, ...]:
+        """The kinds of cells there are, the normal one first."""
+        return tuple(kind for kind in get_args(CellKind) if kind in self.cells)
 
     def map_size(self, input_size: int | None = None) -> int:
         """Side of the live map for a square input: every stride of 2 halves the side, rounding up."""

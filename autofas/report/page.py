@@ -91,13 +91,13 @@ def _errors(run: TrainedRun, faces: Mapping[str, str]) -> str:
 
 
 def _cells(material: Material) -> str:
-    """Both cells of every different genotype."""
+    """The kinds of cells that the network of every different genotype has."""
     known: dict[str, str] = {}
     runs: list[TrainedRun | SearchRun] = [*material.searches, *material.trained]
     for run in runs:
         if run.genotype is None:
             continue
-        for kind in ("normal", "reduction"):
+        for kind in run.genotype.layout.kinds:
             title = f"{run.genotype.name}: {kind} cell, space {run.genotype.space}, {run.genotype.derivation}"
             known.setdefault(title, cell_svg(run.genotype.cell(kind), title))
     return "".join(known.values())
@@ -105,5 +105,5 @@ def _cells(material: Material) -> str:
 
 def _search(search: SearchRun) -> str:
     charts = [plots.training_curve(search, f"search {search.path.name}")]
-    charts += [plots.alpha_curves(search, cell) for cell in ("normal", "reduction")]
+    charts += [plots.alpha_curves(search, kind) for kind in search.genotype.layout.kinds]
     return f'<h3>{escape(search.path.name)}</h3><div class="charts">{"".join(charts)}</div>'

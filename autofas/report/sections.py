@@ -58,9 +58,11 @@ def first_screen(material: Material) -> str:
     words = "ACER" if figures["intervals_95"].get("acer") else "BPCER"
     latency = "not measured" if best.latency_ms is None else f"{best.latency_ms:.2f} ms"
     threshold = figures["threshold"]
+    many = len(material.trained)
+    among = f"of {many} runs" if many > 1 else "the only run"
     shown = f"{threshold:.4f}" if isinstance(threshold, float) else str(threshold)
     cards = [
-        ("lowest ACER", best.name, f"{figures['kind']}, {len(material.trained)} run(s) compared"),
+        ("lowest ACER", best.name, f"{figures['kind']}, {among}"),
         ("ACER", _percent(figures["acer"]), f"95 % interval of {words}: {interval(bounds)} %"),
         ("significant?", *_significance(material)),
         ("threshold", shown, f"{figures['threshold_rule']}: {figures['threshold_provenance']}"),

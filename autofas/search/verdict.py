@@ -127,7 +127,7 @@ def judge(
     space: Space, alphas: Mapping[str, Floats], cells: tuple[Cell, Cell], gap: Gap | None = None
 ) -> Verdict:
     """The verdict on the last alphas (edges, operations) by kind, and the cells derived from them."""
-    kinds = [kind for kind in KINDS if kind in space.layout.cells]
+    kinds = space.layout.kinds
     weights = np.concatenate([softmax(np.asarray(alphas[kind], dtype=np.float64)) for kind in kinds])
     ordered = np.sort(weights[:, _real(space)], axis=1)
     entropy = -(weights * np.log(np.maximum(weights, 1e-300))).sum(axis=1)
@@ -158,7 +158,7 @@ def agreement(space: Space, searches: Mapping[int, Mapping[str, Floats]], seed: 
     """
     if len(searches) < 2:
         raise ValueError("agreement needs the alphas of two seeds or more")
-    kinds = [kind for kind in KINDS if kind in space.layout.cells]
+    kinds = space.layout.kinds
     real = _real(space)
     # (seeds, edges) of each kind: the strongest operation other than none
     winners = [np.stack([one[kind][:, real].argmax(axis=1) for one in searches.values()]) for kind in kinds]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -118,3 +119,31 @@ def test_nodes_are_numbered_as_in_the_genotype(drawn: list[Figure], tmp_path: Pa
     ends = [*inputs, *numbers]
     expected = [f"{ends[source]} → {ends[node]}" for node, source in SPACE.edges]
     assert [panel.get_title() for panel in drawn[1].axes] == expected
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("cells", [("normal",), ("normal", "reduction")])
+def test_the_legend_of_alphas_covers_neither_titles_nor_panels(
+    drawn: list[Figure], tmp_path: Path, nodes: int, cells: tuple[str, ...]
+) -> None:
+    layout = SPACE.layout.model_copy(update={"intermediate_nodes": nodes, "cells": cells})
+    space = SPACE.model_copy(update={"layout": layout})
+    alphas = np.zeros((len(space.edges), 6))
+    draw_alphas([{"normal": alphas, "reduction": alphas}] * 3, space, tmp_path / "a.png")
+    figure = drawn[0]
+    assert [text.get_text() for text in figure.texts] == [f"{kind} cell" for kind in cells]
+    canvas = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()
+    canvas.draw()
+    legend = figure.legends[0].get_window_extent(renderer)
+    assert legend.x0 >= 0
+    others = [text.get_window_extent(renderer) for text in figure.texts]
+    others += [panel.get_tightbbox(renderer) for panel in figure.axes]
+    assert not any(legend.overlaps(other) for other in others)
+
+
+def test_a_kind_of_cell_that_the_network_lacks_is_not_drawn(tmp_path: Path) -> None:
+    cell = _random_cell(np.random.default_rng(0), 4)
+    layout = SPACE.layout.model_copy(update={"cells": ("normal",)})
+    genotype = genotype_from_cells(SPACE.model_copy(update={"layout": layout}), cell, cell, "auto-fas", {})
+    assert [path.name for path in draw_genotype(genotype, tmp_path)] == ["normal.png"]
