@@ -78,6 +78,8 @@ def spread(total: int, count: int | None) -> list[int]:
 
 
 def _why_not_an_image(path: Path, error: Exception) -> str:
+    if isinstance(error, PermissionError):  # of the file, or of a folder above it
+        return "cannot be read (permission denied)"
     if path.is_dir():
         return "is a folder, not an image"
     try:
@@ -86,8 +88,6 @@ def _why_not_an_image(path: Path, error: Exception) -> str:
         return f"cannot be read ({one_line(error)})"
     if size == 0:
         return "is empty (0 bytes)"
-    if isinstance(error, PermissionError):
-        return "cannot be read (permission denied)"
     if isinstance(error, Image.UnidentifiedImageError):
         return f"is not an image ({', '.join(IMAGE_FORMATS)} are read)"
     return f"is truncated or damaged ({one_line(error)})"
