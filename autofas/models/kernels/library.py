@@ -53,9 +53,19 @@ def _loaded() -> tuple[ctypes.CDLL | None, str]:
     if not path.is_file():
         return None, "not built at installation"
     try:
-        return ctypes.CDLL(str(path)), ""
+        library = ctypes.CDLL(str(path))
     except OSError as error:
         return None, f"{LIBRARY} cannot be loaded: {error}"
+    _borrow_threads(library)
+    return library, ""
+
+
+def _borrow_threads(library: ctypes.CDLL) -> None:
+    """Let the kernels run on torch's OpenMP threads where the process has loaded GNU OpenMP (threads.cpp)."""
+    process = ctypes.CDLL(None)
+    names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
+    if all(hasattr(process, name) for name in names):
+        library.autofas_borrow(*(ctypes.cast(getattr(process, name), ctypes.c_void_p) for name in names))
 
 
 def reason() -> str | None:

@@ -43,7 +43,7 @@ struct Member {
     return pieces ? pieces + stride * index : nullptr;
   }
   Range share(long total) const { return {total * index / count, total * (index + 1) / count}; }
-  void meet() const { autofas_barrier(); }
+  void meet() const { autofas_barrier(count); }
 
   // values (n) -> their sums over the members, in the members' order, so that the bits do not depend on
   // who comes first. Between a slot's reading and its next writing every member has passed a barrier.

@@ -1,6 +1,8 @@
 """The library's lesser instruction sets are there too, and images survive the way into planes and back."""
 
 import ctypes
+import os
+import signal
 
 import pytest
 import torch
@@ -28,6 +30,55 @@ def test_images_survive_the_way_into_planes_and_back(precision, shape, monkeypat
         unit.free_grid(grid)
         assert torch.equal(back, images)
         torch.testing.assert_close(planes.sum(), images.sum())  # the padding is zero
+
+
+def to_planes(images, threads):
+    """images (1, C, H, W) as planes, by the given number of threads."""
+    strides = (ctypes.c_long * 4)(*images.stride())
+    unit = library.unit("float")
+    grid = unit.new_grid(1, *images.shape[2:], 2, 0, 0)
+    planes = torch.zeros(images.shape[1], unit.plane_size(grid))
+    given = Conversion(grid, images.shape[1], threads, images.data_ptr(), planes.data_ptr(), strides)
+    unit.planes_from_images(ctypes.byref(given))
+    unit.free_grid(grid)
+    return planes
+
+
+def test_threads_are_borrowed_from_openmp_and_as_many_work_as_it_lends(monkeypatch):
+    loaded = library._loaded()[0]
+    images = torch.randn(1, 5, 3, 3)
+    asked = []
+
+    def parallel(function, argument, threads, flags):
+        asked.append(threads)
+        function(argument)  # on this thread alone
+
+    kinds = (
+        ctypes.CFUNCTYPE(
+            None, ctypes.CFUNCTYPE(None, ctypes.c_void_p), ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint
+        ),
+        ctypes.CFUNCTYPE(ctypes.c_int),
+        ctypes.CFUNCTYPE(ctypes.c_int),
+    )
+    lent = [kind(function) for kind, function in zip(kinds, (parallel, lambda: 0, lambda: 1), strict=True)]
+    loaded.autofas_borrow(*lent)
+    try:
+        planes = to_planes(images, 3)
+    finally:
+        library._borrow_threads(loaded)
+    assert asked == [3]
+    assert torch.equal(planes, to_planes(images, 1))
+    assert torch.equal(planes, to_planes(images, 3))
+
+
+def test_a_forked_child_works_with_threads_of_its_own():
+    images = torch.randn(1, 5, 3, 3)
+    expected = to_planes(images, 3)
+    child = os.fork()
+    if child == 0:  # its parent's threads are not there to be waited for
+        signal.alarm(20)
+        os._exit(0 if torch.equal(to_planes(images, 3), expected) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize("sides", [(0, 4, 4), (4, 0, 4), (4, 4, -1), (1 << 30, 1 << 30, 1 << 30)])
