@@ -29,7 +29,8 @@ class TrainConfig(RunConfig):
 
     `balance` draws as many bona fide as attack rows, `balance_by` within each class every data set, session,
     device or PAI as often. `objective` erm is the mean loss; group-dro weighs these groups, the worse the
-    more, at `group_rate` (autofas.training.group_dro).
+    more, at `group_rate` (autofas.training.group_dro). `average` is the share that an exponential average of
+    the weights keeps at each step; the averaged weights are judged and kept (autofas.training.averaging).
     """
 
     data: DataConfig = DataConfig()
@@ -44,6 +45,7 @@ class TrainConfig(RunConfig):
     balance_by: GroupKey | None = None
     objective: Literal["erm", "group-dro"] = "erm"
     group_rate: float = Field(default=0.01, gt=0, le=10)
+    average: float | None = Field(default=None, gt=0, lt=1)
     drop_path: float = Field(default=0.0, ge=0, lt=1)
     input_size: int | None = Field(default=None, ge=4)
     view: ViewConfig = ViewConfig()

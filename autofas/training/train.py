@@ -6,6 +6,7 @@ threshold; the test split is not looked at.
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ from autofas.runs.resume import check_tensors, first_rows, identity, saved_losse
 from autofas.runs.training_batches import training_loader, whole_batch
 from autofas.runtime import ranks
 from autofas.storage.files import write_text
+from autofas.training.averaging import WeightAverage
 from autofas.training.group_dro import GroupDRO
 from autofas.training.initialise import initialise
 from autofas.training.modalities import with_modalities
@@ -111,6 +113,7 @@ class Training(Resumable[TrainResult]):
         self.best_state: dict[str, Tensor] = {}
         self.losses: list[Tensor] = []  # of the current epoch's batches
         self.robust: GroupDRO | None = None
+        self.average: WeightAverage | None = None
 
     @property
     def name(self) -> str | None:
@@ -152,6 +155,8 @@ class Training(Resumable[TrainResult]):
         self.parameters = list(network.parameters())
         self.running = ranks.running_statistics(network)
         self.optimizer = build_optimizer(config.optimizer, self.parameters)
+        if config.average:
+            self.average = WeightAverage(network.body, config.average)
         count = sum(parameter.numel() for parameter in network.parameters())
         run.log(f"{network.name}: {count:,} parameters, {len(rows)} training and {len(self.dev)} dev frames")
         if "depth_map" in network.supervision.needs:
@@ -183,7 +188,12 @@ class Training(Resumable[TrainResult]):
         digest = partial(tensors_sha256, network.body.state_dict())
         ranks.require_same(digest, f"epoch {epoch + 1}: the network's weights")
         evaluated = time.perf_counter()
-        error = dev_error(score_rows(network, self.store, self.dev, self.device, every_view=False))
+        with self.average.in_place() if self.average else nullcontext():
+            error = dev_error(score_rows(network, self.store, self.dev, self.device, every_view=False))
+            if config.keep == "last" or self.best is None or error <= self.best:
+                self.best = error
+                state = network.body.state_dict()
+                self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
         row = {
             "epoch": epoch + 1,
             "lr": rate,
@@ -193,10 +203,6 @@ class Training(Resumable[TrainResult]):
             "seconds": round(self.seconds, 3),
             "dev_seconds": round(time.perf_counter() - evaluated, 3),
         }
-        if config.keep == "last" or self.best is None or error <= self.best:
-            self.best = error
-            state = network.body.state_dict()
-            self.best_state = {name: value.detach().cpu().clone() for name, value in state.items()}
         self.losses = []
         return row
 
@@ -217,6 +223,8 @@ class Training(Resumable[TrainResult]):
         ensure_finite(loss, where)
         clip_gradients(self.parameters, config.optimizer.grad_clip, where)
         self.optimizer.step()
+        if self.average:
+            self.average.update()
         return loss
 
     def told(self, row: dict[str, Any]) -> str:
@@ -230,7 +238,7 @@ class Training(Resumable[TrainResult]):
         return self.done, len(self.losses)
 
     def state_bytes(self) -> int:
-        return state_bytes(self.parameters, self.optimizer.averages)
+        return state_bytes(self.parameters, self.optimizer.averages + (self.average is not None))
 
     def state(self) -> dict[str, Any]:
         return {
@@ -241,6 +249,7 @@ class Training(Resumable[TrainResult]):
             "best": list(self.best or ()),
             "best_state": self.best_state,
             **({"groups": self.robust.state_dict()} if self.robust else {}),
+            **({"average": self.average.state_dict()} if self.average else {}),
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -254,6 +263,8 @@ class Training(Resumable[TrainResult]):
         self.loader.load_state_dict(state["loader"])
         if self.robust is not None and "groups" in state:  # not where the objective is a change accepted
             self.robust.load_state_dict(state["groups"])
+        if self.average is not None and "average" in state:
+            self.average.load_state_dict(state["average"])
         self.best_state = state["best_state"]
         self.best = (state["best"][0], state["best"][1]) if state["best"] else None
 
