@@ -6,7 +6,7 @@ from typing import Any
 from autofas.commands import common
 
 HELP = "the whole pipeline on generated faces; a few minutes on two cores"
-BASELINES = ("feathernet_b", "resnet18_se")
+BASELINES = ("feathernet_b", "shufflenet_v2")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -133,6 +133,9 @@ class Training(Resumable[TrainResult]):
         if config.init and fresh:
             self._initialise(Path(config.init), Path(config.init_map) if config.init_map else None)
         network.to(self.device)
+        if self.device.type == "cpu":
+            # channels side by side: depthwise networks train in half to two thirds of the time
+            network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         with progress("opening the data set", shown=run.echo) as report:
             dataset = self.datasets.divided(config.data, report)
         dataset.need_both_classes("train", "dev")
@@ -271,6 +274,8 @@ class Training(Resumable[TrainResult]):
     def finish(self) -> TrainResult:
         """The chosen epoch's weights, its dev scores and the record."""
         self.network.body.load_state_dict(self.best_state)
+        # as it will be when it is read from its file, to the bit
+        self.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.network.eval()
         scores = score_rows(self.network, self.store, self.dev, self.device)
         if self.run.writes:
