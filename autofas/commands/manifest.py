@@ -23,9 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--bona-fide-is",
-        choices=("0", "1"),
-        default="1",
-        help="label of bona fide in a list (default: 1)",
+        metavar="NAME",
+        help="label of bona fide in a list, or its folder where no word tells (default: 1)",
     )
     parser.add_argument(
         "--frames-per-video", type=int, default=8, help="evenly spread frames of each video (default: 8)"

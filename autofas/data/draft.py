@@ -1,9 +1,10 @@
 """A draft of a manifest for a folder without one: labels and splits from names, people by a pattern.
 
-Read are class folders at any depth (`live/`, `spoof/print/`, `train/real/`, ...) of images, videos or folders
-of frames, and a list of `path label` lines. CelebA-Spoof's `Data/train/<subject>/live/` and LCC-FASD's
-`LCC_FASD_training/real/` are such folders. What a folder's name does not say is left out and counted; nothing
-is guessed from pixels. A draft is for its author to read: who a person is only names can tell.
+Read are class folders at any depth (`live/`, `spoof/print/`, `train/real/`, `train_real/`, ...) of images,
+videos or folders of frames, files whose own names say the class, and a list of paths and labels.
+CelebA-Spoof's `Data/train/<subject>/live/` and LCC-FASD's `LCC_FASD_training/real/` are such folders. What a
+name does not say is left out and counted; nothing is guessed from pixels. A draft is for its author to read:
+who a person is only names can tell.
 """
 
 import hashlib
@@ -13,32 +14,27 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from autofas.data.folder_names import (
+    class_of_path,
+    level_of,
+    said_by_file,
+    said_by_folder,
+    says_no_more,
+    split_of,
+)
 from autofas.data.frames import spread
+from autofas.data.label_lists import is_media, label_of, read_label_list
 from autofas.data.manifests.faults import Faults
 from autofas.data.manifests.manifest import BONA_FIDE, SPLITS, Manifest, check_table, is_video
 from autofas.data.protocols.partition import draw_subjects
-from autofas.data.readers.reading import entries, grouped, inside, listed, read_text, relative
+from autofas.data.readers.reading import entries, grouped, inside, listed, relative
 from autofas.data.videos import count_whole_frames
 from autofas.errors import DataError
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm")
-BONA_FIDE_WORDS = ("live", "real", "bonafide", "genuine", "client", "living", "liveness", "true")
-ATTACK_WORDS = ("spoof", "fake", "attack", "imposter", "impostor", "nonlive", "false")
-INSTRUMENT_WORDS = (
-    "print", "photo", "paper", "poster", "warped", "cut", "eyecut", "replay", "video", "screen", "display",
-    "monitor", "tablet", "phone", "mobile", "ipad", "iphone", "laptop", "pc", "mask", "3d", "silicone",
-    "latex", "mannequin", "makeup", "highdef",
-)  # fmt: skip
-SPLIT_WORDS = {
-    "train": "train", "training": "train", "dev": "dev", "devel": "dev", "development": "dev", "val": "dev",
-    "valid": "dev", "validation": "dev", "test": "test", "testing": "test", "eval": "test",
-    "evaluation": "test",
-}  # fmt: skip
 TEST_SHARE, DEV_SHARE = 0.3, 0.25
 Progress = Callable[[int, int], None]
 
@@ -67,7 +63,7 @@ def draft_manifest(
     place: str | os.PathLike[str],
     *,
     subject_from: str | None = None,
-    bona_fide_is: str = "1",
+    bona_fide_is: str | None = None,
     frames_per_video: int | None = 8,
     seed: int = 0,
     progress: Progress | None = None,
@@ -75,9 +71,10 @@ def draft_manifest(
     """A manifest of a folder of class folders, or of a text file of `path label` lines.
 
     `subject_from` is a regular expression whose first group (or whole match), searched in an item's path,
-    names its person; `bona_fide_is` the label of bona fide lines. `frames_per_video` evenly spread frames
-    are taken of each video and folder of frames. Splits come from folders named so; else 0.3 of the people
-    go to test and 0.25 of the others to dev, drawn by `seed`. Raises `DataError`, one line.
+    names its person; `bona_fide_is` the label of bona fide in a list (1 unless said), or the name of its
+    folder where that is no word for it. `frames_per_video` evenly spread frames are taken of each video and
+    folder of frames. Splits come from folders named so; else 0.3 of the people go to test and 0.25 of the
+    others to dev, drawn by `seed`. Raises `DataError`, one line.
     """
     source = Path(place)
     notes: list[str] = []
@@ -85,7 +82,7 @@ def draft_manifest(
     if source.is_file():
         root, items = source.parent, _from_list(source, bona_fide_is, labels)
     elif source.is_dir():
-        root, items = source, _from_folders(source, labels, notes)
+        root, items = source, _from_folders(source, bona_fide_is, labels, notes)
     else:
         raise DataError(f"{source}: no such folder or list; name the folder that holds live/ and spoof/")
     items = _with_subjects(items, subject_from, source, notes)
@@ -101,39 +98,83 @@ def draft_manifest(
     return Draft(Manifest(table, root, str(source)), labels, grouped(notes))
 
 
-def _from_folders(root: Path, labels: dict[str, str], notes: list[str]) -> list[_Item]:
+def _from_folders(
+    root: Path, bona_fide_is: str | None, labels: dict[str, str], notes: list[str]
+) -> list[_Item]:
+    paths = [PurePosixPath(path) for path in _walk(root, root, notes)]
+    named = _named(root, paths, bona_fide_is, labels, notes)
     items: list[_Item] = []
-    strange: list[str] = []
-    folders: dict[str, list[str]] = {}
-    for path in _walk(root, root, notes):
-        parts = PurePosixPath(path).parts[:-1]
-        place, pai = _class_of_path(parts)
-        if not pai:
-            strange.append(path)
-            continue
-        labels["/".join(part for part in parts[: place + 1] if _class_of(part))] = pai
-        in_folder = (
-            len(parts) > place + 1 and not is_video(path) and re.search(r"\d", PurePosixPath(path).stem)
-        )
-        if in_folder:
-            folders.setdefault("/".join(parts), []).append(path)
+    folders: dict[PurePosixPath, list[str]] = {}
+    for path, (place, pai) in named.items():
+        parts = path.parts[:-1]
+        numbered = not is_video(str(path)) and re.search(r"\d", path.stem)
+        if numbered and not all(says_no_more(part) for part in parts[place + 1 :]):
+            folders.setdefault(path.parent, []).append(str(path))
         else:
-            items.append(_Item(path, pai, _split_of_path(parts), _subject_above(parts, place)))
+            items.append(_Item(str(path), pai, split_of(parts), _subject_above(parts, place)))
     for folder, frames in folders.items():
-        parts = PurePosixPath(folder).parts
         ordered = sorted(frames, key=lambda path: (_number(path), path))
         numbers = [_number(path) for path in ordered]
         numbers = numbers if len(set(numbers)) == len(numbers) else list(range(len(numbers)))
-        numbered = tuple(zip(numbers, ordered, strict=True))
-        items.append(_Item(folder, _class_of_path(parts)[1], _split_of_path(parts), frames=numbered))
-    if not items or not any(item.pai == BONA_FIDE for item in items):
-        raise DataError(
-            f"{root}: no folder is named as a class (live, real or bona_fide, and spoof, print or replay);"
-            " rename them, or give a text file of path and label lines instead of the folder"
+        pai = named[PurePosixPath(ordered[0])][1]
+        taken = tuple(zip(numbers, ordered, strict=True))
+        items.append(_Item(str(folder), pai, split_of(folder.parts), frames=taken))
+    if folders:
+        notes.append(
+            f"the numbered pictures of each of {len(folders)} folders ({listed(sorted(map(str, folders)))})"
+            " are taken as the frames of one presentation"
         )
+    return sorted(items, key=lambda item: item.path)
+
+
+def _named(
+    root: Path,
+    paths: Sequence[PurePosixPath],
+    bona_fide_is: str | None,
+    labels: dict[str, str],
+    notes: list[str],
+) -> dict[PurePosixPath, tuple[int, str]]:
+    """Each path's label and the place of what says it: a folder, or the file's own name where none does."""
+    level = level_of(paths, bona_fide_is)
+    if level is None and bona_fide_is is not None:
+        raise DataError(f"{root}: --bona-fide-is {bona_fide_is}: no folder is called so beside others")
+    by_folder = {} if level is not None else {path: class_of_path(path.parts[:-1]) for path in paths}
+    if level is not None:
+        named = {
+            path: (level, label_of(path.parts[level], bona_fide_is or "1"))
+            for path in paths
+            if len(path.parts) > level + 1
+        }
+        labels |= {path.parts[level]: pai for path, (_, pai) in named.items()}
+        if bona_fide_is is None:
+            one, other = sorted(labels, key=lambda word: labels[word] != BONA_FIDE)
+            notes.append(f"{one} is taken as bona fide; if {other} is, give --bona-fide-is {other}")
+    elif any(pai == BONA_FIDE for _, pai in by_folder.values()):
+        named = {path: found for path, found in by_folder.items() if found[1]}
+        for path, (place, pai) in named.items():
+            labels["/".join(part for part in path.parts[: place + 1] if said_by_folder(part))] = pai
+    else:
+        said = {path: said_by_file(path.name) for path in paths}
+        named = {path: (len(path.parts) - 1, found.pai) for path, found in said.items() if found.pai}
+        labels |= {f"files named {found.word}": found.pai for found in said.values() if found.pai}
+    if not any(pai == BONA_FIDE for _, pai in named.values()):
+        raise DataError(_no_class(root, paths))
+    if all(pai == BONA_FIDE for _, pai in named.values()):
+        notes.append("nothing is named as an attack (spoof, print, replay, ...): training needs both classes")
+    strange = [str(path) for path in paths if path not in named]
     if strange:
         notes.append(f"{len(strange)} files are under no class folder and are left out ({listed(strange)})")
-    return sorted(items, key=lambda item: item.path)
+    return named
+
+
+def _no_class(root: Path, paths: Sequence[PurePosixPath]) -> str:
+    folders = sorted({part for path in paths for part in path.parts[:-1]})
+    found = f" among {listed(folders)}" if folders else ""
+    return (
+        f"{root}: no folder is named as a class (live, real or bona_fide, and spoof, print or replay){found};"
+        " rename them, say which is bona fide with --bona-fide-is NAME, or give a text file of path and label"
+        " lines instead of the folder"
+    )
 
 
 def _walk(folder: Path, root: Path, notes: list[str]) -> Iterable[str]:
@@ -143,7 +184,7 @@ def _walk(folder: Path, root: Path, notes: list[str]) -> Iterable[str]:
         path = relative(Path(entry.path), root)
         if entry.is_dir():
             yield from _walk(Path(entry.path), root, notes)
-        elif entry.name.lower().endswith(IMAGE_SUFFIXES) or is_video(entry.name):
+        elif is_media(entry.name):
             yield path
         elif not entry.name.lower().endswith((".txt", ".json", ".csv", ".md")):
             other.append(path)
@@ -151,85 +192,23 @@ def _walk(folder: Path, root: Path, notes: list[str]) -> Iterable[str]:
         notes.append(f"{len(other)} files are neither images nor videos that are read ({listed(other)})")
 
 
-def _class_of_path(parts: tuple[str, ...]) -> tuple[int, str]:
-    """The place of the folder that says a path's label, and the label; (0, "") where none does.
-
-    `live` and `spoof` go before the names of instruments: a `phone` below `live` is no attack, and below
-    `spoof` it names the attack.
-    """
-    named = [(place, word) for place, part in enumerate(parts) if (word := _class_of(part))]
-    general = [(place, word) for place, word in named if word in (BONA_FIDE, "attack")]
-    if not general:
-        return named[-1] if named else (0, "")
-    if general[-1][1] == BONA_FIDE:
-        return general[-1]
-    return named[-1]
-
-
-def _split_of_path(parts: tuple[str, ...]) -> str:
-    return next((found for part in parts if (found := _split_of(part))), "")
-
-
-@lru_cache(maxsize=4096)
-def _class_of(name: str) -> str:
-    """The label a folder's name says: bona fide, an attack, or the name of its instrument; empty for none."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower())
-    if plain.startswith(("not", "non", "un")) and plain not in ATTACK_WORDS:
-        return ""
-    if plain in BONA_FIDE_WORDS or plain.removesuffix("s") in BONA_FIDE_WORDS:
-        return BONA_FIDE
-    words = re.split(r"[^a-z0-9]+", name.lower())
-    if set(words) & set(BONA_FIDE_WORDS) and set(words) & set(ATTACK_WORDS):
-        return ""
-    if any(word in BONA_FIDE_WORDS for word in words) and not _split_of(name):
-        return BONA_FIDE
-    if plain in ATTACK_WORDS or plain.removesuffix("s") in ATTACK_WORDS:
-        return "attack"
-    if any(word.startswith(INSTRUMENT_WORDS) for word in words):
-        return _pai_name(name)
-    return "attack" if any(word in ATTACK_WORDS for word in words) else ""
-
-
-def _pai_name(name: str) -> str:
-    word = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    return word if word[:1].isalpha() else f"attack_{word}".rstrip("_")
-
-
-def _split_of(name: str) -> str:
-    """The split that a folder's name, or the last word of it, says; empty where it says none."""
-    return SPLIT_WORDS.get(re.split(r"[^a-z]+", name.lower())[-1], "")
-
-
 def _subject_above(parts: tuple[str, ...], place: int) -> str:
     """CelebA-Spoof's shape: the numbered folder between the split and the class is a person."""
-    above = parts[place - 1] if place else ""
-    return above if above.isdigit() and place > 1 and _split_of(parts[place - 2]) else ""
+    above = parts[place - 1] if 0 < place < len(parts) else ""
+    return above if above.isdigit() and place > 1 and split_of(parts[place - 2 : place - 1]) else ""
 
 
 def _number(path: str) -> int:
     return int(re.findall(r"\d+", PurePosixPath(path).stem)[-1][:9])
 
 
-def _from_list(source: Path, bona_fide_is: str, labels: dict[str, str]) -> list[_Item]:
-    """Items of `path label` lines, parted by blanks or a comma; paths are relative to the list."""
+def _from_list(source: Path, bona_fide_is: str | None, labels: dict[str, str]) -> list[_Item]:
+    """Items of a list of paths and labels; splits come from its column of them, else from folders."""
     items = []
-    for number, line in enumerate(read_text(source).splitlines(), start=1):
-        words = [word.strip() for word in (line.rsplit(",", 1) if "," in line else line.rsplit(None, 1))]
-        if not line.strip() or (number == 1 and words[-1].lower() in ("label", "class")):
-            continue
-        if len(words) != 2 or not words[0]:
-            raise DataError(f"{source} line {number}: is not a path and a label")
-        path, label = PurePosixPath(words[0]).as_posix(), words[1]
-        if re.fullmatch(r"[+-]?\d+(\.0*)?", label):
-            pai = BONA_FIDE if float(label) == float(bona_fide_is) else "attack"
-        else:
-            pai = _class_of(label) or _pai_name(label)
-        if not (path.lower().endswith(IMAGE_SUFFIXES) or is_video(path)):
-            raise DataError(f"{source} line {number}: {path} is neither an image nor a video that is read")
-        labels[label] = pai
-        items.append(_Item(path, pai, _split_of_path(PurePosixPath(path).parts[:-1])))
-    if not items:
-        raise DataError(f"{source}: holds no path and label lines")
+    for line in read_label_list(source):
+        pai = labels[line.label] = label_of(line.label, bona_fide_is or "1")
+        split = line.split or split_of(PurePosixPath(line.path).parts[:-1])
+        items.append(_Item(line.path, pai, split, line.subject))
     return items
 
 

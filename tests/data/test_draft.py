@@ -149,6 +149,104 @@ def test_what_names_do_not_say_is_not_guessed(tmp_path, names, message):
         draft_manifest(fill(tmp_path, *names))
 
 
+@pytest.mark.parametrize(
+    "shape", ["{split}_{kind}", "{kind}-{split}", "{kind}/{split}", "{split} set/{kind}"]
+)
+def test_a_split_is_read_wherever_a_name_holds_it(tmp_path, shape):
+    folders = [
+        shape.format(split=split, kind=kind)
+        for split in ("train", "val", "test")
+        for kind in ("real", "fake")
+    ]
+    draft = draft_manifest(
+        fill(tmp_path, *(f"{folder}/{number}.jpg" for folder in folders for number in "12"))
+    )
+    rows = rows_of(draft)
+    for path, (pai, split) in rows.items():
+        assert split == ("train" if "train" in path else "dev" if "val" in path else "test"), path
+        assert pai == ("bona_fide" if "real" in path else "attack"), path
+    assert draft.manifest.table["video"].nunique() == len(rows) == 12  # photographs, and no folder of frames
+
+
+@pytest.mark.parametrize("bona_fide_is", [None, "1", "0"])
+@pytest.mark.parametrize("above", ["", "train/", "crops/a/"])
+def test_folders_of_numbers_are_classes(tmp_path, bona_fide_is, above):
+    fill(tmp_path, *(f"{above}{label}/{number}.png" for label in "01" for number in "abc"))
+    draft = draft_manifest(tmp_path, bona_fide_is=bona_fide_is)
+    bona, other = ("0", "1") if bona_fide_is == "0" else ("1", "0")
+    assert draft.labels == {bona: "bona_fide", other: "attack"}
+    told = [note for note in draft.notes if note.startswith("1 is taken as bona fide; if 0 is")]
+    assert len(told) == (bona_fide_is is None)
+
+
+def test_bona_fide_may_be_named(tmp_path):
+    fill(tmp_path, *(f"{kind}/{number}.png" for kind in ("positive", "negative") for number in "abc"))
+    with pytest.raises(DataError, match=r"among negative, positive; .* --bona-fide-is NAME"):
+        draft_manifest(tmp_path)
+    assert draft_manifest(tmp_path, bona_fide_is="Positive").labels == {
+        "positive": "bona_fide",
+        "negative": "negative",
+    }
+    with pytest.raises(DataError, match="--bona-fide-is neutral: no folder is called so"):
+        draft_manifest(tmp_path, bona_fide_is="neutral")
+
+
+def test_files_named_by_their_class(tmp_path):
+    fill(tmp_path, *(f"{split}_img/1_{number}.avi_25_{kind}.jpg" for split in ("train", "test")
+                     for kind in ("real", "fake") for number in range(3)))  # fmt: skip
+    draft = draft_manifest(tmp_path)
+    assert draft.labels == {"files named real": "bona_fide", "files named fake": "attack"}
+    assert rows_of(draft)["test_img/1_2.avi_25_fake.jpg"] == ("attack", "test")
+
+
+def test_one_class_alone_and_folders_of_frames_are_said(tmp_path):
+    fill(tmp_path, *(f"live/{person}/{number}.png" for person in "ab" for number in range(3)))
+    notes = "\n".join(draft_manifest(tmp_path).notes)
+    assert "nothing is named as an attack" in notes
+    assert "the numbered pictures of each of 2 folders (live/a, live/b)" in notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0} 1\n{1} 0\n{2} 0\n",
+        "1 {0}\n0 {1}\n0 {2}\n",
+        "{0};1\n{1};0\n{2};0\n",
+        "label,path\n1,{0}\n0,{1}\n0,{2}\n",
+        ",image,target\n0,{0},1\n1,{1},0\n2,{2},0\n",
+        "# made today\n{root}/{0}\tTrue\n{root}/{1}\tFalse\n{root}/{2}\tFalse\n",
+        "filename,label,split,subject\n{0},live,train,a\n{1},spoof,val,b\n{2},spoof,test,c\n",
+        'file,class\n"{0}",Real\n"{1}",Spoofing\n"{2}",Fake Faces\n',
+    ],
+)
+def test_lists_in_other_orders(tmp_path, text):
+    names = [f"a b/{number}.png" for number in range(3)]
+    fill(tmp_path, *names)
+    (tmp_path / "list.csv").write_text(text.format(*names, root=tmp_path))
+    table = draft_manifest(tmp_path / "list.csv").manifest.table
+    assert list(table["path"]) == names
+    assert list(table["pai"]) == ["bona_fide", "attack", "attack"]
+    if "subject" in text:
+        assert list(table["split"]) == ["train", "dev", "test"]
+        assert list(table["subject"]) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a.png,1,7\nb.png,0,7\n", "line 1: which of 3 cells is the label is not said"),
+        ("a.txt 1\nb.png 0\n", "line 1: 'a.txt 1' is not a path and a label"),
+        ("a.png 1\nb.txt 0\n", "line 2: b.txt is neither an image nor a video"),
+        ("a.png,1\nb.png\n", "line 2: is not a path and a label"),
+        ("# nothing\n", "holds no path and label lines"),
+    ],
+)
+def test_lists_that_are_none(tmp_path, text, message):
+    (tmp_path / "list.txt").write_text(text)
+    with pytest.raises(DataError, match=message):
+        draft_manifest(tmp_path / "list.txt")
+
+
 def test_what_is_left_out_is_counted(tmp_path):
     fill(tmp_path, *(f"{kind}/{number}.png" for kind in ("live", "spoof") for number in "abc"), "x.png")
     (tmp_path / "live" / "notes.docx").write_text("x")
