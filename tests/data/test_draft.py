@@ -231,22 +231,6 @@ def test_lists_in_other_orders(tmp_path, text):
         assert list(table["subject"]) == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a.png,1,7\nb.png,0,7\n", "line 1: which of 3 cells is the label is not said"),
-        ("a.txt 1\nb.png 0\n", "line 1: 'a.txt 1' is not a path and a label"),
-        ("a.png 1\nb.txt 0\n", "line 2: b.txt is neither an image nor a video"),
-        ("a.png,1\nb.png\n", "line 2: is not a path and a label"),
-        ("# nothing\n", "holds no path and label lines"),
-    ],
-)
-def test_lists_that_are_none(tmp_path, text, message):
-    (tmp_path / "list.txt").write_text(text)
-    with pytest.raises(DataError, match=message):
-        draft_manifest(tmp_path / "list.txt")
-
-
 def test_what_is_left_out_is_counted(tmp_path):
     fill(tmp_path, *(f"{kind}/{number}.png" for kind in ("live", "spoof") for number in "abc"), "x.png")
     (tmp_path / "live" / "notes.docx").write_text("x")
