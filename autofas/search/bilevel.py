@@ -18,8 +18,8 @@ from autofas.data.batches.batch import Batch
 from autofas.data.batches.loader import Loader
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import ConfigError
-from autofas.models.build import MAX_PARAMETERS, bounded, build
-from autofas.models.genotype import Cell, genotype_from_cells
+from autofas.models.build import MAX_PARAMETERS, bounded
+from autofas.models.genotype import Cell
 from autofas.models.space import Space
 from autofas.models.supernet import Supernet, require_skip
 from autofas.models.supervisions import build_supervision, ensure_finite
@@ -30,7 +30,7 @@ from autofas.runtime import ranks
 from autofas.search.bounds import Bounds, derive_within
 from autofas.search.discrete import gap
 from autofas.search.engine import BilevelEngine, Term
-from autofas.search.finalists import BriefTraining, Finalist, halve, nominate
+from autofas.search.finalists import halve, nominate
 from autofas.search.history import betas_of, snapshot, write_alphas
 from autofas.search.kernels import choose
 from autofas.search.strategy import Strategy
@@ -180,15 +180,7 @@ class BilevelSearch(Strategy):
         generator = np.random.default_rng([config.seed, 2])
         chosen = nominate(self.space, self.history, rule, bounds, config.finalists, first, generator)
         self.run.log(f"{len(chosen)} finalists are trained on the weight half")
-
-        def begin(one: Finalist) -> BriefTraining:
-            torch.manual_seed(config.seed)
-            genotype = genotype_from_cells(self.space, *one.cells, one.rule)
-            modality = config.data.modalities[0]
-            network = build(genotype, supervision=config.supervision, modality=modality).to(self.device)
-            return BriefTraining(network, config.finalist, self._training(seed=2 * config.seed))
-
-        best = halve(chosen, begin, self.plain_loader, config.finalist_epochs, self.run.log)
+        best = halve(chosen, self.begin_brief, self.plain_loader, config.finalist_epochs, self.run.log)
         if self.run.writes:
             ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])

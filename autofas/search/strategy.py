@@ -16,6 +16,7 @@ from autofas.data.catalog import protocol_label
 from autofas.data.opening import OpenedDatasets
 from autofas.data.protocols.halves import Halves, apart, search_halves
 from autofas.data.protocols.partition import missing_instruments
+from autofas.models.build import build
 from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
 from autofas.models.space import Space
 from autofas.runs.lifecycle import Resumable
@@ -23,6 +24,7 @@ from autofas.runs.progress import progress
 from autofas.runs.provenance import commit
 from autofas.runs.resume import identity
 from autofas.runs.training_batches import training_loader, whole_batch
+from autofas.search.finalists import BriefTraining, Finalist
 from autofas.search.history import Floats
 from autofas.search.limits import limits_of
 from autofas.search.verdict import Verdict, write_verdict
@@ -117,6 +119,15 @@ class Strategy(Resumable[SearchResult]):
     def plain_loader(self) -> Loader:
         """An epoch of the architecture half as it is, not augmented, in batches as in the search."""
         return self._plain(seed=self.config.seed)
+
+    def begin_brief(self, one: Finalist) -> BriefTraining:
+        """A finalist's training on the weight half, from the search's seed."""
+        config = self.config
+        torch.manual_seed(config.seed)
+        genotype = genotype_from_cells(self.space, *one.cells, one.rule)
+        modality = config.data.modalities[0]
+        network = build(genotype, supervision=config.supervision, modality=modality).to(self.device)
+        return BriefTraining(network, config.finalist, self._training(seed=2 * config.seed))
 
     def judged(self, cells: tuple[Cell, Cell]) -> Verdict | None:
         """What the search decided; None for a strategy without alphas."""
