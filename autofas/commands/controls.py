@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ARMS = ("searched", "shuffled", "random")
 """The network found, the same operations on other edges, and a random one of as many parameters."""
+GIVEN = ("genotype", "baseline", "data", "seed", "name", "runs_dir")
+"""Keys of a training that an arm and its search decide: with another value arms would not be controls."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
 
 def check(args: argparse.Namespace) -> None:
     """Raise ConfigError, before any work, for trainings that cannot be what was asked."""
-    from autofas.config.resolve import resolve
+    from autofas.config.resolve import read_assignment, resolve
     from autofas.config.train import TrainConfig
     from autofas.errors import ConfigError
     from autofas.runtime.launch import launched
@@ -60,6 +62,10 @@ def check(args: argparse.Namespace) -> None:
         return
     if launched().several:
         raise ConfigError("--controls trains in a single process; start it without torchrun")
+    for text in args.train:
+        key, _ = read_assignment(text, "--train")
+        if key.partition(".")[0] in GIVEN:
+            raise ConfigError(f"--train {key}: a control has that of its search; leave it out")
     resolve(TrainConfig, "train", preset=args.preset, flags={"genotype": "any"}, assignments=args.train)
 
 

@@ -33,7 +33,9 @@ def agreements(
             if result.path is not None and result.verdict is not None:
                 write_verdict(result.path, result.verdict, agreed)
         place = [f"fold {fold}"] if fold is not None else []
-        place += [f"max_params {max_params}"] if max_params is not None and len(groups) > 1 else []
+        if len(groups) > 1:
+            limits = {"max_params": max_params, "max_macs": max_macs}
+            place += [f"{name} {most}" for name, most in limits.items() if most is not None]
         print("agreement " + (f"({', '.join(place)}) " if place else "") + agreed.line())
         found.append({"fold": fold, "max_params": max_params, "max_macs": max_macs, **asdict(agreed)})
     return found

@@ -46,8 +46,8 @@ def add_arguments(group: argparse._ArgumentGroup) -> None:
 def configurations(args: argparse.Namespace, flag_keys: Mapping[str, str]) -> list["SearchConfig"]:
     """The configuration of every search that was asked for; where they are several, each with its own name.
 
-    Raises ConfigError for several limits of both kinds or a seed beside seeds, and RunError where several
-    would have to be resumed from one folder.
+    Raises ConfigError for several limits of both kinds, a seed beside seeds or two searches alike, and
+    RunError where several would have to be resumed from one folder.
     """
     from autofas.config.resolve import resolve
     from autofas.config.search import SearchConfig
@@ -56,8 +56,6 @@ def configurations(args: argparse.Namespace, flag_keys: Mapping[str, str]) -> li
     given = {name: values for name in SEVERAL if (values := getattr(args, name))}
     if "seeds" in given and args.seed is not None:
         raise ConfigError("give --seed or --seeds, not both")
-    if len(set(given.get("seeds", ()))) < len(given.get("seeds", ())):
-        raise ConfigError("--seeds names a seed twice")
     if all(len(given.get(name, ())) > 1 for name in LIMITS):
         raise ConfigError("give several values of --max-params or of --max-macs, not of both")
     flags = common.flags(args, flag_keys) | OPTIMIZERS.get(args.optimizer, {})
@@ -77,6 +75,11 @@ def configurations(args: argparse.Namespace, flag_keys: Mapping[str, str]) -> li
         )
         ending = "".join(f"-{SEVERAL[name]}{picked[name]}" for name in several)
         made.append(_named(common.in_a_folder(config), ending))
+    if len({tuple(told(config).values()) for config in made}) < len(made):
+        raise ConfigError(
+            "two of these searches are the same: a value of --seeds, --max-params or --max-macs stands "
+            "twice, or --set overrides them"
+        )
     if len(made) > 1 and args.resume is not None:
         raise RunError("--resume continues one search; give it that one's limit and seed alone")
     return made

@@ -12,6 +12,8 @@ def parse_count(value: Any) -> Any:
 
     Rounded down where digits remain: a limit of 0.12345K is one of 123.
     """
+    if isinstance(value, bool):  # which would be a count of one
+        raise ValueError("expected a count such as 300000, 300K, 0.3M or 0.53G")
     if not isinstance(value, str):
         return value
     text = value.strip()

@@ -50,7 +50,7 @@ class SyntheticConfig(Schema):
 class DataConfig(Schema):
     """Which data, divided how: a built-in name or a manifest's path, protocol and fold."""
 
-    dataset: str = "synthetic"
+    dataset: str = Field(default="synthetic", min_length=1)
     data_root: str | None = None
     protocol: str | int | None = None
     fold: int | None = Field(default=None, ge=1)

@@ -77,12 +77,12 @@ def resolve(
     return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
 
 
-def read_assignment(text: str) -> tuple[str, Any]:
-    """Key and value of a "key=value" text whose value is YAML; raises ConfigError."""
+def read_assignment(text: str, flag: str = "--set") -> tuple[str, Any]:
+    """Key and value of a "key=value" text whose value is YAML; raises ConfigError that names the flag."""
     key, separator, value = text.partition("=")
     if not separator or not key:
-        raise ConfigError(f"--set {text}: expected key=value, such as --set data.fold=1")
-    return key.strip(), parse_yaml(value, f"--set {key}: {value[:80]!r}")
+        raise ConfigError(f"{flag} {text}: expected key=value, such as {flag} epochs=20")
+    return key.strip(), parse_yaml(value, f"{flag} {key}: {value[:80]!r}")
 
 
 def read_preset(name: str, section: str, *, on_images: bool = False) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def read_preset(name: str, section: str, *, on_images: bool = False) -> dict[str
     """
     if name not in PRESETS:
         raise ConfigError(
-            f"preset {name} does not exist{nearest(name, PRESETS)} Choose {' or '.join(PRESETS)}"
+            f"preset {name} does not exist{nearest(name, PRESETS) or '.'} Choose {' or '.join(PRESETS)}"
         )
     values = read_yaml(Path(str(resources.files("autofas.config.presets") / f"{name}.yaml")))
     section_values = dict(values.get(section, {}))

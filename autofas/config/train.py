@@ -65,8 +65,8 @@ class TrainConfig(RunConfig):
     @model_validator(mode="after")
     def _one_network(self) -> "TrainConfig":
         if (self.genotype is None) == (self.baseline is None):
-            given = "both" if self.genotype else "neither"
-            raise ValueError(f"give either genotype (a file) or baseline (a name); {given} was given")
+            given = "both were" if self.genotype else "neither was"
+            raise ValueError(f"give either genotype (a file) or baseline (a name); {given} given")
         if self.genotype and self.options:
             raise ValueError("options belong to a baseline; a genotype already says how it is built")
         if self.objective == "group-dro" and self.balance_by is None:

@@ -147,7 +147,7 @@ def published_table(name: str) -> PaperTable:
     """A table of the papers by name; raises DataError that names the near ones."""
     names = published_names()
     if name not in names:
-        raise DataError(f"table {name} does not exist{nearest(name, names)} Choose {', '.join(names)}")
+        raise DataError(f"table {name} does not exist{nearest(name, names) or '.'} Choose {', '.join(names)}")
     place = Path(str(resources.files("autofas.evaluation.published") / f"{name}.yaml"))
     return validated(PaperTable, read_yaml(place, DataError), name, DataError)
 

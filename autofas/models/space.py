@@ -150,7 +150,7 @@ def load_space(name_or_path: str) -> Space:
         path = Path(str(resources.files("autofas.search_spaces") / f"{name_or_path}.yaml"))
     elif not (path.is_file() or path.suffix or len(path.parts) > 1):
         raise GenotypeError(
-            f"search space {name_or_path} does not exist{nearest(name_or_path, names)} "
+            f"search space {name_or_path} does not exist{nearest(name_or_path, names) or '.'} "
             f"Choose {', '.join(names)} or the path of a .yaml file"
         )
     return validated(Space, read_yaml(path, GenotypeError), str(path), GenotypeError)

@@ -105,7 +105,7 @@ def _cut(text: str) -> str:
 def _describe(model: type[BaseModel], fault: Any) -> str:
     """One pydantic fault in a few words: the dotted key, what is wrong, and what would be right."""
     path = [part for part in fault["loc"] if not str(part).startswith("function-")]
-    key = ".".join(str(part) for part in path) or "(whole)"
+    key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
         word = str(path[-1])
         hint = nearest(word, _fields_at(model, path[:-1])) or _elsewhere(model, word)
@@ -116,7 +116,7 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     message = message[0].lower() + message[1:]
     value = fault.get("input")
     shown = f" (got {value!r})" if isinstance(value, str | int | float | bool | type(None)) else ""
-    return f"{key}: {message}{shown}"
+    return f"{key}: {message}{shown}" if key else f"{message}{shown}"
 
 
 def _fields_at(model: type[BaseModel], path: list[Any]) -> list[str]:

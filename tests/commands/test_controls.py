@@ -72,6 +72,13 @@ def test_faults_are_told_before_the_search(tmp_path, capsys):
     for words, said in (
         (["--train", "epochs=1"], "give --controls too"),
         (["--controls", "--train", "epoch=1"], "did you mean epochs"),
+        (
+            ["--controls", "--train", "epochs"],
+            "--train epochs: expected key=value, such as --train epochs=20",
+        ),
+        (["--controls", "--train", "genotype=other.json"], "a control has that of its search"),
+        (["--controls", "--train", "data.dataset=nuaa"], "--train data.dataset: a control has that"),
+        (["--controls", "--train", "seed=5"], "--train seed: a control has that"),
     ):
         assert main([*SEARCH, *words, "--runs-dir", str(tmp_path)]) == 2
         assert said in capsys.readouterr().err

@@ -39,3 +39,16 @@ def test_seeds_are_compared_within_a_limit_and_fold(tmp_path, capsys):
     written = json.loads((tmp_path / "30000-1" / "verdict.json").read_text())
     assert written["agreement"]["share"] == found[1]["share"]
     assert not (tmp_path / "alone" / "verdict.json").exists()
+
+
+def test_each_line_names_its_limit(tmp_path, capsys):
+    results = [
+        (SearchConfig(max_macs=most, seed=seed), result(tmp_path / f"{most}-{seed}", seed))
+        for most in (5_000_000, 6_000_000)
+        for seed in (0, 1)
+    ]
+    agreements(results, SPACE)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(")")[0] for line in lines] == [
+        "agreement (max_macs 5000000", "agreement (max_macs 6000000"
+    ]  # fmt: skip

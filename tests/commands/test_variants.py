@@ -35,7 +35,10 @@ def test_what_cannot_be_asked(capsys, tmp_path):
     for words, said in (
         (["--max-params", "20K", "30K", "--max-macs", "9M", "8M"], "not of both"),
         (["--seed", "1", "--seeds", "1", "2"], "not both"),
-        (["--seeds", "1", "1"], "twice"),
+        (["--seeds", "1", "1"], "two of these searches are the same: a value of --seeds"),
+        (["--max-params", "20K", "0.02M"], "two of these searches are the same"),
+        (["--seeds", "1", "2", "--set", "seed=3"], "--set overrides them"),
+        (["--max-macs", "9M", "8M", "--set", "max_macs=7M"], "--set overrides them"),
         (["--max-params", "lots"], "max_params: expected a count such as 300000, 300K"),
         (
             ["--max-params", "20K", "10", "--runs-dir", str(tmp_path)],

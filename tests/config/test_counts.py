@@ -22,7 +22,7 @@ def test_units_are_thousands(written, meant):
     assert TypeAdapter(Count).validate_python(written) == meant
 
 
-@pytest.mark.parametrize("written", ["many", "3T", "-1K", "nan", "inf", "0", "0.0001K", 0, ""])
+@pytest.mark.parametrize("written", ["many", "3T", "-1K", "nan", "inf", "0", "0.0001K", 0, "", True])
 def test_what_is_no_positive_count_is_refused(written):
     with pytest.raises(ValidationError):
         TypeAdapter(Count).validate_python(written)

@@ -11,7 +11,7 @@ from autofas.storage.schema import validated
     ("values", "message"),
     [
         ({}, "give either genotype .* or baseline .*; neither was given"),
-        ({"genotype": "g.json", "baseline": "cdcn"}, "both was given"),
+        ({"genotype": "g.json", "baseline": "cdcn"}, "both were given"),
         ({"genotype": "g.json", "options": {"theta": 0.7}}, "options belong to a baseline"),
         ({"baseline": "cdcn", "init_map": "names.yaml"}, "init is not given"),
         ({"baseline": "cdcn", "drop_path": 1}, "drop_path"),

@@ -40,7 +40,9 @@ _KNOWN_INSTRUMENTS = (BONA_FIDE, "print1", "replay1")
 _NEW_INSTRUMENTS = (BONA_FIDE, "print2", "replay2")
 _LEAVE = re.compile(r"leave-one-(session|device|pai|subject)(-and-subjects)?-out(?::(.+))?")
 _GROUPS = re.compile(r"leave-subjects-out:([0-9]{1,6})")
-_CHOICES = "none, leave-one-{session,subject,pai,device}-out[:NAME] or leave-subjects-out:N, or a set's own"
+_CHOICES = (
+    "none, leave-one-{session,subject,pai,device,dataset}-out[:NAME] or leave-subjects-out:N, or a set's own"
+)
 
 
 @dataclass(frozen=True)
