@@ -124,7 +124,8 @@ DEV_RULES: Mapping[str, DevRule] = {
     "dev-eer-middle": DevRule(middle_eer_threshold, "middle of the development scores' EER interval"),
     "dev-quantile": DevRule(quantile_threshold, "midway between 5 % quantiles of the development scores"),
     "dev-near-attacks": DevRule(
-        near_attacks_threshold, "a tenth of the way from attacks to bona fide 5 % quantiles of the dev scores"
+        near_attacks_threshold,
+        "a tenth of the way, in logits, from attacks to bona fide 5 % quantiles of the dev scores",
     ),
     "dev-logit-normal": DevRule(logit_normal_threshold, "logit-normal fit to the development scores"),
     "dev-apcer-1": DevRule(apcer_threshold, "APCER of 1 % on the development scores"),

@@ -53,7 +53,24 @@ def test_inverted_and_equal_scores_keep_the_edge():
 def test_quantiles_are_those_of_numpy():
     bona_fide, attacks = np.linspace(0.5, 1, 21), np.linspace(0, 0.4, 21)
     assert quantile_threshold(*labelled(bona_fide, attacks)) == pytest.approx((0.525 + 0.38) / 2)
-    assert near_attacks_threshold(*labelled(bona_fide, attacks)) == pytest.approx(0.38 + 0.1 * 0.145)
+
+
+def test_near_the_attacks_by_hand_in_logits():
+    # quantiles 0.2 and 0.8: logits -ln 4 and ln 4, a tenth of the way -0.8 ln 4
+    bona_fide, attacks = [0.7, 0.8, *[0.9] * 19], [*[0.0] * 19, 0.2, 0.3]
+    assert near_attacks_threshold(*labelled(bona_fide, attacks)) == pytest.approx(1 / (1 + 4**0.8))
+
+
+def test_near_the_attacks_accepts_the_same_at_any_temperature():
+    rng = np.random.default_rng(0)
+    logits = np.concatenate([rng.normal(2, 1, 60), rng.normal(-4, 1, 80)])
+    pais = ["bona_fide"] * 60 + ["print"] * 80
+    accepted = []
+    for temperature in (1.0, 3.0):
+        scores = 1 / (1 + np.exp(-logits / temperature))
+        accepted.append(scores >= near_attacks_threshold(scores, pais))
+    assert (accepted[0] == accepted[1]).all()
+    assert 0 < accepted[0].sum() < 140
 
 
 def test_the_attacks_alone_set_a_threshold():
@@ -77,6 +94,8 @@ def test_logits_of_equal_spread_meet_halfway():
 def test_logits_need_probabilities():
     with pytest.raises(MetricError, match=r"score 1\.5 is not a probability"):
         logit_normal_threshold(*labelled([1.5], [0.1]))
+    with pytest.raises(MetricError, match=r"score 1\.5 is not a probability"):
+        near_attacks_threshold(*labelled([1.5], [0.1]))
 
 
 @pytest.mark.parametrize("rule", RULES)
