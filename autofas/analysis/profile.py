@@ -17,9 +17,9 @@ import io
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,10 @@ from autofas.models.derived_network import DerivedNetwork
 
 Inputs = Tensor | Mapping[str, Tensor]
 """A batch of images (B, 3, H, W), or one such tensor by modality."""
+
+Device = Literal["auto", "meta", "real"]
+
+Counted = TypeVar("Counted")
 
 COUNTERS: dict[str, str] = {
     "autofas": "conv, linear and matrix-product MACs (aten operations)",
@@ -60,6 +64,15 @@ class LayerCost:
     @property
     def macs(self) -> int:
         return self.macs_layers + self.macs_products
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Parameters and multiply-adds of one forward pass of one sample, by the project's own counter."""
+
+    params: int
+    macs: int
+    input: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -97,24 +110,21 @@ class Profile:
         }
 
 
-def profile(model: nn.Module, inputs: Inputs, *, device: Literal["auto", "meta", "real"] = "auto") -> Profile:
+def profile(model: nn.Module, inputs: Inputs, *, device: Device = "auto") -> Profile:
     """Parameters and MACs of `model` for one sample of the shape in `inputs` (B, C, H, W), or by modality.
 
     `device`: `meta` runs on shapes alone; `real` on a full copy beside the model; `auto` tries meta first.
     Raises ConfigError if the network does not take such an input.
     """
-    attempts: list[bool] = {"auto": [True, False], "meta": [True], "real": [False]}[device]
-    for meta in attempts:
-        try:
-            return _profile_on(model, inputs, meta)
-        except _FORWARD_ERRORS as exc:
-            if meta == attempts[-1]:
-                reason = str(exc).strip().splitlines() or [type(exc).__name__]
-                raise ConfigError(
-                    f"{type(model).__name__} cannot run on an input of {describe(inputs)}: {reason[0]}; "
-                    "give the size it was built for"
-                ) from exc
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    return _on_a_device(lambda meta: _profile_on(model, inputs, meta), device, model, inputs)
+
+
+def cost(model: nn.Module, inputs: Inputs) -> Cost:
+    """The two figures of `profile` that most readers want, without the passes of the other counters.
+
+    Raises ConfigError if the network does not take such an input.
+    """
+    return _on_a_device(lambda meta: _cost_on(model, inputs, meta), "auto", model, inputs)
 
 
 def costs_by_layer(model: nn.Module, inputs: Inputs) -> tuple[LayerCost, ...]:
@@ -132,6 +142,35 @@ def describe(inputs: Inputs) -> str:
     if isinstance(inputs, Tensor):
         return "x".join(str(size) for size in inputs.shape[1:])
     return " + ".join(f"{name} {describe(value)}" for name, value in inputs.items())
+
+
+def _on_a_device(
+    count: Callable[[bool], Counted], device: Device, model: nn.Module, inputs: Inputs
+) -> Counted:
+    """What `count(meta)` says on the first device on which the model runs; ConfigError where none does."""
+    attempts: list[bool] = {"auto": [True, False], "meta": [True], "real": [False]}[device]
+    for meta in attempts:
+        try:
+            return count(meta)
+        except _FORWARD_ERRORS as exc:
+            if meta == attempts[-1]:
+                reason = str(exc).strip().splitlines() or [type(exc).__name__]
+                raise ConfigError(
+                    f"{type(model).__name__} cannot run on an input of {describe(inputs)}: {reason[0]}; "
+                    "give the size it was built for"
+                ) from exc
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _cost_on(model: nn.Module, inputs: Inputs, meta: bool) -> Cost:
+    if isinstance(model, DerivedNetwork):
+        model = fold(model)
+    with torch.no_grad(), _slow_attention():
+        network = _copy(model, meta)
+        with MacCounter(network) as counter:
+            network(_one_sample(inputs, meta))
+    params = sum(parameter.numel() for parameter in network.parameters())
+    return Cost(params, counter.layers + counter.products, describe(inputs))
 
 
 def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from autofas.analysis.leaderboard import LeaderboardRow
-from autofas.analysis.profile import Profile, describe, profile
+from autofas.analysis.profile import Cost, Profile, cost, describe, profile
 from autofas.errors import DataError
 from autofas.evaluation.evaluate import Evaluation
 from autofas.models.network import Network
@@ -29,14 +29,19 @@ def input_words(network: Network) -> str:
 
 
 def profile_network(network: Network) -> Profile:
-    """Parameters and MACs of a network for one sample of its input size."""
+    """What a network costs by every counter and layer, for one sample of its input size."""
     return profile(network.body, sample_input(network))
+
+
+def network_cost(network: Network) -> Cost:
+    """Parameters and MACs of a network for one sample of its input size, and nothing else of a profile."""
+    return cost(network.body, sample_input(network))
 
 
 def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
     """The row of results/leaderboard.csv that an evaluation on a test split makes."""
     figures, network = evaluation.figures, evaluation.loaded.network
-    cost = profile_network(network)
+    found = network_cost(network)
     values = dict(
         model=network.name,
         kind=network.kind,
@@ -46,8 +51,8 @@ def leaderboard_row(evaluation: Evaluation) -> LeaderboardRow:
         **{name: figures.rate(name) for name in ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "auc")},
         threshold=figures.threshold,
         threshold_rule=figures.threshold_rule,
-        params=cost.params,
-        macs=cost.macs,
+        params=found.params,
+        macs=found.macs,
         counter=COUNTER,
         input=input_words(network),
         seed=figures.seed,

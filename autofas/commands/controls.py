@@ -138,7 +138,7 @@ def _trained(
     datasets: "OpenedDatasets",
 ) -> Trained:
     """One network trained by the preset on the search's data, and judged on its test split."""
-    from autofas.analysis.records import profile_network
+    from autofas.analysis.records import network_cost
     from autofas.config.evaluate import EvaluateConfig
     from autofas.config.resolve import resolve
     from autofas.config.train import TrainConfig
@@ -166,7 +166,7 @@ def _trained(
         quiet=args.quiet,
         datasets=datasets,
     )
-    return Trained(arm, config.seed, path, profile_network(build(genotype)).params, found.figures)
+    return Trained(arm, config.seed, path, network_cost(build(genotype)).params, found.figures)
 
 
 def _pairs(trained: Sequence[Trained], arm: str) -> list[tuple[Trained, Trained]]:

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Derive, write, and say in what it differs from the search's own."""
-    from autofas.analysis.records import profile_network
+    from autofas.analysis.records import network_cost
     from autofas.analysis.text_tables import count
     from autofas.models.build import build
     from autofas.models.genotype import load_genotype, save_genotype
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Any:
     asked += [f"{name}{value}" for name, value in given.items() if value is not None]
     place = Path(args.out) if args.out else folder / f"genotype-{'-'.join(asked)}.json"
     save_genotype(genotype, place)
-    cost = profile_network(build(genotype))
+    cost = network_cost(build(genotype))
     own = load_genotype(folder / "genotype.json") if (folder / "genotype.json").is_file() else None
     common, edges = _common_edges(genotype, own) if own else (None, None)
     print(f"genotype  {place}")

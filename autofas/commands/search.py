@@ -123,7 +123,7 @@ def _table(reports: list[dict[str, Any]]) -> str:
 def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
     """Draw what a search found; the values of its last lines, which it prints."""
     from autofas.analysis.draw import draw_alphas, draw_genotype
-    from autofas.analysis.records import profile_network
+    from autofas.analysis.records import network_cost
     from autofas.analysis.text_tables import count
     from autofas.models.build import build
 
@@ -132,7 +132,7 @@ def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
     if len(result.history) > 1:
         draw_alphas(result.history, space, result.path / "alphas.png")
         pictures.append(result.path / "alphas.png")
-    cost = profile_network(build(result.genotype))
+    cost = network_cost(build(result.genotype))
     print(f"genotype  {result.path / 'genotype.json'}")
     print(f"network   {count(cost.params)} parameters, {count(cost.macs)} MACs at {cost.input}")
     print("pictures  " + "  ".join(str(path) for path in pictures))

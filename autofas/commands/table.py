@@ -86,12 +86,12 @@ def _costs(table: Any, runs: Sequence[Path]) -> dict[str, Mapping[str, int]]:
     """Parameters and MACs of each run's network, where the table prints them."""
     if not any(column.name in ("params", "macs") for column in table.columns):
         return {}
-    from autofas.analysis.records import profile_network
+    from autofas.analysis.records import network_cost
     from autofas.models.weights import WEIGHTS_FILE, load_network
 
     costs: dict[str, Mapping[str, int]] = {}
     for folder in runs:
-        cost = profile_network(load_network(folder / WEIGHTS_FILE).network)
+        cost = network_cost(load_network(folder / WEIGHTS_FILE).network)
         costs[str(folder)] = {"params": cost.params, "macs": cost.macs}
     return costs
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from autofas._version import __version__
-from autofas.analysis.records import profile_network
+from autofas.analysis.records import network_cost
 from autofas.data.catalog import built_in_name, find_entry
 from autofas.deploy.graph import ExportForm
 from autofas.deploy.info import ExportInfo
@@ -24,7 +24,7 @@ def describe_weights(loaded: LoadedNetwork, path: Path) -> ExportInfo:
     """
     network, told = loaded.network, loaded.info
     form = ExportForm(network, rewrite=False)
-    cost = profile_network(network)
+    cost = network_cost(network)
     threshold = told.threshold or {}
     origin = told.provenance
     dataset = str(origin.get("dataset", ""))

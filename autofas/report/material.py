@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autofas.analysis.latency_table import LATENCY_FILE, PLOTTED, read_latencies
-from autofas.analysis.records import input_words, profile_network
+from autofas.analysis.records import input_words, network_cost
 from autofas.errors import MetricError, RunError
 from autofas.evaluation.comparison import compare
 from autofas.evaluation.figures import read_metrics
@@ -101,7 +101,7 @@ def _trained(folder: Path) -> TrainedRun:
     figures = read_metrics(folder / "metrics.json").model_dump(mode="json")
     dev = file_in(folder, figures["dev_scores_file"]) if figures.get("dev_scores_file") else None
     network = load_network(folder / WEIGHTS_FILE).network
-    cost = profile_network(network)
+    cost = network_cost(network)
     words = input_words(network)
     return TrainedRun(
         path=folder,

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from autofas.analysis.profile import Profile
-from autofas.analysis.records import profile_network
+from autofas.analysis.profile import Cost
+from autofas.analysis.records import network_cost
 from autofas.analysis.space_costs import COSTS, Integers, SpaceCosts, space_costs
 from autofas.config.search import Rule, SearchConfig
 from autofas.errors import ConfigError, RunError
@@ -107,9 +107,9 @@ class Limits:
             found = expected_costs(self.costs, supernet)
         return {f"expected_{name}": round(float(found[name]), 1) for name in self.most}
 
-    def checked(self, genotype: Genotype) -> Profile:
-        """The genotype's profile; raises RunError if it exceeds a limit, which would be a fault of ours."""
-        found = profile_network(build(genotype))
+    def checked(self, genotype: Genotype) -> Cost:
+        """What its network costs; raises RunError if that exceeds a limit, which would be a fault of ours."""
+        found = network_cost(build(genotype))
         for name, most in self.most.items():
             if getattr(found, name) > most:
                 raise RunError(

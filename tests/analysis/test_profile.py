@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from autofas.analysis.latency import latency
-from autofas.analysis.profile import COUNTERS, describe, profile
+from autofas.analysis.profile import COUNTERS, Cost, cost, describe, profile
 from autofas.errors import ConfigError
 
 
@@ -173,6 +173,7 @@ def test_falls_back_to_real_tensors_where_values_matter() -> None:
     found = profile(Branching(), torch.ones(1, 4))
     assert found.device == "cpu"
     assert (found.macs, found.params, found.params_used) == (8, 55, 10)
+    assert cost(Branching(), torch.ones(1, 4)) == Cost(55, 8, "4")
     with pytest.raises(ConfigError, match="Branching cannot run"):
         profile(Branching(), torch.ones(1, 4), device="meta")
 
@@ -211,6 +212,8 @@ def test_wrong_input_is_one_line() -> None:
     with pytest.raises(ConfigError, match=r"Conv2d cannot run on an input of 4x8x8: .*channels") as caught:
         profile(nn.Conv2d(3, 8, 3), torch.zeros(1, 4, 8, 8))
     assert "\n" not in str(caught.value)
+    with pytest.raises(ConfigError, match=r"Conv2d cannot run on an input of 4x8x8: .*channels"):
+        cost(nn.Conv2d(3, 8, 3), torch.zeros(1, 4, 8, 8))
 
 
 def test_network_without_parameters() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autofas.analysis.records import input_words, profile_network, sample_input
+from autofas.analysis.records import input_words, network_cost, profile_network, sample_input
 from autofas.models.build import build
 
 
@@ -31,3 +31,9 @@ def test_the_cost_of_a_network_is_that_of_its_body():
     found = profile_network(network)
     assert found.params == sum(parameter.numel() for parameter in network.body.parameters())
     assert found.macs == found.macs_torch
+
+
+def test_the_cost_alone_is_that_of_the_profile():
+    network = build("feathernet_a", input_size=32)
+    found, whole = network_cost(network), profile_network(network)
+    assert (found.params, found.macs, found.input) == (whole.params, whole.macs, whole.input)
