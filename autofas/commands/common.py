@@ -179,12 +179,12 @@ def add_calibration_argument(parser: argparse._ActionsContainer, told: str) -> N
 
 def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
     """--bona-fide-is, --higher-is and --count-non-responses."""
-    from autofas.metrics import BonaFideIs, HigherIs
+    from autofas.metrics import HigherIs
 
     parser.add_argument(
         "--bona-fide-is",
-        choices=get_args(BonaFideIs),
-        help="the number that marks bona fide in a file whose labels are numbers (default: 1)",
+        metavar="LABEL",
+        help="the label of bona fide: 0, 1 or a name (default: 1 where labels are numbers, else bona_fide)",
     )
     parser.add_argument(
         "--higher-is",

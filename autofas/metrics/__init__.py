@@ -21,7 +21,7 @@ from autofas.metrics.intervals import clopper_pearson, count_intervals, rate_int
 from autofas.metrics.pai_labels import BONA_FIDE, GROUPINGS, Grouping, group_pais
 from autofas.metrics.rates import ErrorCounts, ErrorRates, count_errors, error_rates
 from autofas.metrics.score_file import read_columns, read_score_file, read_scores, write_scores
-from autofas.metrics.score_rows import BonaFideIs, Conventions, HigherIs, ScoreFile, Unscored
+from autofas.metrics.score_rows import Conventions, HigherIs, ScoreFile, Unscored
 from autofas.metrics.score_table import LEVELS, Level, ScoreTable
 from autofas.metrics.thresholds import (
     DEV_RULES,
@@ -41,7 +41,6 @@ __all__ = [
     "GROUPINGS",
     "LEVELS",
     "THRESHOLD_RULES",
-    "BonaFideIs",
     "BootstrapInterval",
     "CalibrationChoice",
     "CalibrationKind",

@@ -21,7 +21,7 @@ from autofas.metrics.pai_labels import BONA_FIDE
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable
-from autofas.metrics.text_scores import parse_score_lines
+from autofas.metrics.text_scores import header_places, parse_score_lines
 from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
 
 MAX_BYTES = 128 * 2**20
@@ -114,13 +114,14 @@ def _read(handle: TextIO, source: str, conventions: Conventions, further: Sequen
         return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
     require_commas(first, COLUMNS, source, MetricError)
     handle.seek(0)
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(first)), [])]
-    if "score" not in header or len(header) == 1:
+    header = [cell.strip().lower() for cell in next(csv.reader(io.StringIO(first)), [])]
+    own = "pai" in header or "attack_type" in header
+    if "score" not in header or len(header) == 1 or (header_places(header) and not own):
         if "pai" in header:
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
         return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
-    if conventions.bona_fide_is is not None:
-        raise MetricError(f"{source}: its labels are names; leave --bona-fide-is out")
+    if conventions.bona_fide_is in ("0", "1"):
+        raise MetricError(f"{source}: its labels are names; leave --bona-fide-is out, or name one")
     if len(header) > MAX_COLUMNS:
         raise MetricError(f"{source}, row 1: {len(header)} columns; at most {MAX_COLUMNS} are read")
     twice = next((name for name in header if name and header.count(name) > 1), None)
@@ -155,6 +156,8 @@ def _add_rows(rows: Rows, handle: TextIO, header: list[str], places: Mapping[str
         pai = row[at["pai"]]
         if bob and not pai:
             pai = BONA_FIDE
+        else:
+            pai = rows.conventions.of_name(pai)
         names = {name: row[at[name]] for name in rows.names if name in at}
         rows.add(number, pai, row[at["score"]], names, places["pai"])
         if flag is not None:

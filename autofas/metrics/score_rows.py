@@ -17,8 +17,6 @@ from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, encode_labels, group_pais, label_fault
 from autofas.metrics.score_table import NAME_COLUMNS, Level, ScoreTable, first_gap
 
-BonaFideIs = Literal["0", "1"]
-"""The number that marks bona fide in files whose labels are numbers; 1 also means +1, and 0 also -1."""
 HigherIs = Literal["bona-fide", "attack"]
 """What a higher score means; where it is `attack` scores are negated when they are read."""
 UNNAMED_ATTACK = "attack"
@@ -27,9 +25,13 @@ _NO_SCORE = frozenset({"", "nan", "null", "none", "na", "n/a"})
 
 @dataclass(frozen=True)
 class Conventions:
-    """How a score file is read; `bona_fide_is` None is 1, and may be stated for files with numbers alone."""
+    """How a score file is read.
 
-    bona_fide_is: BonaFideIs | None = None
+    `bona_fide_is` is the label of bona fide: 1 (also +1) or 0 (also -1) where labels are numbers, 1 unless
+    stated; a name where they are names, `bona_fide` unless stated.
+    """
+
+    bona_fide_is: str | None = None
     higher_is: HigherIs = "bona-fide"
     count_non_responses: bool = False
 
@@ -37,6 +39,10 @@ class Conventions:
         """What a label 1, +1, 0 or -1 stands for; such an attack is of a PAI called `attack`."""
         positive = label.lstrip("+") == "1"
         return BONA_FIDE if positive == (self.bona_fide_is != "0") else UNNAMED_ATTACK
+
+    def of_name(self, label: str) -> str:
+        """What a label that is a name stands for: itself, but that the stated name is bona fide."""
+        return BONA_FIDE if label == self.bona_fide_is else label
 
 
 @dataclass(frozen=True)

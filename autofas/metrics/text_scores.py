@@ -1,19 +1,24 @@
-"""Score files without a header: lines of fields parted by blanks or commas, or a JSON object a line.
+"""Other people's score files: lines of fields parted by blanks or commas, or JSON objects.
 
+header     names of a column of scores and one of labels in any order, perhaps path, video and subject
 2 fields   `score label`, or bob.measure's `label score`: the column that holds nothing but labels
-3 fields   `path score label` or `path label score`
+3 fields   the same with a path, in any order
 4 fields   bob's `claimed real path score`: bona fide where the identities agree, else `real` is the PAI
 5 fields   bob's `claimed model real path score`
-JSON       {"score": 0.9, "label": 1} or "pai"; also path, video, subject; a score of null is none
+JSON       {"score": 0.9, "label": 1} or "pai", one a line or in a list; also path, video, subject; a score
+           of null is none
 
-Labels are 1 and 0, or +1 (also 1) and -1, or names as in scores.csv. One file keeps to one of these; a
-mixture is refused because 0 and -1 together leave open what they mean. Whether 1 is bona fide or attack is a
-convention of the reader's (`score_rows`) and printed back. Lists of paths with scores and no labels, such as
-the submissions of the CASIA-SURF and CeFA challenges, hold nothing to judge and are refused.
+Labels are 1 and 0, or +1 (also 1) and -1, as whole numbers or as 1.0, or names as in scores.csv. One file
+keeps to one of these; a mixture is refused because 0 and -1 together leave open what they mean. Whether 1 is
+bona fide or attack, or which name is, is a convention of the reader's (`score_rows`) and printed back. Lists
+of paths with scores and no labels, such as the submissions of the CASIA-SURF and CeFA challenges, hold
+nothing to judge and are refused.
 """
 
+import csv
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autofas.errors import MetricError
@@ -28,11 +33,20 @@ _FITS = {
     "+1": frozenset({_SIGNED}),
     "-1": frozenset({_SIGNED}),
 }
+_NUMBER_LABEL = re.compile(r"([+-]?)([01])(?:\.0*)?(?:e[+-]?0+)?", re.I)  # 1, +1, 1.0, 1.000e+00
 _IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
+_FILES = (*_IMAGES, ".webp", ".avi", ".mp4", ".mov", ".mkv", ".webm")
 _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
 )
+_HEADERS = {
+    "score": ("score", "scores", "y_score", "prediction", "probability", "prob"),
+    "label": ("label", "labels", "y_true", "target", "class", "pai"),
+    "path": ("path", "file", "filename", "file_name", "image", "name"),
+    "video": ("video",),
+    "subject": ("subject",),
+}
 _Line = tuple[int, list[str]]
 
 
@@ -41,21 +55,37 @@ def parse_score_lines(lines: Iterable[str], source: str, conventions: Convention
 
     Raises MetricError naming the line for anything else, for no score, or for mixed label conventions.
     """
-    conventions = conventions or Conventions()
+    rows = Rows(source, conventions or Conventions())
     filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if filled and filled[0][1].lstrip().startswith("#"):  # as numpy.savetxt marks a header
+        filled[0] = (filled[0][0], filled[0][1].lstrip().lstrip("#"))
+        filled = filled if header_places(_fields(filled[0][1], source)) else filled[1:]
     if not filled:
         raise MetricError(f"{source} holds no score; {_EXPECTED}")
-    rows = Rows(source, conventions)
-    if filled[0][1].lstrip().startswith("{"):
+    if filled[0][1].lstrip().startswith(("{", "[")):
         return _read_json(filled, rows)
     fields = [(number, _fields(line, f"{source}, row {number}")) for number, line in filled]
+    places = header_places(fields[0][1])
     width = len(fields[0][1])
     for number, found in fields:
-        if len(found) != width or not 2 <= width <= 5:
+        if len(found) != width or not (places or 2 <= width <= 5):
             raise MetricError(f"{source}, row {number}: {len(found)} fields; {_EXPECTED}")
+    if places:
+        return _read_labelled(fields[1:], places, rows, " by the names in row 1")
     if width >= 4:
         return _read_bob(fields, rows)
-    return _read_labelled(fields, rows)
+    return _read_labelled(fields, _places([found for _, found in fields]), rows)
+
+
+def header_places(cells: list[str]) -> dict[str, int]:
+    """The columns that a first row names; empty unless it names one of scores and one of labels."""
+    names = [cell.strip().lower() for cell in cells]
+    places = {
+        ours: next(names.index(name) for name in theirs if name in names)
+        for ours, theirs in _HEADERS.items()
+        if not set(names).isdisjoint(theirs)
+    }
+    return places if {"score", "label"} <= set(places) else {}
 
 
 class _Labels:
@@ -67,9 +97,14 @@ class _Labels:
     def read(self, label: str, number: int) -> str:
         """The PAI that a label stands for; raises MetricError where it breaks with those before it."""
         place = f"{self.rows.source}, row {number}, column label"
+        label = _plain(label)
         fits = _FITS.get(label, frozenset({_NAMES}))
-        if _NAMES in fits and (fault := label_fault(label)):
-            raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1")
+        if _NAMES in fits:
+            label = self.rows.conventions.of_name(label)
+            if label.lower().endswith(_FILES):
+                raise MetricError(f"{place}: {label!r} is a path; {_EXPECTED}")
+            if fault := label_fault(label):
+                raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1, or say --bona-fide-is LABEL")
         if not self.open & fits:
             used = " or ".join(sorted(self.open))
             raise MetricError(f"{place}: {label!r}, but the rows above use {used}; keep to one")
@@ -79,38 +114,64 @@ class _Labels:
     def told(self, layout: str) -> str:
         """How the file was read; raises MetricError where a number was stated and the labels are names."""
         stated = self.rows.conventions.bona_fide_is
-        if _NAMES in self.open and len(self.open) == 1:
-            if stated is not None:
-                raise MetricError(f"{self.rows.source}: labels are names; leave --bona-fide-is out")
-            return f"{self.rows.source}: read as '{layout}'"
-        return f"{self.rows.source}: read as '{layout}', label {stated or '1'} is bona fide"
+        read = f"{self.rows.source}: read as {layout}"
+        names = _NAMES in self.open and len(self.open) == 1
+        if stated is not None and names == (stated in ("0", "1")):
+            kind, example = ("names", "or name one") if names else ("numbers", "or give 0 or 1")
+            raise MetricError(f"{self.rows.source}: labels are {kind}; leave --bona-fide-is out, {example}")
+        return read if names and stated is None else f"{read}, label {stated or '1'} is bona fide"
 
 
 def _fields(line: str, place: str) -> list[str]:
     if ";" in line:
         raise MetricError(f"{place}: score and label are parted by a semicolon; write a comma or a blank")
-    return [field.strip() for field in line.split(",")] if "," in line else line.split()
+    cells = next(csv.reader([line]), []) if "," in line else line.split()
+    return [cell.strip() for cell in cells]
 
 
-def _read_labelled(lines: list[_Line], rows: Rows) -> ScoreFile:
-    """`score label` or `label score`, with or without a path before it."""
-    with_path = len(lines[0][1]) == 3
-    label_first = _label_first([found[-2:] for _, found in lines])
+def _plain(label: str) -> str:
+    """A label that is a number without its decimals: 1.0 as 1, -0 as 0."""
+    found = _NUMBER_LABEL.fullmatch(label)
+    if found is None:
+        return label
+    return "0" if found[2] == "0" else found[1] + found[2]
+
+
+def _read_labelled(lines: list[_Line], places: Mapping[str, int], rows: Rows, by: str = "") -> ScoreFile:
+    """Rows of a score and a label, perhaps with names; `places` are their columns."""
     labels = _Labels(rows)
     for number, found in lines:
-        score, label = reversed(found[-2:]) if label_first else found[-2:]
-        pai = labels.read(label, number)
-        rows.add(number, pai, score, {"path": found[0]} if with_path else {})
-    pair = "label score" if label_first else "score label"
-    return rows.file(labels.told(f"path {pair}" if with_path else pair))
+        names = {name: found[place] for name, place in places.items() if name not in ("label", "score")}
+        rows.add(number, labels.read(found[places["label"]], number), found[places["score"]], names)
+    order = " ".join(sorted(places, key=lambda name: places[name]))
+    return rows.file(labels.told(f"'{order}'{by}"))
 
 
-def _label_first(pairs: list[list[str]]) -> bool:
-    """Whether the first of two columns holds the labels: numbers that are labels, or names beside numbers."""
-    first, second = [one for one, _ in pairs], [other for _, other in pairs]
-    if all(label in _FITS for label in first):
-        return not all(label in _FITS for label in second)
-    return not any(map(_is_number, first)) and all(_is_number(score) or not score for score in second)
+def _places(table: list[list[str]]) -> dict[str, int]:
+    """Which of two or three columns holds labels, scores and paths, by what stands in them.
+
+    Labels are the column of nothing but number labels, else the one of names beside numbers. Where that
+    leaves it open, the order is `path score label`.
+    """
+    columns = list(zip(*table, strict=True))
+    rest = list(range(len(columns)))
+    places = {}
+    if len(columns) == 3:
+        files = [place for place in rest if any(cell.lower().endswith(_FILES) for cell in columns[place])]
+        words = [place for place in rest if not any(map(_is_number, columns[place]))]
+        places["path"] = (files or words or rest)[0]
+        rest.remove(places["path"])
+    exact = [place for place in rest if all(cell in _FITS for cell in columns[place])]
+    found = exact or [place for place in rest if all(_plain(cell) in _FITS for cell in columns[place])]
+    first, second = (columns[place] for place in rest)
+    if found:
+        places["label"] = found[-1]
+    elif not any(map(_is_number, first)) and all(_is_number(cell) or not cell for cell in second):
+        places["label"] = rest[0]
+    else:
+        places["label"] = rest[1]
+    rest.remove(places["label"])
+    return {**places, "score": rest[0]}
 
 
 def _is_number(text: str) -> bool:
@@ -146,8 +207,7 @@ def _read_bob(lines: list[_Line], rows: Rows) -> ScoreFile:
 
 def _read_json(lines: list[tuple[int, str]], rows: Rows) -> ScoreFile:
     labels = _Labels(rows)
-    for number, line in lines:
-        values = _object(line, f"{rows.source}, row {number}")
+    for number, values in _objects(lines, rows.source):
         keys = [key for key in ("pai", "label") if key in values]
         if len(keys) != 1 or "score" not in values:
             raise MetricError(
@@ -157,14 +217,28 @@ def _read_json(lines: list[tuple[int, str]], rows: Rows) -> ScoreFile:
         names = {name: str(values[name]) for name in rows.names if values.get(name) is not None}
         score = "" if values["score"] is None else str(values["score"])
         rows.add(number, labels.read(str(values[keys[0]]), number), score, names)
-    return rows.file(labels.told("JSON lines"))
+    return rows.file(labels.told("'JSON lines'"))
 
 
-def _object(line: str, place: str) -> dict[str, Any]:
+def _objects(lines: list[tuple[int, str]], source: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects of a file, one a line or all in one list, with their numbers."""
+    if lines[0][1].lstrip().startswith("["):
+        found = _parsed("\n".join(line for _, line in lines), f"{source}: the list")
+        for number, values in enumerate(found if isinstance(found, list) else [found], start=1):
+            yield number, _plain_object(values, f"{source}, object {number}")
+    else:
+        for number, line in lines:
+            yield number, _plain_object(_parsed(line, f"{source}, row {number}"), f"{source}, row {number}")
+
+
+def _parsed(text: str, place: str) -> Any:
     try:
-        values = json.loads(line)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MetricError(f"{place}: not a JSON object ({error})") from None
+
+
+def _plain_object(values: Any, place: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise MetricError(f"{place}: not a JSON object")
     nested = [key for key, value in values.items() if isinstance(value, (dict, list, bool))]

@@ -113,7 +113,7 @@ def test_faults_are_named_by_row_and_column(tmp_path, body, words):
         ("path,video,pai,score\np,v,print,1\n", "row 1: column subject is missing"),
         ("path,video,subject,pai\np,v,s,print\n", "row 1: column score is missing"),
         ("path,video,subject,pai,score,score\n", "row 1: column score appears twice"),
-        ("path,video,subject,label,score\n", "column pai is missing"),
+        ("path,video,subject,score\n", "column pai is missing"),
         ("path;video;subject;pai;score\n", "columns are parted by semicolons"),
         ("", "holds no score"),
         (b"\xff\xfe\x00", "is not UTF-8"),

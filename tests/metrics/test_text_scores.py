@@ -4,6 +4,7 @@ import pytest
 
 from autofas.errors import MetricError
 from autofas.metrics import eer, read_scores
+from autofas.metrics.score_file import read_score_file
 from autofas.metrics.score_rows import Conventions
 from autofas.metrics.text_scores import parse_score_lines
 from tests.metrics.score_files import columns, write
@@ -39,7 +40,10 @@ def test_plain_text(tmp_path, text, pais):
         ("0.9\n", "row 1: 1 fields"),
         ("a.jpg b.jpg c.jpg 0.9 1 x\n", "row 1: 6 fields"),
         ("a.jpg 0.9 1\n0.1 0\n", "row 2: 2 fields"),
-        ("score label\n0.9 1\n", "row 1, column score: 'score' is not a number"),
+        ("score label\nhigh 1\n", "row 2, column score: 'high' is not a number"),
+        ("a.jpg 0.9 b.jpg\nc.jpg 0.1 d.jpg\n", "row 1, column label: 'b.jpg' is a path"),
+        ("[1, 2]\n", "object 1: not a JSON object"),
+        ('[{"score": 0.9, "label": 1},\n', "the list: not a JSON object"),
     ],
 )
 def test_plain_text_faults(tmp_path, text, words):
@@ -100,7 +104,19 @@ def read(text: str, **conventions):
         ("a.jpg 0.9 1\nb.jpg 0.2 0\n", "'path score label', label 1 is bona fide"),
         ("a.jpg 1 0.9\nb.jpg 0 0.2\n", "'path label score', label 1 is bona fide"),
         ("a.jpg, 0.9, bona_fide\nb c.jpg, 0.2, attack\n", "'path score label'"),
+        ("1 a.jpg 0.9\n0 b.jpg 0.2\n", "'label path score', label 1 is bona fide"),
+        ("0.9 a.jpg 1\n0.2 b.jpg 0\n", "'score path label', label 1 is bona fide"),
+        ("1 0.9 a.jpg\n-1 0.2 b.jpg\n", "'label score path', label 1 is bona fide"),
+        ("0.9 1 v/a\n0.2 0 v/b\n", "'score label path', label 1 is bona fide"),
+        ("bona_fide a.jpg 0.9\nattack b.jpg 0.2\n", "'label path score'"),
+        ("1.0 0.9\n0.0 0.2\n", "'label score', label 1 is bona fide"),
+        ("9e-1 1.000e+00\n2e-1 0.000e+00\n", "'score label', label 1 is bona fide"),  # numpy.savetxt
+        ("# label score\n1 0.9\n0 0.2\n", "'label score' by the names in row 1, label 1 is bona fide"),
+        ("# of today\n0.9 1\n0.2 0\n", "'score label', label 1 is bona fide"),
+        ("y_true,y_score\n1,0.9\n0,0.2\n", "'label score' by the names in row 1, label 1"),
+        (',filename,Label,fold,Score\n0,"a,b.jpg",1,3,0.9\n1,c.jpg,0,3,0.2\n', "'path label score' by"),
         ('{"score": 0.9, "label": 1}\n{"score": 0.2, "label": 0}\n', "'JSON lines', label 1 is bona fide"),
+        ('[{"score": 0.9, "label": 1},\n {"score": 0.2, "label": 0}]\n', "label 1 is bona fide"),
         (
             '{"pai": "bona_fide", "score": 0.9, "video": "v"}\n{"pai": "attack", "score": 0.2, "video": "w"}',
             "lines",
@@ -155,3 +171,15 @@ def test_a_convention_that_does_not_apply_is_refused() -> None:
     for text in ("0.9 bona_fide\n0.1 print\n", "c1 c1 a 0.9\nc1 print b 0.1\n"):
         with pytest.raises(MetricError, match="leave --bona-fide-is out"):
             read(text, bona_fide_is="1")
+    with pytest.raises(MetricError, match="labels are numbers; leave --bona-fide-is out, or give 0 or 1"):
+        read("0.9 1\n0.1 0\n", bona_fide_is="live")
+
+
+def test_bona_fide_may_have_another_name(tmp_path) -> None:
+    found = read("live 0.9\nspoof 0.1\n", bona_fide_is="live")
+    assert found.table.pais == ["bona_fide", "spoof"]
+    assert "label live is bona fide" in found.told
+    with pytest.raises(MetricError, match="--bona-fide-is LABEL"):
+        read("live 0.9\nspoof 0.1\n")
+    place = write(tmp_path, "path,video,subject,pai,score\na,v,s,real,0.9\nb,w,s,fake,0.1\n")
+    assert read_score_file(place, Conventions(bona_fide_is="real")).table.pais == ["bona_fide", "fake"]
