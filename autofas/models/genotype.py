@@ -17,8 +17,10 @@ from autofas.errors import GenotypeError
 from autofas.models.candidates import CANDIDATES
 from autofas.models.other_genotypes import (
     OtherCells,
+    cells_of_mapping,
     cells_of_nni,
     cells_of_text,
+    is_darts_mapping,
     is_genotype_text,
     is_nni_export,
 )
@@ -160,17 +162,28 @@ def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
 
 
 def load_genotype(path: str | os.PathLike[str]) -> Genotype:
-    """The genotype in a file: our JSON, a pasted `Genotype(...)` of DARTS, or NNI's exported JSON.
+    """The genotype in a file: our JSON, a pasted `Genotype(...)` of DARTS or its fields, or NNI's JSON.
 
-    The last two come without a network around their cells and take that of the space darts. Raises
+    All but the first come without a network around their cells and take that of the space darts. Raises
     GenotypeError in one line that names file and fault.
     """
     text = read_text(Path(path), GenotypeError)
-    if not text.lstrip().startswith("{") and is_genotype_text(text):
-        return _in_darts(cells_of_text(text, str(path)), Path(path), "a Genotype(...) text")
-    values: Any = parse_json(text, str(path), GenotypeError)
+    try:
+        values: Any = parse_json(text, str(path), GenotypeError)
+    except GenotypeError as error:
+        if not is_genotype_text(text):
+            raise GenotypeError(
+                f"{error}; a genotype is autofas' or NNI's JSON, or a Genotype(...) as DARTS prints it"
+            ) from None
+        values = text
+    if isinstance(values, dict) and len(values) == 1 and isinstance(next(iter(values.values())), dict | str):
+        ((_, values),) = values.items()  # {"genotype": ...}
+    if isinstance(values, str) and is_genotype_text(values):
+        return _in_darts(cells_of_text(values, str(path)), Path(path), "a Genotype(...) text")
     if not isinstance(values, dict):
         raise GenotypeError(f"{path} holds a {type(values).__name__}, expected a genotype")
+    if is_darts_mapping(values):
+        return _in_darts(cells_of_mapping(values, str(path)), Path(path), "DARTS' fields")
     if is_nni_export(values):
         return _in_darts(cells_of_nni(values, str(path)), Path(path), "NNI's export")
     return validated(Genotype, values, str(path), GenotypeError)

@@ -2,7 +2,9 @@
 
 The text is that of DARTS (Liu et al., ICLR 2019), PC-DARTS and their descendants, pasted from a log or a
 genotypes.py: `NAME = Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=range(2, 6), reduce=[...],
-reduce_concat=...)`, two operations a node in the order of the nodes. It is parsed and never evaluated.
+reduce_concat=...)`, two operations a node in the order of the nodes. It is parsed and never evaluated; of
+calls only `range`, `list`, `tuple`, numpy's numbers and `array` are understood, which a printed genotype may
+hold. The same fields as a mapping, in JSON or as Python prints it, are read alike.
 
 NNI writes one mapping of choices, `normal/op_2_0` with `normal/input_2_0` (NNI 2.8 and later), or
 `normal_n2_p0` with `normal_n2_switch` (before). Neither says anything of the network around the cells.
@@ -23,12 +25,17 @@ OLD_NNI_OPERATIONS = (
 )  # fmt: skip
 """In the order of NNI's example, whose exports may hold positions in place of names."""
 _FIELDS = ("normal", "normal_concat", "reduce", "reduce_concat")
+_OTHER_FIELDS = {"reduction": "reduce", "reduction_concat": "reduce_concat"}
+_MAPPING = re.compile(r"\{\s*['\"]normal['\"]\s*:\s*[\[(]")
+_PRINTED_CALLS = ("list", "tuple", "array", "str_")  # beside numpy's integers; around plain data
 _CALL = re.compile(r"(?:\b([A-Za-z_]\w*)\s*=\s*)?\bGenotype\s*\(")
-_OLD_NAMES = {
-    "maxpool": "max_pool_3x3", "avgpool": "avg_pool_3x3", "skipconnect": "skip_connect",
-    "sepconv3x3": "sep_conv_3x3", "sepconv5x5": "sep_conv_5x5", "dilconv3x3": "dil_conv_3x3",
-    "dilconv5x5": "dil_conv_5x5",
+_OTHER_NAMES = {
+    "maxpool": "max_pool_3x3", "maxpool3x3": "max_pool_3x3", "avgpool": "avg_pool_3x3",
+    "avgpool3x3": "avg_pool_3x3", "skipconnect": "skip_connect", "skip": "skip_connect",
+    "identity": "skip_connect", "sepconv3x3": "sep_conv_3x3", "sepconv5x5": "sep_conv_5x5",
+    "dilconv3x3": "dil_conv_3x3", "dilconv5x5": "dil_conv_5x5", "zero": "none",
 }  # fmt: skip
+"""Other spellings, without their underscores and in lower case."""
 _MOST_CHARACTERS = 20_000
 
 Edges = list[tuple[int, int, str]]
@@ -46,8 +53,8 @@ class OtherCells:
 
 
 def is_genotype_text(text: str) -> bool:
-    """Whether a text holds a `Genotype(...)`."""
-    return _CALL.search(text) is not None
+    """Whether a text holds a `Genotype(...)`, or its fields as Python prints a mapping."""
+    return _CALL.search(text) is not None or _MAPPING.search(text) is not None
 
 
 def is_nni_export(values: Mapping[str, Any]) -> bool:
@@ -55,23 +62,36 @@ def is_nni_export(values: Mapping[str, Any]) -> bool:
     return any(re.fullmatch(r"normal/op_\d+_0|normal_n\d+_switch", str(key)) for key in values)
 
 
+def is_darts_mapping(values: Mapping[str, Any]) -> bool:
+    """Whether a mapping holds the fields of DARTS' genotype, two lists of operations among them."""
+    return all(isinstance(values.get(name), list) for name in _FIELDS[::2])
+
+
 def cells_of_text(text: str, source: str) -> OtherCells:
     """The one `Genotype(...)` of a text; raises GenotypeError for several and for anything but plain data."""
-    calls = list(_CALL.finditer(text))
-    if len(calls) != 1:
-        lines = [text.count("\n", 0, call.start()) + 1 for call in calls]
-        names = ", ".join(call[1] or f"line {line}" for call, line in zip(calls, lines, strict=True))
-        raise GenotypeError(f"{source} holds {len(calls)} genotypes ({names}); keep the one that is meant")
-    values = _arguments(_call_text(text, calls[0].end() - 1, source), source)
-    cells = {name: _pairs(values[name], f"{source}: {name}") for name in ("normal", "reduce")}
-    concats = {name: _nodes(values[name], f"{source}: {name}") for name in ("normal_concat", "reduce_concat")}
-    return OtherCells(
-        cells["normal"],
-        concats["normal_concat"],
-        cells["reduce"],
-        concats["reduce_concat"],
-        calls[0][1] or "",
-    )
+    calls = [(call[1] or "", call.start(), call.end() - 1) for call in _CALL.finditer(text)]
+    calls = calls or [("", found.start(), found.start()) for found in _MAPPING.finditer(text)]
+    found = {(name, _enclosed(text, opened, source)) for name, _, opened in calls}
+    if len(found) != 1:  # a log may print one genotype several times
+        places = (name or f"line {text.count(chr(10), 0, start) + 1}" for name, start, _ in calls)
+        raise GenotypeError(
+            f"{source} holds {len(calls)} genotypes ({', '.join(places)}); keep the one that is meant"
+        )
+    ((name, enclosed),) = found
+    return _cells(_arguments(enclosed, source), source, name)
+
+
+def cells_of_mapping(values: Mapping[str, Any], source: str) -> OtherCells:
+    """The cells of a mapping with DARTS' fields; raises GenotypeError for anything else in them."""
+    return _cells({_OTHER_FIELDS.get(name, name): value for name, value in values.items()}, source)
+
+
+def _cells(values: Mapping[str, Any], source: str, name: str = "") -> OtherCells:
+    if missing := [field for field in _FIELDS if field not in values]:
+        raise GenotypeError(f"{source}: the Genotype has no {', '.join(missing)}")
+    cells = {field: _pairs(values[field], f"{source}: {field}") for field in _FIELDS[::2]}
+    nodes = {field: _nodes(values[field], f"{source}: {field}") for field in _FIELDS[1::2]}
+    return OtherCells(cells["normal"], nodes["normal_concat"], cells["reduce"], nodes["reduce_concat"], name)
 
 
 def cells_of_nni(values: Mapping[str, Any], source: str) -> OtherCells:
@@ -86,38 +106,57 @@ def cells_of_nni(values: Mapping[str, Any], source: str) -> OtherCells:
     return OtherCells(cells["normal"], nodes["normal"], cells["reduce"], nodes["reduce"])
 
 
-def _call_text(text: str, start: int, source: str) -> str:
+def _enclosed(text: str, start: int, source: str) -> str:
     """The text from an opening bracket to the one that closes it."""
     depth = 0
     for position in range(start, min(len(text), start + _MOST_CHARACTERS)):
-        depth += {"(": 1, ")": -1}.get(text[position], 0)
+        depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(text[position], 0)
         if not depth:
             return text[start : position + 1]
     raise GenotypeError(f"{source}: the bracket after Genotype is not closed; paste the whole line")
 
 
-def _arguments(text: str, source: str) -> dict[str, ast.expr]:
+def _arguments(text: str, source: str) -> dict[str, Any]:
+    """The values of a call's arguments, or of a mapping's fields, by name."""
     try:
-        call = ast.parse(f"Genotype{text}", mode="eval").body
+        parsed = ast.parse(text if text.startswith("{") else f"Genotype{text}", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise GenotypeError(f"{source}: what follows Genotype is not Python ({error})") from None
-    assert isinstance(call, ast.Call)
-    values = dict(zip(_FIELDS, call.args, strict=False))
-    values |= {word.arg: word.value for word in call.keywords if word.arg}
-    if missing := [name for name in _FIELDS if name not in values]:
-        raise GenotypeError(f"{source}: the Genotype has no {', '.join(missing)}")
-    return values
+    if isinstance(parsed, ast.Dict):
+        keys = [getattr(key, "value", "") for key in parsed.keys]
+        named = dict(zip(keys, parsed.values, strict=True))
+    else:
+        assert isinstance(parsed, ast.Call)
+        named = dict(zip(_FIELDS, parsed.args, strict=False))
+        named |= {word.arg: word.value for word in parsed.keywords if word.arg}
+    fields = {_OTHER_FIELDS.get(str(name), str(name)): value for name, value in named.items()}
+    return {name: _plain(value, f"{source}: {name}") for name, value in fields.items() if name in _FIELDS}
 
 
-def _literal(value: ast.expr, what: str) -> Any:
+def _plain(value: ast.expr, what: str) -> Any:
+    """Plain data from its syntax: what it prints as, `range(2, 6)` and numpy's calls around data included."""
+    if isinstance(value, ast.List | ast.Tuple):
+        return [_plain(entry, what) for entry in value.elts]
+    if isinstance(value, ast.Call) and not value.keywords:
+        name = getattr(value.func, "attr", getattr(value.func, "id", ""))
+        if name == "range":
+            return _range([_plain(word, what) for word in value.args], what)
+        if len(value.args) == 1 and (name in _PRINTED_CALLS or re.fullmatch(r"u?int\d+", name)):
+            return _plain(value.args[0], what)
     try:
         return ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         raise GenotypeError(f"{what} is not plain data; paste the Genotype as it was printed") from None
 
 
-def _pairs(value: ast.expr, what: str) -> Edges:
-    found = _literal(value, what)
+def _range(bounds: list[Any], what: str) -> list[int]:
+    numbers = all(type(bound) is int and 0 <= bound <= 64 for bound in bounds)
+    if numbers and 1 <= len(bounds) <= 3 and bounds[2:] != [0]:
+        return list(range(*bounds))
+    raise GenotypeError(f"{what} is not a short range of nodes")
+
+
+def _pairs(found: Any, what: str) -> Edges:
     edges: Edges = []
     for number, pair in enumerate(found if isinstance(found, list | tuple) else ()):
         if not (isinstance(pair, list | tuple) and len(pair) == 2):
@@ -125,23 +164,21 @@ def _pairs(value: ast.expr, what: str) -> Edges:
         operation, origin = pair
         if not isinstance(operation, str) or type(origin) is not int:
             raise GenotypeError(f"{what}: entry {number + 1} is not a name and an input's number")
-        edges.append((_INPUTS + number // 2, origin, operation))
+        edges.append((_INPUTS + number // 2, origin, _spelt(operation)))
     if not edges or len(edges) % 2:
         raise GenotypeError(f"{what} has {len(edges)} entries; DARTS writes two for each node")
     return edges
 
 
-def _nodes(value: ast.expr, what: str) -> list[int]:
-    """A list of nodes, or `range(2, 6)` as DARTS prints it."""
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "range":
-        bounds = [_literal(word, what) for word in value.args]
-        if 1 <= len(bounds) <= 2 and all(type(bound) is int and 0 <= bound <= 64 for bound in bounds):
-            return list(range(*bounds))
-        raise GenotypeError(f"{what} is not a short range of nodes")
-    found = _literal(value, what)
+def _nodes(found: Any, what: str) -> list[int]:
     if not isinstance(found, list | tuple) or not all(type(node) is int for node in found):
         raise GenotypeError(f"{what} is not a list of nodes")
     return list(found)
+
+
+def _spelt(operation: str) -> str:
+    """Our name of an operation, whatever underscores and capitals another project gives it."""
+    return _OTHER_NAMES.get(operation.replace("_", "").lower(), operation)
 
 
 def _new_nni(values: Mapping[str, Any], kind: str, source: str) -> Edges:
@@ -180,4 +217,4 @@ def _operation(value: Any, what: str) -> str:
         return OLD_NNI_OPERATIONS[value]
     if not isinstance(value, str):
         raise GenotypeError(f"{what} chooses no operation")
-    return _OLD_NAMES.get(value, value)
+    return _spelt(value)

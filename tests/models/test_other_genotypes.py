@@ -91,6 +91,36 @@ def test_positions_of_operations_are_those_of_nnis_example(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        DARTS.replace(", 0)", ", np.int64(0))").replace("range(2, 6)", "array([2, 3, 4, 5])"),  # numpy 2
+        DARTS.replace("'sep_conv_3x3'", "np.str_('sep_conv_3x3')"),
+        DARTS.replace("range(2, 6)", "list(range(2, 6, 1))"),
+        DARTS.replace("reduce", "reduction"),
+        DARTS.replace("skip_connect", "identity").replace("sep_conv_3x3", "SepConv_3x3"),
+        f"epoch 1 {DARTS}\nepoch 2 {DARTS}\n",  # a log that prints the same one twice
+        DARTS.replace("Genotype(", "genotype: {'").replace(", re", ", 're").replace(", normal_", ", 'normal_")
+        .replace("=", "': ").replace("6))", "6)}"),
+    ],
+)  # fmt: skip
+def test_other_spellings_of_the_same_cells(tmp_path, text):
+    (tmp_path / "darts.txt").write_text(DARTS)
+    (tmp_path / "other.log").write_text(text)
+    assert load_genotype(tmp_path / "other.log").same_network(load_genotype(tmp_path / "darts.txt"))
+
+
+@pytest.mark.parametrize("form", ["fields", "inside", "text"])
+def test_darts_fields_as_json(tmp_path, form):
+    pairs = [[operation, origin] for _, origin, operation in NORMAL]
+    fields = {"normal": pairs, "normal_concat": [2, 3, 4, 5], "reduce": pairs, "reduce_concat": [5]}
+    values = {"fields": fields, "inside": {"genotype": fields}, "text": {"genotype": DARTS}}[form]
+    (tmp_path / "g.json").write_text(json.dumps(values))
+    genotype = load_genotype(tmp_path / "g.json")
+    assert list(genotype.normal.edges) == [Edge(*edge) for edge in NORMAL]
+    assert genotype.reduction.concat == ((2, 3, 4, 5) if form == "text" else (5,))
+
+
 def test_cells_of_another_size_keep_it(tmp_path):
     pair = "[('skip_connect', 0), ('max_pool_3x3', 1)], [2]"
     (tmp_path / "small.txt").write_text(f"Genotype({pair}, {pair})")
@@ -114,7 +144,9 @@ def test_cells_of_another_size_keep_it(tmp_path):
         (DARTS.replace("reduce_concat=range(2, 6)", "x=1"), "has no reduce_concat"),
         (DARTS.replace("('skip_connect', 1), ", "", 1), "has 7 entries"),
         ("Genotype(normal=)", "is not Python"),
-        ("sep_conv", "is not valid JSON"),
+        ("sep_conv", "is not valid JSON.*or a Genotype\\(...\\) as DARTS prints it"),
+        (DARTS.replace("range(2, 6)", "range(2, 6, 0)"), "not a short range"),
+        (DARTS.replace("'sep_conv_3x3'", "np.str_(x)", 1), "normal is not plain data"),
     ],
 )  # fmt: skip
 def test_what_is_no_genotype_is_said_in_one_line(tmp_path, text, message):
