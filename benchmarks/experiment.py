@@ -3,7 +3,8 @@
     python -m benchmarks.experiment results/experiment/plan.yaml --out rows.csv --threads 1
 
 A row a trained network goes to the CSV file as soon as it is judged, so an interrupted experiment goes on
-where it was. `--summary` trains nothing and writes rows.md beside the rows (benchmarks.experiment_tables).
+where it was; with `--blocks` several processes share the work and the file. `--summary` trains nothing and
+writes rows.md beside the rows (benchmarks.experiment_tables).
 """
 
 import argparse
@@ -142,7 +143,8 @@ def append(place: Path, row: Mapping[str, Any]) -> None:
 def run(plan: Plan, place: Path, args: argparse.Namespace) -> None:
     """Train what has no row yet."""
     done = {tuple(row[key] for key in KEY) for row in read_rows(place)}
-    missing = [job for job in jobs(plan) if tuple(str(job[key]) for key in KEY) not in done]
+    asked = [job for job in jobs(plan) if args.blocks is None or job["search_seed"] in args.blocks]
+    missing = [job for job in asked if tuple(str(job[key]) for key in KEY) not in done]
     print(f"{len(done)} rows are there, {len(missing)} trainings to do", file=sys.stderr, flush=True)
     source, datasets, data_seed = commit(), OpenedDatasets(), None
     for job in missing[: args.most]:
@@ -164,6 +166,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=Path("runs/experiment"), help="searches and trainings")
     parser.add_argument("--out", type=Path, help="the rows (default: the plan's folder, rows.csv)")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--blocks", type=int, nargs="+", help="only these search seeds; other processes may do others"
+    )
     parser.add_argument("--most", type=int, help="stop after that many trainings")
     parser.add_argument("--summary", action="store_true", help="train nothing, write the tables")
     parser.add_argument("--json", action="store_true", help="the rows as one JSON line at the end")

@@ -47,6 +47,8 @@ def call(place, *more):
 
 
 def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
+    assert call(plan, "--blocks", "1") == 0  # the plan has no such block
+    assert not (plan.parent / "rows.csv").exists()
     assert call(plan, "--most", "3") == 0
     assert "No block is whole" in capsys.readouterr().out
     assert call(plan, "--json") == 0
