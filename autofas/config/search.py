@@ -66,7 +66,7 @@ class SearchConfig(RunConfig):
         name="adam", lr=6e-3, schedule="constant", betas=(0.5, 0.999), weight_decay=1e-3
     )
     supervision: Literal["pixelwise_bce", "bce"] = "pixelwise_bce"
-    augment: str | None = None
+    augment: str | None = Field(default=None, min_length=1)
     balance: bool = True
     balance_by: GroupKey | None = None
     input_size: int | None = Field(default=None, ge=8)

@@ -34,13 +34,13 @@ class TrainConfig(RunConfig):
     """
 
     data: DataConfig = DataConfig()
-    genotype: str | None = None
-    baseline: str | None = None
+    genotype: str | None = Field(default=None, min_length=1)
+    baseline: str | None = Field(default=None, min_length=1)
     epochs: int = Field(default=60, ge=1)
     batch_size: int = Field(default=64, ge=2)
     optimizer: OptimizerConfig = OptimizerConfig(lr=0.05, grad_clip=5.0, warmup_epochs=1)
     supervision: str | None = None
-    augment: str | None = None
+    augment: str | None = Field(default=None, min_length=1)
     balance: bool = True
     balance_by: GroupKey | None = None
     objective: Literal["erm", "group-dro"] = "erm"

@@ -15,6 +15,9 @@ from autofas.storage.schema import validated
         ({"genotype": "g.json", "options": {"theta": 0.7}}, "options belong to a baseline"),
         ({"baseline": "cdcn", "init_map": "names.yaml"}, "init is not given"),
         ({"baseline": "cdcn", "drop_path": 1}, "drop_path"),
+        ({"genotype": ""}, "genotype: string should have at least 1 character"),
+        ({"baseline": "cdcn", "augment": ""}, "augment: string should have at least 1 character"),
+        ({"baseline": "cdcn", "data": {"dataset": ""}}, "data.dataset: string should have at least 1"),
         ({"baseline": "cdcn", "view": {"kind": "corner"}}, "view.kind"),
     ],
 )

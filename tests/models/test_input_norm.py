@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import load_genotype
 from autofas.models.input_norm import InputNorm, _neighbourhood, input_norm
+from autofas.models.space import load_space
+from autofas.models.supernet import Supernet
 
 IMAGES = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -25,6 +27,20 @@ def test_an_image_ends_with_mean_zero_and_deviation_near_one():
     found = InputNorm("image")(IMAGES)
     torch.testing.assert_close(found.mean((2, 3)), torch.zeros(4, 3), atol=1e-5, rtol=0)
     assert ((found.std((2, 3)) > 0.85) & (found.std((2, 3)) < 1)).all()
+
+
+@pytest.mark.parametrize("kind", ["image", "local"])
+def test_an_image_is_normalised_by_itself_alone(kind):
+    both = torch.cat([IMAGES[:1], IMAGES[1:2] * 0.1 + 0.7])
+    norm = InputNorm(kind)
+    torch.testing.assert_close(norm(both), torch.cat([norm(both[:1]), norm(both[1:])]))
+
+
+@pytest.mark.parametrize("kind", ["image", "local"])
+def test_faint_texture_is_seen_as_strong_texture_is(kind):
+    # of deviation 0.058 and 0.058 + FLOOR, beside 0.58: what stands about a large mean too
+    faint = InputNorm(kind)(IMAGES * 0.1 + 0.7)
+    assert 0.4 < float(faint[..., 8:-8, 8:-8].std()) < 0.7
 
 
 def test_local_normalisation_does_not_see_a_slope_of_light_that_the_whole_image_has():
@@ -60,3 +76,12 @@ def test_a_layout_without_it_is_written_as_before_and_one_with_it_no_longer_sees
     with torch.no_grad():
         seen, unseen = ((net(IMAGES) - net(dark)).abs().mean() for net in (plain, network))
     assert unseen < 0.4 * seen
+
+
+def test_a_supernet_begins_as_its_networks_do():
+    space = load_space("small_even")
+    assert space.layout.normalise == "local"
+    for kind in ("none", "image", "local"):
+        layout = space.layout.model_copy(update={"normalise": kind})
+        first = Supernet(space.model_copy(update={"layout": layout}), 4).stem[0]
+        assert getattr(first, "kind", "none") == kind

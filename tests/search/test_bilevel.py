@@ -19,6 +19,7 @@ from autofas.models.supervisions import PixelwiseBCE
 from autofas.runs.checkpoint import load_checkpoint, save_checkpoint
 from autofas.search import bilevel
 from autofas.search.bilevel import endless
+from autofas.search.derive import softmax
 from autofas.search.engine import BilevelEngine
 from autofas.search.search import search
 from tests.search.searches import config
@@ -220,6 +221,33 @@ def test_alphas_wait_until_the_weight_loss_has_fallen(monkeypatch, tmp_path, tin
     log = (found.path / "log.txt").read_text()
     assert log.count("alphas move from epoch") == 1
     assert f"alphas move from epoch {moving[0]} on" in log
+
+
+def test_beta_decay_draws_operations_together(first, tmp_path, tiny_data):
+    decayed = search(config(tmp_path, tiny_data, beta_decay=50))
+
+    def lead(found):
+        weights = [softmax(found.history[-1][kind]) for kind in ("normal", "reduction")]
+        return np.concatenate(weights).max(axis=1).mean()
+
+    assert lead(decayed) < lead(first)
+
+
+def test_the_auxiliary_skip_fades_and_has_no_part_in_the_verdict(monkeypatch, tmp_path, tiny_data):
+    strengths, judged = [], []
+    real, gap = Supernet.set_auxiliary_skip, bilevel.gap
+    monkeypatch.setattr(
+        Supernet, "set_auxiliary_skip", lambda net, value: strengths.append(value) or real(net, value)
+    )
+    monkeypatch.setattr(
+        bilevel,
+        "gap",
+        lambda engine, *given: judged.append(float(engine.supernet.auxiliary.sum())) or gap(engine, *given),
+    )
+    search(config(tmp_path, tiny_data, auxiliary_skip=0.8))
+    assert strengths[:3] == [0.8, 0.4, 0.0]
+    search(config(tmp_path, tiny_data, auxiliary_skip=0.8, epochs=1, warmup_epochs=0))
+    assert judged == [0.0, 0.0]
 
 
 def test_all_stabilisers_compose_and_change_the_search(first, tmp_path, tiny_data):

@@ -71,6 +71,10 @@ def test_without_need_the_rule_decides_and_with_it_the_likeliest():
     found = derive_within(one, alphas, betas, "pc-darts", tight)
     assert found != own
     assert tight.allow(*found)
+    # by the strengths of its own rule
+    assert edges(found) == edges(best_within(tight, logs))
+    other = derive_within(one, alphas, betas, "auto-fas", tight)
+    assert other not in (found, derive(one, alphas, betas, "auto-fas"))
 
 
 def test_what_nothing_keeps_to_is_said():

@@ -13,14 +13,20 @@ SPACE = load_space("small")
 
 
 def test_a_shuffle_keeps_each_cells_operations_and_moves_them():
-    cells = random_cells(SPACE, np.random.default_rng(0))
+    cells = random_cells(SPACE, np.random.default_rng(9))
     for seed in range(3):
         other = shuffled(SPACE, cells, np.random.default_rng(seed))
         for one, two in zip(cells, other, strict=True):
             assert Counter(e.operation for e in one.edges) == Counter(e.operation for e in two.edges)
             assert one.edges != two.edges
             assert one.concat == two.concat
+            assert [edge[:2] for edge in one.edges] != [edge[:2] for edge in two.edges]
     assert shuffled(SPACE, cells, np.random.default_rng(2)) == other
+    orders = {
+        tuple(edge.operation for edge in shuffled(SPACE, cells, np.random.default_rng(seed))[0].edges)
+        for seed in range(8)
+    }
+    assert len(orders) > 1
 
 
 def test_matched_networks_have_as_many_parameters_and_are_others():

@@ -11,6 +11,7 @@ from autofas.config.search import SearchConfig
 from autofas.errors import AutofasError
 from autofas.models.build import build
 from autofas.models.space import load_space
+from autofas.search import bilevel
 from autofas.search.bounds import derive_within
 from autofas.search.finalists import Finalist, halve, nominate
 from autofas.search.history import betas_of
@@ -109,6 +110,34 @@ def test_a_search_ends_with_the_best_of_them(tmp_path, tiny_data):
     assert profile(build(found.genotype)).params <= 18_000
     again = search(SearchConfig(**asked | {"runs_dir": None}))
     assert again.genotype.same_network(found.genotype)
+
+
+def test_finalists_are_trained_on_one_half_judged_on_the_other_and_never_of_the_warm_up(
+    tmp_path, tiny_data, monkeypatch
+):
+    seen, asked = {}, []
+
+    def watched(finalists, begin, judged_on, epochs, told):
+        one = finalists[0]
+        loaders = {"trained": begin(one).loader, "judged": judged_on()}
+        seen.update({part: {i for batch in each for i in pictures(batch)} for part, each in loaders.items()})
+        return one
+
+    def pictures(batch):
+        return [image.numpy().tobytes() for image in batch.images["color"]]
+
+    def nominating(space, history, rule, bounds, count, first, generator):
+        asked.append(first)
+        return nominate(space, history, rule, bounds, count, first, generator)
+
+    monkeypatch.setattr(bilevel, "halve", watched)
+    monkeypatch.setattr(bilevel, "nominate", nominating)
+    shared = {"space": "small", "epochs": 3, "warmup_epochs": 2, "batch_size": 10, "input_size": 16}
+    plain = {"augment": "none", "balance": False, "arch_share": 0.25, "finalists": 2}
+    search(SearchConfig(**shared, **plain, threads=1, device="cpu", data=tiny_data))
+    assert {part: len(images) for part, images in seen.items()} == {"trained": 180, "judged": 60}
+    assert seen["trained"].isdisjoint(seen["judged"])
+    assert asked == [3]  # the alphas after the third epoch, the first that moved them
 
 
 def test_only_alphas_have_finalists():

@@ -38,9 +38,9 @@ def groups_of(table: pd.DataFrame, key: GroupKey) -> Groups:
         raise DataError(f"balance_by {key}: line {line} of the manifest has no {key}; fill the column")
     kinds = values[table["pai"] != BONA_FIDE] if key == "pai" else values
     if kinds.nunique() < 2:
-        only = f"all are of {kinds.iloc[0]}" if len(kinds) else "there are none"
         what = "attacks" if key == "pai" else "training rows"
-        raise DataError(f"balance_by {key}: the {what} are not of several to balance, {only}; leave it out")
+        only = f"all {what} have the {key} {kinds.iloc[0]}" if len(kinds) else f"there are no {what}"
+        raise DataError(f"balance_by {key}: {only}, so there is nothing to balance; leave it out")
     if key != "pai":
         real = table["pai"] == BONA_FIDE
         values = f"{key} " + values + np.where(real, ", bona fide", ", attack")

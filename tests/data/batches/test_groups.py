@@ -35,9 +35,9 @@ def test_an_instrument_is_a_group_and_bona_fide_one():
     [
         ("dataset", ROWS, r"do not say their dataset; name several manifests, a.csv\+b.csv"),
         ("session", ROWS.drop(columns="session"), "add a column session"),
-        ("device", ROWS, "not of several to balance, all are of a; leave it out"),
-        ("pai", ROWS[ROWS["pai"] != "replay"], "the attacks are not of several to balance, all are of print"),
-        ("pai", ROWS[ROWS["pai"] == "bona_fide"], "there are none"),
+        ("device", ROWS, "all training rows have the device a, so there is nothing to balance"),
+        ("pai", ROWS[ROWS["pai"] != "replay"], "all attacks have the pai print, so there is nothing"),
+        ("pai", ROWS[ROWS["pai"] == "bona_fide"], "there are no attacks, so"),
         ("session", ROWS.assign(session=["1", "", "2", "1", "1"]), "line 3 of the manifest has no session"),
     ],
 )

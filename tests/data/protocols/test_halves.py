@@ -37,6 +37,14 @@ def test_no_value_and_no_subject_is_in_both(by):
     assert sorted(map(len, (weights, architecture))) == ([24, 48] if by == "session" else [36, 36])
 
 
+def test_the_weights_have_their_share_of_people_and_of_sessions():
+    rows = table(sessions="1234")
+    for seed in range(4):
+        weights, architecture = search_halves(rows, 0.75, seed, "session")
+        for half, people, sessions in ((weights, 6, 3), (architecture, 2, 1)):
+            assert (half["subject"].nunique(), half["session"].nunique()) == (people, sessions)
+
+
 def test_attacks_differ_and_bona_fide_faces_are_on_both_sides():
     seen = set()
     for seed in range(6):

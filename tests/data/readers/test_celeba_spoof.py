@@ -26,6 +26,13 @@ def test_celeba_spoof(place):
     assert set(table["pai"]) == {BONA_FIDE, *KINDS}
     assert table["video"].nunique() == len(table) == 80 * 13
     assert table.groupby("split")["subject"].nunique().to_dict() == {"train": 40, "test": 40}
+    # the 40 attributes of a face, then the kind of attack: the number that the skeleton's names end in
+    order = (
+        "photo", "poster", "a4_paper", "face_mask", "upper_body_mask", "region_mask", "pc", "pad", "phone",
+        "mask_3d",
+    )  # fmt: skip
+    spoofs = table[table["pai"] != BONA_FIDE]
+    assert [order[int(name[-6:-4]) - 11] for name in spoofs["video"]] == spoofs["pai"].tolist()
     boxes = table.groupby("pai")[["bbox_x", "bbox_y", "bbox_w", "bbox_h"]].first()
     assert boxes.loc["pc"].tolist() == [20, 40, 100, 120]  # 224 x 224 pixels
     assert boxes.loc[BONA_FIDE].tolist() == [10, 60, 50, 180]  # 112 x 336
