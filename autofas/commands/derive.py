@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.runs.run_folder import Run
 
     folder = Run.open(args.run).path
+    if args.out:
+        _require_free(Path(args.out))
     genotype, epoch = _derived(args, folder)
     asked = [genotype.derivation, *([f"epoch{args.epoch}"] if args.epoch is not None else [])]
     given = {name.replace("_", ""): getattr(args, name) for name in LIMITS}
@@ -71,6 +73,21 @@ def run(args: argparse.Namespace) -> Any:
     }
 
 
+def _require_free(place: Path) -> None:
+    """Raise ConfigError for a file that derive has not made: a search's own genotype, or anything else."""
+    from autofas.errors import AutofasError, ConfigError
+    from autofas.models.genotype import load_genotype
+
+    if not place.is_file():
+        return
+    try:
+        made = load_genotype(place).provenance.get("command") == "derive"
+    except (AutofasError, OSError):
+        made = False
+    if not made:
+        raise ConfigError(f"--out {place} is there and not of derive; name another file")
+
+
 def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     """The genotype asked for, and the epoch whose alphas it is made of."""
     from autofas.config.resolve import resolve
@@ -85,12 +102,12 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     flags = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
     if args.rule:
         flags["derivation"] = args.rule
-    config = resolve(SearchConfig, "search", file=str(folder / "config.yaml"), flags=flags)
     alphas = folder / "alphas.csv"
     if not alphas.is_file():
         raise ConfigError(
-            f"{folder} has no alphas.csv; alphas to derive from come of darts and pc-darts alone"
+            f"{folder} has no alphas.csv; alphas to derive from come of searches by darts and pc-darts alone"
         )
+    config = resolve(SearchConfig, "search", file=str(folder / "config.yaml"), flags=flags)
     space = load_space(config.space)
     history = read_alphas(alphas, space)
     last = len(history) - 1

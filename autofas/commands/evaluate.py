@@ -137,6 +137,10 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
         raise ConfigError(
             "--cross-root and --cross-protocol describe the data set of --cross; give --cross too"
         )
+    folders = [Path(folder).resolve() for folder in args.run]
+    for number, folder in enumerate(folders):
+        if folder in folders[:number]:
+            raise ConfigError(f"--run names {args.run[number]} twice; give it once")
     runs, crossed, notes = [], [], []
     datasets = OpenedDatasets()
     for folder in args.run:

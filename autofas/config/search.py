@@ -1,8 +1,8 @@
 """The configuration of the verb `search`."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from autofas.config.counts import Count
 from autofas.config.data import DataConfig, GroupKey
@@ -13,6 +13,11 @@ Rule = Literal["auto-fas", "pc-darts"]
 """How alphas become cells (autofas.search.derive); auto-fas is also the rule of DARTS."""
 ArchSplit = Literal["subject", "session", "device", "pai"]
 """What the half of the training split that alphas learn from differs in from the half of the weights."""
+
+
+def _switch(value: Any) -> Any:
+    """The word that was written: YAML reads on and off as true and false."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
 
 
 class SearchConfig(RunConfig):
@@ -73,7 +78,7 @@ class SearchConfig(RunConfig):
     cuda_graphs: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
     recompute: bool = False
-    kernels: Literal["auto", "on", "off"] = "auto"
+    kernels: Annotated[Literal["auto", "on", "off"], BeforeValidator(_switch)] = "auto"
     beta_decay: float = Field(default=0.0, ge=0)
     auxiliary_skip: float = Field(default=0.0, ge=0)
     max_skips: int | None = Field(default=None, ge=0)

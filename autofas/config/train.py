@@ -52,8 +52,8 @@ class TrainConfig(RunConfig):
     erase_modalities: float = Field(default=0.0, ge=0, le=1)
     depth_target: Literal["auto", "depth", "ones"] = "auto"
     options: dict[str, str | int | float] = Field(default_factory=dict)
-    init: str | None = None
-    init_map: str | None = None
+    init: str | None = Field(default=None, min_length=1)
+    init_map: str | None = Field(default=None, min_length=1)
     keep: Literal["best", "last"] = "best"
     checkpoint_every: int = Field(default=1, ge=1)
 

@@ -5,6 +5,7 @@ under a second. A face is found, cut with the margin of training, scored, and ju
 file carries.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -78,6 +79,10 @@ class Detector:
         calibration: CalibrationChoice | None = None,
     ) -> None:
         self.info = scorer.info
+        if threshold is not None and not math.isfinite(threshold):
+            raise ConfigError(f"threshold {threshold} decides nothing; give a number from 0 to 1")
+        if min_face is not None and min_face < 0:
+            raise ConfigError(f"no face is {min_face} pixels wide; give a min_face of 0 or more")
         self._scorer = scorer
         self._faces = faces
         self._finder: FaceFinder | None = None
@@ -105,6 +110,8 @@ class Detector:
         Raises RunError for a file that is not a network's or lacks the calibration, ConfigError for an extra
         that is not installed.
         """
+        if threads is not None and threads < 1:
+            raise ConfigError(f"{threads} threads compute nothing; give one or more")
         scorer = open_scorer(network_file(path), threads)
         return cls(scorer, faces=faces, threshold=threshold, min_face=min_face, calibration=calibration)
 

@@ -37,13 +37,14 @@ def shots(sources: Sequence[str], *, frames: int | None = None) -> Iterator[Shot
         raise ConfigError(f"{frames} frames cannot be judged; give one or more")
     for source in sources:
         path = Path(source)
-        if path.exists():
+        if source and path.exists():
             yield from _of_path(path, frames or FRAMES_PER_VIDEO)
         elif source.isdecimal():
             yield from camera(int(source), frames)
         else:
+            named = source or "a source without a name"
             raise ConfigError(
-                f"{source} does not exist; give an image, a folder, a video or a camera's number"
+                f"{named} does not exist; give an image, a folder, a video or a camera's number"
             )
 
 

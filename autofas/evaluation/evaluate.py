@@ -21,7 +21,7 @@ from autofas.data.cache import own_cache
 from autofas.data.catalog import default_protocol, find_entry, protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenData, OpenedDatasets
-from autofas.errors import DataError, RunError
+from autofas.errors import DataError, MetricError, RunError
 from autofas.evaluation import calibration
 from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.calibration import Calibration, CalibrationReport
@@ -206,7 +206,10 @@ class _Evaluating:
         self.calibration: Calibration | None = None
         if self.config.calibration == "none" or self.dev is None:
             return
-        self.calibration = calibration.fit(self.config.calibration, self.dev, self.terms.level)
+        try:
+            self.calibration = calibration.fit(self.config.calibration, self.dev, self.terms.level)
+        except MetricError as error:
+            raise MetricError(f"{self.run.path}, scores of dev: {error}") from None
         if self.run.writes:
             weights = self.run.path / WEIGHTS_FILE
             place = calibration.write_calibration(weights, self.calibration, self.weights_sha256)

@@ -2,6 +2,7 @@
 read: regular files of bounded size, never a pipe that waits or a device without an end."""
 
 import csv
+import errno
 import json
 import os
 import shutil
@@ -20,9 +21,14 @@ def whole_file(path: str | os.PathLike[str], binary: bool = False) -> Iterator[I
     """A stream whose content becomes `path` at the end of the block, synced to the disk, and not before.
 
     Text is UTF-8 with line ends as written. If the block raises, or the disk is full, `path` is as it was
-    and nothing is left beside it. Raises OSError where the folder cannot be written.
+    and nothing is left beside it. Raises OSError that names `path` where it is a folder or its folder is not
+    there, and where the folder cannot be written.
     """
     target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(target))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, f"there is no folder {target.parent}; make it", str(target))
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         with part.open("xb") if binary else part.open("x", encoding="utf-8", newline="") as stream:

@@ -67,6 +67,7 @@ def test_limits_hold_and_are_noted(folder, tmp_path):
     derived = load_genotype(out)
     assert [edge.operation for edge in derived.normal.edges].count("skip_connect") <= 1
     assert (derived.provenance["max_params"], derived.provenance["max_skips"]) == (most, 1)
+    main_values(["derive", str(folder), "--out", str(out)])  # what derive has made it may make again
     # a limit of the search's own holds where no other is given
     (folder / "config.yaml").write_text(to_yaml(SearchConfig(space="small", max_params=most)))
     assert main_values(["derive", str(folder)])["params"] <= most
@@ -79,6 +80,14 @@ def test_what_cannot_be_derived_is_one_line(folder, tmp_path, capsys):
         assert shown.count("\n") == 1
         return shown
 
+    kept = {path: path.read_bytes() for path in folder.iterdir()}
+    for name in ("config.yaml", "genotype.json", "alphas.csv"):
+        assert "is there and not of derive; name another file" in told(
+            str(folder), "--out", str(folder / name)
+        )
+    assert "is a folder; name a file in it" in told(str(folder), "--out", str(tmp_path))
+    assert "there is no folder" in told(str(folder), "--out", str(tmp_path / "no" / "x.json"))
+    assert {path: path.read_bytes() for path in folder.iterdir()} == kept
     assert "alphas of epochs 0 to 2" in told(str(folder), "--epoch", "3")
     assert "not a run folder" in told(str(tmp_path))
     assert "the smallest has" in told(str(folder), "--max-params", "10")

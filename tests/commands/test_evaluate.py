@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from autofas.cli import main, main_values
+from autofas.evaluation import calibration
 
 
 def test_a_run_is_judged_at_its_dev_threshold(trained, capsys):
@@ -36,6 +37,32 @@ def test_what_is_no_run_is_said(tmp_path, capsys):
     assert "is not a run folder" in capsys.readouterr().err
     assert main(["evaluate", "--run", str(tmp_path / "none")]) == 2
     assert "none" in capsys.readouterr().err
+
+
+def test_a_run_given_twice_and_scores_without_a_calibration_are_one_line(
+    trained, tmp_path, capsys, monkeypatch
+):
+    folder = trained[0]["run"]
+    assert main(["evaluate", "--run", folder, f"{folder}/../{Path(folder).name}", "--quiet"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.count("\n") == 1
+    assert "twice; give it once" in shown.err
+    assert shown.out == ""
+    copy = tmp_path / "train" / "inverted"
+    shutil.copytree(folder, copy)
+    real = calibration.fit_temperature
+    codes = []
+    for turned in (False, True):  # one of the two has attacks below bona fide
+        monkeypatch.setattr(
+            calibration,
+            "fit_temperature",
+            lambda scores, pais, t=turned: real(1 - scores if t else scores, pais),
+        )
+        codes.append(main(["evaluate", "--run", str(copy), "--calibration", "temperature", "--quiet"]))
+    assert sorted(codes) == [0, 2]
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert f"{copy}, scores of dev: no temperature fits these scores" in line
 
 
 def test_one_photograph_has_a_score_and_reasons_for_what_one_cannot_tell(tmp_path, capsys):

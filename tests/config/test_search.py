@@ -2,10 +2,10 @@
 
 import pytest
 
-from autofas.config.resolve import resolve
+from autofas.config.resolve import resolve, to_yaml
 from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
-from autofas.storage.schema import validated
+from autofas.storage.schema import parse_yaml, validated
 
 
 def test_defaults_are_those_of_auto_fas():
@@ -19,6 +19,13 @@ def test_defaults_are_those_of_auto_fas():
     assert (config.arch.name, config.arch.lr, config.arch.betas) == ("adam", 6e-3, (0.5, 0.999))
     assert (config.arch.schedule, config.arch.weight_decay) == ("constant", 1e-3)
     assert (config.warmup_epochs, config.arch_share) == (12, 0.5)
+
+
+@pytest.mark.parametrize("word", ["on", "off", "auto"])
+def test_switches_are_words_although_yaml_has_truths_for_them(word):
+    config = resolve(SearchConfig, "search", assignments=[f"kernels={word}"])
+    assert config.kernels == word
+    assert validated(SearchConfig, parse_yaml(to_yaml(config), "text"), "text").kernels == word
 
 
 def test_each_strategy_has_the_choices_of_its_paper():

@@ -16,6 +16,7 @@ from autofas.storage.schema import validated
         ({"baseline": "cdcn", "init_map": "names.yaml"}, "init is not given"),
         ({"baseline": "cdcn", "drop_path": 1}, "drop_path"),
         ({"genotype": ""}, "genotype: string should have at least 1 character"),
+        ({"baseline": "cdcn", "init": ""}, "init: string should have at least 1 character"),
         ({"baseline": "cdcn", "augment": ""}, "augment: string should have at least 1 character"),
         ({"baseline": "cdcn", "data": {"dataset": ""}}, "data.dataset: string should have at least 1"),
         ({"baseline": "cdcn", "view": {"kind": "corner"}}, "view.kind"),

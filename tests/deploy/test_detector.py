@@ -1,5 +1,6 @@
 """Detector: pictures of any kind in, verdicts or reasons out, the same from every file of a run."""
 
+import json
 import subprocess
 import sys
 
@@ -7,8 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from autofas.cli import main, main_values
 from autofas.deploy.detector import DEMO, Detector, Judgement, as_picture, network_file
 from autofas.errors import ConfigError, DataError
+from autofas.metrics import read_scores
+from autofas.models.genotype import genotype_from_cells, save_genotype
+from autofas.models.space import load_space
+from autofas.search.derive import random_cells
+from tests.conftest import SMALL_FACES
 from tests.deploy.stand_ins import Brightness, TwoFaces, photograph
 
 
@@ -44,6 +51,38 @@ def test_every_kind_of_file_of_a_run_gives_the_score_of_its_evaluation(exported,
             assert found.verdict == ("bona fide" if wanted >= detector.threshold else "attack")
             assert found.live_map.shape == (4, 4)
             assert found.live_map.mean() == pytest.approx(found.score, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["local", "image"])
+def test_a_network_that_takes_light_away_scores_alike_in_every_kind_of_file(kind, faces, tmp_path, capsys):
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="needs autofas[export]")
+    space = load_space("small_even")
+    layout = space.layout.model_copy(update={"normalise": kind})
+    cells = random_cells(space, np.random.default_rng(1))
+    assert any(edge.operation.startswith("cd_") for edge in cells[0].edges)
+    genotype = genotype_from_cells(space.model_copy(update={"layout": layout}), *cells, "random")
+    save_genotype(genotype, tmp_path / "genotype.json")
+    words = ["train", "--genotype", str(tmp_path / "genotype.json"), "--name", "even", "--epochs", "4"]
+    words += ["--runs-dir", str(tmp_path), "--input-size", "32", "--batch-size", "16", "--augment", "none"]
+    words += ["--set", "optimizer.name=adam", "--set", "optimizer.lr=0.01"]
+    assert main([*words, "--set", SMALL_FACES, "--threads", "1", "--quiet"]) == 0
+    run = tmp_path / "train" / "even"
+    assert main(["evaluate", "--run", str(run), "--threads", "1", "--quiet"]) == 0
+    assert main(["export", "--run", str(run), "--form", "both", "--quiet"]) == 0
+    parity = json.loads((run / "export" / "model.json").read_text())["parity"]
+    assert parity["changed"] == 0
+    assert parity["score_error"] < 1e-5
+    kept = read_scores(run / "scores-test.csv")
+    kept = dict(zip(kept.paths, kept.scores, strict=True))
+    places = [run, run / "weights" / "best.safetensors", run / "export" / "model.onnx"]
+    for place in (*places, run / "export" / "model-crop.onnx"):
+        capsys.readouterr()
+        words = ["predict", str(place), *map(str, faces), "--no-detector", "--quiet"]
+        found = [row["score"] for row in main_values(words)["rows"]]
+        wanted = [next(kept[path] for path in kept if str(face).endswith(path)) for face in faces]
+        assert found == pytest.approx(wanted, abs=1e-5), place
+    assert max(found) - min(found) > 1e-2  # that they are equal means something
 
 
 def test_a_picture_is_a_path_a_pillow_picture_or_an_array(exported, faces):
@@ -119,6 +158,21 @@ def test_the_threshold_is_the_files_unless_one_is_given():
         ConfigError, match="n has no threshold yet; give one, or evaluate its run: autofas eval"
     ):
         Detector(Brightness(), faces="none")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"threshold": float("nan")}, "threshold nan decides nothing"),
+        ({"threshold": float("inf")}, "threshold inf decides nothing"),
+        ({"min_face": -3}, "no face is -3 pixels wide"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(option, said):
+    with pytest.raises(ConfigError, match=said):
+        Detector(Brightness(), faces="none", **option)
+    with pytest.raises(ConfigError, match="0 threads compute nothing; give one or more"):
+        Detector.load(DEMO, faces="none", threads=0)
 
 
 def test_a_crop_that_is_too_small_has_a_reason_in_place_of_a_score():

@@ -105,6 +105,11 @@ def test_a_file_whose_name_is_a_number_is_no_camera(tmp_path, monkeypatch):
     assert told("7") == [("7", None, "")]
 
 
+def test_a_source_without_a_name_is_not_the_working_folder():
+    with pytest.raises(ConfigError, match="a source without a name does not exist"):
+        told("")
+
+
 def test_what_cannot_be_asked_for(tmp_path):
     with pytest.raises(
         ConfigError, match=r"gone.png does not exist; give an image, a folder, a video or a cam"

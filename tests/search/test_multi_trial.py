@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from autofas.analysis.space_costs import space_costs
 from autofas.config.search import SearchConfig
 from autofas.errors import ConfigError
 from autofas.models.space import load_space
@@ -76,6 +77,31 @@ def test_the_trial_with_the_smallest_loss_wins(tmp_path, tiny_data, monkeypatch)
     assert (result.genotype.normal, result.genotype.reduction) == expected
     assert result.genotype.derivation == "nni-evolution"
     assert len(set(InTurn.told)) == 3
+
+
+def test_networks_beyond_a_limit_are_told_to_the_tuner_and_never_trained(tmp_path, tiny_data, monkeypatch):
+    # the tuner's points in turn: pools twice, skips, then two of convolutions, which are too large, and again
+    costs = space_costs(load_space("small"))
+    monkeypatch.setattr(module, "NniEvolution", InTurn)
+    result = search(config(tmp_path, tiny_data, trials=4, max_params="15K"))
+    assert [loss == module.BEYOND for loss in InTurn.told] == [False, False, False, True, True, False]
+    assert [row["arch_loss"] for row in result.results] == [one for one in InTurn.told if one < module.BEYOND]
+    assert costs.of(result.genotype.normal, result.genotype.reduction)[0] <= 15_000
+    assert result.genotype.provenance["max_params"] == 15_000
+
+
+def test_a_tuner_that_proposes_nothing_within_the_limits_ends_in_one_line(tmp_path, tiny_data, monkeypatch):
+    class Stubborn(InTurn):
+        def propose(self):
+            return {name: count - 1 for name, count in self.counts.items()}
+
+    monkeypatch.setattr(module, "NniEvolution", Stubborn)
+    monkeypatch.setattr(module, "MOST_PROPOSALS", 7)
+    with pytest.raises(
+        ConfigError, match="of 7 networks that nni-evolution proposed none keeps to the limits"
+    ):
+        search(config(tmp_path, tiny_data, max_params="10K"))
+    assert Stubborn.told == [module.BEYOND] * 7
 
 
 def test_a_trial_is_trained_on_one_half_and_judged_on_the_other(tmp_path, tiny_data, monkeypatch):
