@@ -79,6 +79,27 @@ RULES: dict[Any, tuple[Callable[[Sequence[Any], Tensor], int], int | None]] = {
 }
 
 
+_SAME_SHAPE = {aten.relu, aten.hardtanh, aten.sigmoid}
+_IN_PLACE = {aten.relu_, aten.hardtanh_, aten.sigmoid_}
+
+
+def _by_shape_alone(kind: Any, args: Sequence[Any]) -> Any:
+    """What an operation that keeps its operand's shape returns on the meta device; None for all others.
+
+    Torch computes such shapes by decompositions in Python, which would take most of the time of a count.
+    """
+    source = args[0] if args else None
+    if not isinstance(source, Tensor) or not source.is_meta:
+        return None
+    if kind in _IN_PLACE:
+        return source
+    if kind in _SAME_SHAPE:
+        return torch.empty_like(source)
+    if kind is aten.native_batch_norm and not args[5]:  # evaluation: there are no statistics of the batch
+        return torch.empty_like(source), source.new_empty(0), source.new_empty(0)
+    return None
+
+
 def tensors_in(values: Any) -> Iterator[Tensor]:
     """Every tensor in nested tuples, lists and dicts."""
     if isinstance(values, Tensor):
@@ -143,7 +164,9 @@ class MacCounter(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        out = func(*args, **(kwargs or {}))
+        out = _by_shape_alone(func.overloadpacket, args)
+        if out is None:
+            out = func(*args, **(kwargs or {}))
         given = [*tensors_in(args), *tensors_in(kwargs or {})]
         self.used.update(id(tensor) for tensor in given if id(tensor) in self._parameters)
         rule = RULES.get(func.overloadpacket)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from autofas.analysis.latency import latency
+from autofas.analysis.macs import MacCounter
 from autofas.analysis.profile import COUNTERS, Cost, cost, describe, profile
 from autofas.errors import ConfigError
 
@@ -176,6 +177,28 @@ def test_falls_back_to_real_tensors_where_values_matter() -> None:
     assert cost(Branching(), torch.ones(1, 4)) == Cost(55, 8, "4")
     with pytest.raises(ConfigError, match="Branching cannot run"):
         profile(Branching(), torch.ones(1, 4), device="meta")
+
+
+def test_shapes_on_the_meta_device_are_those_of_real_tensors() -> None:
+    def network() -> nn.Module:
+        kept = [nn.BatchNorm2d(4), nn.ReLU(), nn.ReLU6(), nn.Sigmoid()]
+        in_place = [nn.ReLU(inplace=True), nn.Hardtanh(inplace=True), nn.Conv2d(4, 2, 3, stride=2)]
+        return nn.Sequential(nn.Conv2d(3, 4, 3), *kept, *in_place, nn.Flatten(), nn.Linear(18, 5))
+
+    meta, real = (profile(network(), torch.zeros(1, 3, 9, 9), device=device) for device in ("meta", "real"))
+    assert meta.by_layer == real.by_layer
+    assert meta.figures() == real.figures()
+    assert (meta.params_used, meta.macs) == (real.params_used, real.macs)
+    # the shapes stay those of the operand where its channels lie side by side, and training is left to torch
+    images = torch.empty(2, 4, 5, 6, device="meta").contiguous(memory_format=torch.channels_last)
+    for module in (nn.BatchNorm2d(4, device="meta").eval(), nn.BatchNorm2d(4, device="meta"), nn.ReLU6()):
+        with torch.no_grad():
+            expected = module(images)
+            with MacCounter(module):
+                found = module(images)
+        assert (found.shape, found.dtype, found.stride()) == (
+            expected.shape, expected.dtype, expected.stride(),
+        )  # fmt: skip
 
 
 def test_leaves_the_model_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
