@@ -8,6 +8,42 @@ import torch
 
 torch.set_num_threads(1)
 
+TOGETHER = ("tests/deploy/", "tests/report/")
+"""Folders whose tests share a run that takes long to make: one process takes them all."""
+LONGEST = (
+    "tests/data/test_opening.py",
+    "tests/deploy/",
+    "tests/campaigns/test_faults.py",
+    "tests/baselines/test_baseline_networks.py",
+    "tests/test_docs.py",
+)
+"""What takes longest comes first, or one process would still be at it when the others have ended."""
+
+
+def scope_of(nodeid: str) -> str:
+    """What one process takes whole: one of the folders `TOGETHER`, or a file."""
+    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
+
+
+def pytest_collection_modifyitems(items):
+    ranks = {scope: rank for rank, scope in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(scope_of(item.nodeid), len(ranks)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile` by `scope_of` and in the order of the collection."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByScope(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return scope_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

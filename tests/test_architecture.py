@@ -227,3 +227,11 @@ def test_one_dialect(folder):
         place = file.relative_to(ROOT)
         assert "from __future__ import annotations" not in text, f"{place}: annotations need no postponing"
         assert not re.search(r"(?<!`)``(?!`)", text), f"{place}: single backticks in docstrings"
+
+
+def test_what_takes_longest_is_there_and_what_is_shared_stays_in_one_process():
+    from tests.conftest import LONGEST, TOGETHER, scope_of
+
+    assert [place for place in (*LONGEST, *TOGETHER) if not (ROOT / place).exists()] == []
+    assert scope_of("tests/deploy/test_export.py::test_a[x::y]") == "tests/deploy/"
+    assert scope_of("tests/data/test_frames.py::test_a[x::y]") == "tests/data/test_frames.py"
