@@ -160,7 +160,7 @@ def _run(words: Sequence[str], verb: str) -> int:
         return 0
     if unknown:
         word = unknown[0].split("=")[0]
-        hint = _hint(word, args.options)
+        hint = _of_config(word, verb, args.options) or _hint(word, args.options) or _of_others(word)
         raise UsageError(f"unknown argument {word}{hint} (see autofas {verb} --help)")
     values = args.module.run(args)
     if args.json and values is not None:
@@ -249,3 +249,24 @@ def main_values(arguments: Sequence[str]) -> Any:
 def _hint(word: str, choices: Sequence[str]) -> str:
     near = difflib.get_close_matches(word, choices, n=1, cutoff=0.65)
     return f", did you mean {near[0]}?" if near else ""
+
+
+def _of_config(word: str, verb: str, options: Sequence[str]) -> str:
+    """How to set what has no flag of its own but is a key of the verb's configuration."""
+    if "--set" not in options:
+        return ""
+    from autofas.config.search import SearchConfig
+    from autofas.config.train import TrainConfig
+
+    key = word.lstrip("-").replace("-", "_")
+    config = SearchConfig if verb == "search" else TrainConfig
+    return f"; set it with --set {key}=VALUE" if key in config.model_fields else ""
+
+
+def _of_others(word: str) -> str:
+    """The verbs that take a flag which this one does not."""
+    verbs = build_parser()._subparsers
+    assert verbs is not None
+    choices = dict(verbs._group_actions[0].choices or {})
+    taken = [name for name in VERBS if word in choices[name]._option_string_actions]
+    return f"; {', '.join(taken[:3])} take{'s' if len(taken) == 1 else ''} it" if taken else ""

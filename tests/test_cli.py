@@ -49,6 +49,11 @@ def test_help_does_not_import_what_computes():
     [
         (["serch"], "did you mean search?"),
         (["search", "--dataste", "oulu"], "did you mean --dataset?"),
+        (
+            ["search", "--warmup-epochs", "1"],
+            "--warmup-epochs; set it with --set warmup_epochs=",
+        ),
+        (["search", "--modality", "color"], "unknown argument --modality; train takes it"),
         (["search", "--set", "wieghts.lr=0.1"], "did you mean weights?"),
         (["search", "--set", "weights.lr"], "expected key=value"),
         (["search", "--preset", "quik"], "did you mean quick?"),

@@ -68,7 +68,8 @@ def inverted_line(what: str, auc: float) -> str:
     """What an AUC below one half is likely to come from."""
     return (
         f"{what}: AUC {percent(auc)} % is below one half, so attacks score higher than bona fide: are labels "
-        "or scores inverted? bona_fide is the real face, and a higher score means more bona fide"
+        "or scores inverted, or is it chance? bona_fide is the real face, and a higher score means more "
+        "bona fide"
     )
 
 

@@ -92,6 +92,7 @@ def run(args: argparse.Namespace) -> Any:
 def _print(made: "Prepared", opened: "WholeDataset", out: str) -> None:
     """What was made, where it differs from what was published, and the first row without a face."""
     from autofas.data.readers.reading import condensed
+    from autofas.printed import command
 
     videos = int(made.manifest.table["video"].nunique())
     print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {made.manifest.source}")
@@ -105,3 +106,4 @@ def _print(made: "Prepared", opened: "WholeDataset", out: str) -> None:
             f"{len(made.skipped)} rows gave no face and are listed in {out}/skipped.csv;"
             f" the first: {first['path']} frame {first['frame']}: {first['reason']}"
         )
+    print(f"next     {command('inspect', '--dataset', made.manifest.source)}")

@@ -206,7 +206,7 @@ def _columns(header: list[str], place: Path) -> list[str]:
         if near:
             problems.append(f"column {shown(name)} is not known; did you mean {near[0]}?")
         elif not name:
-            problems.append("a column has no name")
+            problems.append("a column has no name; name it or leave it out (pandas: index=False)")
     if problems:
         raise DataError(f"{place}: line 1: {'; '.join(problems)}")
     return header

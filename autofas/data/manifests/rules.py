@@ -33,6 +33,7 @@ _OTHER_VIDEO = re.compile(r"\.(wmv|asf|flv|f4v|mpe?g|m2v|m?ts|m2ts|vob|ogv|rm|rm
 _FRAME = re.compile(r"[0-9]{1,9}(?:\.0*)?")  # 12.0 is what a spreadsheet or pandas makes of 12
 _PIXELS = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MAX_PIXELS = 10**6
+_NO_BOX = ["nan", "NaN", "None", "<NA>", "NA"]  # how pandas may write an empty cell
 _MISNAMED_BONA_FIDE = frozenset({"bonafide", "real", "live", "genuine", "client", "living"})
 
 
@@ -139,8 +140,8 @@ def _pixels(words: pd.Series, column: str, faults: Faults) -> pd.Series:
 
 
 def _check_boxes(table: pd.DataFrame, faults: Faults) -> None:
-    """Type the boxes, to whole pixels as `crops.whole_pixels` does; nan, as pandas may write it, is empty."""
-    words = {name: table[name].astype(str).str.strip().replace(["nan", "NaN"], "") for name in BOX}
+    """Type the boxes, to whole pixels as `crops.whole_pixels` does; `_NO_BOX` is an empty cell."""
+    words = {name: table[name].astype(str).str.strip().replace(_NO_BOX, "") for name in BOX}
     blank = pd.DataFrame({name: words[name] == "" for name in BOX})
     if pd.api.types.is_integer_dtype(table["bbox_w"]):  # a checked table marks a row without a box by width 0
         blank |= (table["bbox_w"] == 0).to_numpy()[:, None]

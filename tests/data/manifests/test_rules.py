@@ -78,7 +78,7 @@ def test_box_faults(tmp_path, box, expected):
 
 
 def test_boxes_with_fractions_go_to_the_nearest_pixel(tmp_path):
-    boxes = ["210.0,8.0,40.0,1e2", "10.37,-5.6,.4,60.5", "10.5,11.5,+3,3.", ",,,", "nan,nan,NaN,nan"]
+    boxes = ["210.0,8.0,40.0,1e2", "10.37,-5.6,.4,60.5", "10.5,11.5,+3,3.", ",,,", "nan,None,NaN,<NA>"]
     rows = [f"a/{number}.png,print,01,1,v{number},{number}.0,train,{box}" for number, box in enumerate(boxes)]
     manifest = read_manifest(write(tmp_path, *rows, header=HEADER + ",bbox_x,bbox_y,bbox_w,bbox_h"))
     table = manifest.table[["frame", "bbox_x", "bbox_y", "bbox_w", "bbox_h"]]
