@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from autofas.baselines import BASELINES
+from autofas.config.data import is_generated
 from autofas.config.resolve import read_assignment, read_preset, resolve
 from autofas.config.train import TrainConfig
 from autofas.errors import ConfigError
@@ -87,11 +88,23 @@ def resolve_training(
     if name is None or OWN.fullmatch(name):  # a genotype, or code of one's own: no paper gives a recipe
         config = resolve(TrainConfig, "train", preset=preset, file=file, flags=flags, assignments=assignments)
         return config, ()
+    layers, notes = _baseline_layers(name, preset, on_images=False)
+    config = resolve(TrainConfig, "train", layers=layers, file=file, flags=flags, assignments=assignments)
+    if preset and not is_generated(config.data.dataset):
+        layers, notes = _baseline_layers(name, preset, on_images=True)
+        config = resolve(TrainConfig, "train", layers=layers, file=file, flags=flags, assignments=assignments)
+    return config, tuple(notes)
+
+
+def _baseline_layers(
+    name: str, preset: str | None, *, on_images: bool
+) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]]:
+    """(source, values) of a baseline's recipe and of a preset over it, and notes on how they meet."""
     recipe = read_recipe(name)
     layers: list[tuple[str, Mapping[str, Any]]] = [(f"recipe {name}", recipe.train)]
     notes = []
     if preset:
-        section = read_preset(preset, "baseline")
+        section = read_preset(preset, "baseline", on_images=on_images)
         if "input_size" in section:
             most = int(section["input_size"])
             published = int(recipe.train.get("input_size", BASELINES[name].input_size))
@@ -102,8 +115,7 @@ def resolve_training(
                     f"preset {preset} asks for {most} pixels; {name}, published at {published}, takes {side}"
                 )
         layers += [(f"preset {preset}", section), (f"recipe {name}", recipe.presets.get(preset, {}))]
-    config = resolve(TrainConfig, "train", layers=layers, file=file, flags=flags, assignments=assignments)
-    return config, tuple(notes)
+    return layers, notes
 
 
 def _baseline_asked_for(

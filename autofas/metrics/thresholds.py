@@ -125,7 +125,7 @@ DEV_RULES: Mapping[str, DevRule] = {
     "dev-quantile": DevRule(quantile_threshold, "midway between 5 % quantiles of the development scores"),
     "dev-near-attacks": DevRule(
         near_attacks_threshold,
-        "a tenth of the way, in logits, from attacks to bona fide 5 % quantiles of the dev scores",
+        "0.15 of the way, in logits, from attacks to bona fide 5 % quantiles of the dev scores",
     ),
     "dev-logit-normal": DevRule(logit_normal_threshold, "logit-normal fit to the development scores"),
     "dev-apcer-1": DevRule(apcer_threshold, "APCER of 1 % on the development scores"),

@@ -19,7 +19,7 @@ from autofas.metrics.samples import Floats, check_samples
 
 TAIL = 0.05
 """The share of each class that the rules by quantiles leave out on the side of the other class."""
-NEAR = 0.1
+NEAR = 0.15
 """How far `near_attacks_threshold` goes from the attacks towards the bona fide scores."""
 LEAST = 1e-6
 """Scores nearer to 0 or 1 count as this near: their logits would be infinite."""
@@ -45,9 +45,9 @@ def quantile_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
 
 
 def near_attacks_threshold(scores: npt.ArrayLike, pais: Labels) -> float:
-    """A tenth of the way from the attacks' 95 % quantile to the bona fide scores' 5 % quantile, in logits.
+    """0.15 of the way from the attacks' 95 % quantile to the bona fide scores' 5 % quantile, in logits.
 
-    Instruments are pooled. In probabilities a tenth would leave the attacks far behind: where theirs is 0.005
+    Instruments are pooled. In probabilities that would leave the attacks far behind: where theirs is 0.005
     and dev's faces begin at 0.25, faces of a new session may score 0.015. In logits the same faces are
     accepted before and after temperature scaling. Scores are probabilities; raises MetricError for others, on
     bad input or where a class is missing.

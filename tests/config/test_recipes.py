@@ -65,6 +65,24 @@ def test_quick_is_quick(name: str) -> None:
     assert bool(notes) == (expected != 64)
 
 
+def test_quick_gives_a_baseline_on_images_what_it_gives_a_genotype() -> None:
+    def trained(network: dict[str, str], dataset: str) -> tuple[object, ...]:
+        config = resolve_training(preset="quick", flags={**network, "data.dataset": dataset})[0]
+        return config.input_size, config.optimizer, config.epochs, config.batch_size, config.average
+
+    for dataset in ("mine/manifest.csv", "synthetic"):
+        baseline = trained({"baseline": "feathernet_b"}, dataset)
+        genotype = trained({"genotype": "some.json"}, dataset)
+        assert baseline[0] == genotype[0] == (64 if dataset == "synthetic" else 128)
+        assert baseline[1].name == genotype[1].name  # type: ignore[attr-defined]
+        assert baseline[1].lr == genotype[1].lr  # type: ignore[attr-defined]
+        assert baseline[2:] == genotype[2:]
+    own = resolve_training(
+        preset="quick", flags={"baseline": "feathernet_b", "data.dataset": "x.csv", "input_size": 96}
+    )[0]
+    assert own.input_size == 96
+
+
 def test_recipes_hold_what_the_papers_say() -> None:
     def of(name: str) -> TrainConfig:
         return resolve_training(flags={"baseline": name})[0]
