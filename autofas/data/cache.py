@@ -11,11 +11,18 @@ CACHE_MARK, CACHE_VERSION = "autofas-cache.json", 1
 
 
 def cache_folder(cache_dir: str | os.PathLike[str] | None = None) -> Path:
-    """Where generated sets and crops go: the argument, `$AUTOFAS_CACHE`, or `~/.cache/autofas`."""
+    """Where generated sets and crops go: the argument, `$AUTOFAS_CACHE`, or the user's cache folder.
+
+    That is `$XDG_CACHE_HOME/autofas` where the variable holds an absolute path, as the XDG base directory
+    specification has it, else `~/.cache/autofas`.
+    """
     if cache_dir is not None:
         return Path(cache_dir)
     named = os.environ.get("AUTOFAS_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "autofas"
+    if named:
+        return Path(named)
+    users = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (users if users.is_absolute() else Path.home() / ".cache") / "autofas"
 
 
 def mark_cache(folder: Path) -> None:

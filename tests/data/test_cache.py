@@ -16,8 +16,13 @@ def test_the_cache_folder(tmp_path, monkeypatch):
     assert cache_folder() == tmp_path / "c"
     assert cache_folder(tmp_path) == tmp_path
     monkeypatch.delenv("AUTOFAS_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "autofas"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    assert cache_folder() == tmp_path / ".cache" / "autofas"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    assert cache_folder() == tmp_path / "caches" / "autofas"
 
 
 def test_a_cache_that_a_stranger_names_is_not_used(tmp_path) -> None:
