@@ -2,8 +2,9 @@
 
 They write nothing into a folder of yours unless one is named: `runs_dir` of a configuration, or the run that
 `evaluate` looks at. Images that are decoded and faces that are generated are cached in `data.cache_dir`
-(default: `$AUTOFAS_CACHE`, or autofas in the user's cache folder). What the verbs need is imported when they are called, so
-importing autofas does not import torch. All raise an AutofasError, one line, for whatever a user can cause.
+(default: `$AUTOFAS_CACHE`, or autofas in the user's cache folder). What the verbs need is imported when they
+are called, so importing autofas does not import torch. All raise an AutofasError, one line, for whatever a
+user can cause.
 """
 
 from collections.abc import Sequence
