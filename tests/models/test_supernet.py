@@ -253,3 +253,13 @@ def test_a_space_without_reduction_cells_has_their_alphas_and_learns_none():
         g is not None
         for g in torch.autograd.grad(network(torch.randn(2, 3, 16, 16)).sum(), network.arch_parameters())
     )
+
+
+def test_an_auxiliary_skip_strengthens_skips_alone():
+    space = load_space("small")
+    net = Supernet(space, 4)
+    net.add_auxiliary_skip()
+    net.set_auxiliary_skip(0.7)
+    added = (net.mixing_weights("normal") - net.operation_weights("normal")).detach()
+    skips = [0.7 if name == "skip_connect" else 0.0 for name in space.operations]
+    torch.testing.assert_close(added, torch.tensor(skips).expand_as(added))

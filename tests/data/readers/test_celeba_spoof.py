@@ -68,6 +68,7 @@ def test_what_is_missing_extra_or_contrary_is_counted(tmp_path):
     (root / "metas/intra_test/train_label.json").write_text(json.dumps(text, indent=1))
     reading = celeba_spoof.read(tmp_path)
     found = reading.manifest.table.set_index("video")
+    assert set(found["split"]) == {"train"}
     assert found["pai"].to_dict() == {
         "train/8/live/1.jpg": BONA_FIDE,
         "train/8/spoof/2.png": "phone",
