@@ -50,7 +50,7 @@ def test_no_other_module_names_a_data_set():
     assert names & words_of(files.pop("data/catalog.py")) == names
     for place, file in files.items():
         known = {"synthetic"} if place in GENERATED else set()
-        known |= {"replay"} if place == "data/draft.py" else set()  # the attack, as folders are called
+        known |= {"replay"} if place == "data/folder_names.py" else set()  # the attack, as folders are called
         assert words_of(file) & names <= known, f"{place} names a data set"
 
 
