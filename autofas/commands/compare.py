@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
     parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default: 0)")
+    parser.add_argument("--brief", action="store_true", help="print the difference alone (default: off)")
 
 
 def run(args: argparse.Namespace) -> Any:
@@ -61,8 +62,12 @@ def run(args: argparse.Namespace) -> Any:
         level=args.interval,
         seed=args.seed,
     )
-    print(figures_table([Row(model.name, model) for model in (found.a, found.b)]))
-    print(difference_line(found))
+    if args.brief:
+        names = " against ".join(Path(model).name for model in args.models)
+        print(f"{names}: {difference_line(found)}")
+    else:
+        print(figures_table([Row(model.name, model) for model in (found.a, found.b)]))
+        print(difference_line(found))
     return found.to_json()
 
 

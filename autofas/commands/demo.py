@@ -39,5 +39,13 @@ def run(args: argparse.Namespace) -> Any:
     figures = args.call(["evaluate", *quiet, "--run", *runs])
     leaderboard = f"{args.runs_dir}/leaderboard.csv"
     pareto = args.call(["pareto", *runs, "--leaderboard", leaderboard])
+    differences = [args.call(["compare", runs[0], other, "--brief", *quiet]) for other in runs[1:3]]
+    print("one seed and generated faces: no figure here says anything about real attacks")
     print(f"done in {time.perf_counter() - started:.0f} s")
-    return {"search": searched, "train": trained, "evaluate": figures, "pareto": pareto}
+    return {
+        "search": searched,
+        "train": trained,
+        "evaluate": figures,
+        "pareto": pareto,
+        "compare": differences,
+    }

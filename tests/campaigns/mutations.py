@@ -92,7 +92,7 @@ def read_tests(tree: Path) -> dict[Path, str]:
 def _left_out(folder: str, names: list[str]) -> set[str]:
     """What no test needs; the room autofas/runs/ is not the folder of runs at the top."""
     found = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info")(folder, names)
-    return found | ({"runs", "results", "build"} if Path(folder) == ROOT else set())
+    return found | ({"runs", "build"} if Path(folder) == ROOT else set())
 
 
 @contextmanager

@@ -17,13 +17,18 @@ def test_it_calls_the_verbs_that_a_person_would():
             "train": {"run": f"run{number}"},
             "evaluate": {"runs": []},
             "pareto": {"front": []},
+            "compare": {"verdict": words[2]},
         }[words[0]]
 
     words = ["demo", "--runs-dir", "here", "--seed", "5", "--threads", "1", "--quiet"]
     args = build_parser().parse_args(words)
     values = demo.run(argparse.Namespace(**{**vars(args), "call": call}))
     verbs = [words[0] for words in called]
-    assert verbs == ["search", "search", *["train"] * (2 + len(demo.BASELINES)), "evaluate", "pareto"]
+    trainings = ["train"] * (2 + len(demo.BASELINES))
+    assert verbs == ["search", "search", *trainings, "evaluate", "pareto", "compare", "compare"]
+    searched, random, hand_designed = "run3", "run4", "run5"
+    assert [words[1:3] for words in called[-2:]] == [[searched, random], [searched, hand_designed]]
+    called = called[:-2]
     for words in called[:-2]:
         for given in (["--dataset", "synthetic"], ["--preset", "quick"], ["--seed", "5"], ["--threads", "1"]):
             at = words.index(given[0])
