@@ -8,12 +8,11 @@ writes rows.md beside the rows (benchmarks.experiment_tables).
 """
 
 import argparse
-import csv
 import json
 import shutil
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from autofas.storage.schema import Schema, read_yaml, validated
 from autofas.training.train import train
 from benchmarks.experiment_arms import Arm, Block
 from benchmarks.experiment_tables import write_summary
+from benchmarks.rows import append, read_rows
 
 KEY = ("arm", "data_seed", "search_seed", "training")
 
@@ -119,25 +119,6 @@ def one(plan: Plan, job: Job, block: Block) -> dict[str, Any]:
         "search_seconds": round(search_seconds, 1),
         "training_seconds": round(seconds, 1),
     }
-
-
-def read_rows(place: Path) -> list[dict[str, str]]:
-    """Rows of an earlier call."""
-    if not place.is_file():
-        return []
-    with place.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append(place: Path, row: Mapping[str, Any]) -> None:
-    """One more row; the header where the file is new."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new = not place.is_file()
-    with place.open("a", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def run(plan: Plan, place: Path, args: argparse.Namespace) -> None:

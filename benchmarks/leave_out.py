@@ -17,7 +17,6 @@ own, or {space: NAME, search: {...}}: searched in each fold for each seed, on th
 """
 
 import argparse
-import csv
 import json
 import shutil
 import sys
@@ -51,6 +50,7 @@ from autofas.search.search import search
 from autofas.storage.schema import Schema, read_yaml, validated
 from autofas.training.train import train
 from benchmarks.leave_out_tables import RULES, write_summary
+from benchmarks.rows import append, read_rows
 from benchmarks.swapped import swapped
 
 FIXED_APCERS = (0.01, 0.05)
@@ -226,25 +226,6 @@ def one(
         "epochs": len(result.results),
         "cpu_seconds": round(seconds, 1),
     }
-
-
-def read_rows(place: Path) -> list[dict[str, str]]:
-    """Rows of an earlier call."""
-    if not place.is_file():
-        return []
-    with place.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
-
-
-def append(place: Path, row: Mapping[str, Any]) -> None:
-    """One more row; the header where the file is new."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    new = not place.is_file()
-    with place.open("a", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-        if new:
-            writer.writeheader()
-        writer.writerow(row)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

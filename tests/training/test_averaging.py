@@ -10,6 +10,7 @@ from autofas.runtime import interruption
 from autofas.training.averaging import WeightAverage
 from autofas.training.train import Training, train
 from tests.conftest import TINY_FACES
+from tests.training.interruptions import interrupt_at
 
 
 def test_an_average_by_hand():
@@ -73,17 +74,7 @@ def test_the_average_is_kept_and_the_training_goes_on_from_its_own_weights(tmp_p
 
 def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     whole = train(config(tmp_path, name="whole"))
-    real, steps = Training.step, []
-
-    def step(self, batch):
-        loss = real(self, batch)
-        steps.append(loss)
-        if len(steps) == 5:  # the first batch of the second epoch
-            monkeypatch.setattr(Training, "step", real)
-            interruption._State.noted = 2
-        return loss
-
-    monkeypatch.setattr(Training, "step", step)
+    interrupt_at(monkeypatch, 5)  # the first batch of the second epoch
     with pytest.raises(interruption.Interrupted):
         train(config(tmp_path, name="cut"))
     resumed = train(config(tmp_path, name="cut"), resume=str(tmp_path / "train" / "cut"))

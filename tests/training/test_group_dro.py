@@ -16,8 +16,9 @@ from autofas.models.weights import tensors_sha256
 from autofas.runtime import interruption
 from autofas.training import group_dro
 from autofas.training.group_dro import GroupDRO, rows_of
-from autofas.training.train import Training, train
+from autofas.training.train import train
 from tests.conftest import TINY_FACES
+from tests.training.interruptions import interrupt_at
 
 GROUPS = Groups(np.array([0, 0, 1, 2]), ("a", "b", "c"))
 BCE = build_supervision("bce")
@@ -134,20 +135,12 @@ def test_one_seed_is_one_training_and_the_objective_matters(tmp_path):
 
 def test_an_interrupted_training_goes_on_to_the_same_bits(tmp_path, monkeypatch):
     whole = train(config(tmp_path, name="whole"))
-    real, steps = Training.step, []
-
-    def step(self, batch):
-        loss = real(self, batch)
-        steps.append(self.robust.weights.clone())
-        if len(steps) == 5:  # the first batch of the second epoch
-            monkeypatch.setattr(Training, "step", real)
-            interruption._State.noted = 2
-        return loss
-
-    monkeypatch.setattr(Training, "step", step)
+    weights: list[torch.Tensor] = []
+    # the first batch of the second epoch
+    interrupt_at(monkeypatch, 5, lambda training: weights.append(training.robust.weights.clone()))
     with pytest.raises(interruption.Interrupted):
         train(config(tmp_path, name="cut"))
-    assert steps[-1].max() > 0.26  # the weights had moved from 1/4
+    assert weights[-1].max() > 0.26  # the weights had moved from 1/4
     resumed = train(config(tmp_path, name="cut"), resume=str(tmp_path / "train" / "cut"))
     assert digest(resumed) == digest(whole)
 
