@@ -85,7 +85,7 @@ def _require_free(place: Path) -> None:
     except (AutofasError, OSError):
         made = False
     if not made:
-        raise ConfigError(f"--out {place} is there and not of derive; name another file")
+        raise ConfigError(f"--out {place} exists and was not written by derive; name another file")
 
 
 def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
@@ -105,7 +105,7 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     alphas = folder / "alphas.csv"
     if not alphas.is_file():
         raise ConfigError(
-            f"{folder} has no alphas.csv; alphas to derive from come of searches by darts and pc-darts alone"
+            f"{folder} has no alphas.csv; only searches with darts or pc-darts leave alphas to derive from"
         )
     config = resolve(SearchConfig, "search", file=str(folder / "config.yaml"), flags=flags)
     space = load_space(config.space)

@@ -27,13 +27,14 @@ from autofas.data.folder_names import (
     split_of,
 )
 from autofas.data.frames import spread
-from autofas.data.label_lists import is_media, label_of, read_label_list
+from autofas.data.label_lists import label_of, read_label_list
 from autofas.data.manifests.faults import Faults
-from autofas.data.manifests.manifest import BONA_FIDE, SPLITS, Manifest, check_table, is_video
+from autofas.data.manifests.manifest import BONA_FIDE, SPLITS, Manifest, check_table
 from autofas.data.protocols.partition import draw_subjects
 from autofas.data.readers.reading import entries, grouped, inside, listed, relative
 from autofas.data.videos import count_whole_frames
 from autofas.errors import DataError
+from autofas.storage.media import is_media, is_video
 
 TEST_SHARE, DEV_SHARE = 0.3, 0.25
 Progress = Callable[[int, int], None]

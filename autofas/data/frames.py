@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from autofas.data.manifests.faults import Faults, shown
-from autofas.data.manifests.manifest import MODALITY_COLUMNS, Manifest, is_video
+from autofas.data.manifests.manifest import MODALITY_COLUMNS, Manifest
 from autofas.data.pictures import IMAGE_FORMATS, decode_image, require_file, spread
 from autofas.data.videos import MAX_PIXELS, count_frames, decode_frames, require_pyav
 from autofas.errors import DataError
+from autofas.storage.media import is_video
 
 __all__ = [
     "IMAGE_FORMATS",

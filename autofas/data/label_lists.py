@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autofas.data.folder_names import ATTACK, SPLIT_WORDS, pai_name, said_by_folder
-from autofas.data.manifests.manifest import BONA_FIDE, is_video
+from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers.reading import read_text
 from autofas.errors import DataError
+from autofas.storage.media import is_media
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".ppm")
 _NAMES = {
     "path": ("path", "file", "filename", "file_name", "filepath", "image", "img", "image_path", "video"),
     "label": ("label", "labels", "class", "target", "y", "pai", "type", "category", "is_real", "is_live"),
@@ -74,11 +74,6 @@ def label_of(label: str, bona_fide_is: str) -> str:
     if said == BONA_FIDE and not _NUMBER.fullmatch(bona_fide_is):
         raise DataError(f"label {label} reads as bona fide, but --bona-fide-is says {bona_fide_is}")
     return said or pai_name(label)
-
-
-def is_media(path: str) -> bool:
-    """Whether a path ends like an image or a video that is read."""
-    return path.lower().endswith(IMAGE_SUFFIXES) or is_video(path)
 
 
 def _cells(lines: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:

@@ -22,15 +22,7 @@ from autofas.errors import DataError
 MAX_PIXELS = 64 * 10**6
 """A 64-megapixel photograph; what claims more is refused before it is decoded."""
 
-VIDEO_SUFFIXES = (".avi", ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".3gp", ".3g2")
-"""What makes a path a video, in small or capital letters; any other path is an image."""
-
 _CONTAINERS = "avi,mov,mp4,matroska,webm"
-
-
-def is_video(path: str) -> bool:
-    """Whether a path names a video file, by its suffix."""
-    return path.lower().endswith(VIDEO_SUFFIXES)
 
 
 def decode_frames(path: Path, frames: Sequence[int]) -> Generator[tuple[int, Image.Image], None, None]:

@@ -10,8 +10,9 @@ from pathlib import Path
 from PIL import Image
 
 from autofas.data.pictures import decode_image, spread
-from autofas.data.videos import count_frames, decode_frames, is_video
+from autofas.data.videos import count_frames, decode_frames
 from autofas.errors import ConfigError, DataError
+from autofas.storage.media import is_video
 
 FRAMES_PER_VIDEO = 8
 

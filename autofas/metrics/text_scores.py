@@ -24,6 +24,7 @@ from typing import Any
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
+from autofas.storage.media import is_image, is_media
 
 _ZERO, _SIGNED, _NAMES = "1 and 0", "+1 and -1", "names"
 # the conventions a label fits; a file keeps to one that fits them all
@@ -34,8 +35,6 @@ _FITS = {
     "-1": frozenset({_SIGNED}),
 }
 _NUMBER_LABEL = re.compile(r"([+-]?)([01])(?:\.0*)?(?:e[+-]?0+)?", re.I)  # 1, +1, 1.0, 1.000e+00
-_IMAGES = (".jpg", ".jpeg", ".png", ".bmp")
-_FILES = (*_IMAGES, ".webp", ".avi", ".mp4", ".mov", ".mkv", ".webm")
 _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
@@ -101,7 +100,7 @@ class _Labels:
         fits = _FITS.get(label, frozenset({_NAMES}))
         if _NAMES in fits:
             label = self.rows.conventions.of_name(label)
-            if label.lower().endswith(_FILES):
+            if is_media(label):
                 raise MetricError(f"{place}: {label!r} is a path; {_EXPECTED}")
             if fault := label_fault(label):
                 raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1, or say --bona-fide-is LABEL")
@@ -157,7 +156,7 @@ def _places(table: list[list[str]]) -> dict[str, int]:
     rest = list(range(len(columns)))
     places = {}
     if len(columns) == 3:
-        files = [place for place in rest if any(cell.lower().endswith(_FILES) for cell in columns[place])]
+        files = [place for place in rest if any(is_media(cell) for cell in columns[place])]
         words = [place for place in rest if not any(map(_is_number, columns[place]))]
         places["path"] = (files or words or rest)[0]
         rest.remove(places["path"])
@@ -184,7 +183,7 @@ def _is_number(text: str) -> bool:
 
 def _read_bob(lines: list[_Line], rows: Rows) -> ScoreFile:
     """bob's four or five columns; the claimed identity is the subject."""
-    if all(found[0].lower().endswith(_IMAGES) for _, found in lines):
+    if all(is_image(found[0]) for _, found in lines):
         raise MetricError(
             f"{rows.source}: paths and scores without labels, as challenges collect them; add the labels of "
             "its list and write 'path score label'"

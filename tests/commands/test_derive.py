@@ -82,7 +82,7 @@ def test_what_cannot_be_derived_is_one_line(folder, tmp_path, capsys):
 
     kept = {path: path.read_bytes() for path in folder.iterdir()}
     for name in ("config.yaml", "genotype.json", "alphas.csv"):
-        assert "is there and not of derive; name another file" in told(
+        assert "exists and was not written by derive; name another file" in told(
             str(folder), "--out", str(folder / name)
         )
     assert "is a folder; name a file in it" in told(str(folder), "--out", str(tmp_path))

@@ -10,10 +10,11 @@ from PIL import Image
 
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.frames import check_files
-from autofas.data.manifests.manifest import VIDEO_SUFFIXES, Manifest
+from autofas.data.manifests.manifest import Manifest
 from autofas.data.readers.reading import frame_counts
 from autofas.data.videos import count_frames, count_whole_frames, decode_frames, upright
 from autofas.errors import DataError
+from autofas.storage.media import VIDEO_SUFFIXES
 from tests.data.data_files import write_video
 from tests.data.video_files import level_of, write_packets
 

@@ -17,9 +17,10 @@ from PIL import Image
 
 from autofas.data.frames import decode_frames, decode_image, modality_column, require_pyav
 from autofas.data.manifests.faults import Faults, shown
-from autofas.data.manifests.manifest import BOX, Manifest, is_video
+from autofas.data.manifests.manifest import BOX, Manifest
 from autofas.data.preparation.crops import Box, crop_modalities
 from autofas.errors import AutofasError, DataError
+from autofas.storage.media import is_video
 
 _IMAGES_A_JOB = 16
 _FRAMES_A_JOB = 2048  # bounds memory; a longer video is decoded from its start once more a job

@@ -29,9 +29,7 @@ from autofas.data.manifests.rules import (
     PATHS,
     REQUIRED,
     SPLITS,
-    VIDEO_SUFFIXES,
     check_table,
-    is_video,
 )
 from autofas.errors import DataError
 from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
@@ -44,10 +42,8 @@ __all__ = [
     "PATHS",
     "REQUIRED",
     "SPLITS",
-    "VIDEO_SUFFIXES",
     "Manifest",
     "check_table",
-    "is_video",
     "read_manifest",
     "write_manifest",
 ]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from autofas.config.data import Modality, SplitName
 from autofas.data.manifests.faults import Faults, shown
-from autofas.data.videos import VIDEO_SUFFIXES, is_video
+from autofas.storage.media import VIDEO_SUFFIXES, is_video
 
 BONA_FIDE = "bona_fide"
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)

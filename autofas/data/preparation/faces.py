@@ -16,12 +16,13 @@ import numpy as np
 from PIL import Image
 
 from autofas.data.frames import decode_frames, decode_image
-from autofas.data.manifests.manifest import Manifest, is_video
+from autofas.data.manifests.manifest import Manifest
 from autofas.data.preparation.crops import Box, cut, face_square
 from autofas.data.preparation.depth import normalise_depth, quantise, read_raw
 from autofas.data.preparation.detector import Detector, make_detector
 from autofas.data.preparation.plan import Item, Job, Settings
 from autofas.errors import DataError
+from autofas.storage.media import is_video
 
 JPEG_QUALITY = 95
 

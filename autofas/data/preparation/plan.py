@@ -16,11 +16,12 @@ import pandas as pd
 
 from autofas.config.data import DataConfig
 from autofas.data.frames import modality_column
-from autofas.data.manifests.manifest import BOX, Manifest, is_video
+from autofas.data.manifests.manifest import BOX, Manifest
 from autofas.data.preparation.crops import Box, check_margin
 from autofas.data.preparation.depth import ALGORITHMS
 from autofas.data.preparation.detector import DETECTORS
 from autofas.errors import DataError
+from autofas.storage.media import is_video
 
 FORMAT = 1
 FORMATS = ("png", "jpg")

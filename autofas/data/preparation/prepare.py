@@ -22,13 +22,14 @@ from typing import IO, Any
 
 from autofas.data.frames import require_pyav
 from autofas.data.manifests.faults import one_line
-from autofas.data.manifests.manifest import BOX, MODALITY_COLUMNS, PATHS, Manifest, is_video, write_manifest
+from autofas.data.manifests.manifest import BOX, MODALITY_COLUMNS, PATHS, Manifest, write_manifest
 from autofas.data.preparation.detector import make_detector
 from autofas.data.preparation.faces import Done, FaceCutter
 from autofas.data.preparation.plan import FORMAT, Job, Settings, plan
 from autofas.errors import DataError
 from autofas.storage.files import whole_file
 from autofas.storage.locks import lock
+from autofas.storage.media import is_video
 
 SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "reason")
 

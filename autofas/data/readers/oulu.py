@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autofas.data.frames import spread
-from autofas.data.manifests.manifest import VIDEO_SUFFIXES
 from autofas.data.preparation.crops import Box
 from autofas.data.readers.eyes import EyeTrack, read_eyes
 from autofas.data.readers.face_boxes import box_beside
@@ -45,6 +44,7 @@ from autofas.data.readers.reading import (
     relative,
 )
 from autofas.errors import DataError
+from autofas.storage.media import VIDEO_SUFFIXES
 
 ABOUT = About(
     "OULU-NPU",

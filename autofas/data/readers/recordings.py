@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autofas.data.frames import spread
-from autofas.data.manifests.manifest import BOX, VIDEO_SUFFIXES
+from autofas.data.manifests.manifest import BOX
 from autofas.data.preparation.crops import Box
 from autofas.data.readers.face_boxes import BoxTrack, box_beside
 from autofas.data.readers.reading import box_fields, entries, frame_counts, inside, listed, relative
 from autofas.errors import DataError
+from autofas.storage.media import VIDEO_SUFFIXES
 
 _FRAME = re.compile(r"(?:.*[^0-9])?([0-9]{1,9})(?:_scene)?\.(?:jpg|jpeg|png|bmp)", re.IGNORECASE)
 

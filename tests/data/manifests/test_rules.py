@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from autofas.data.manifests.manifest import VIDEO_SUFFIXES, read_manifest, write_manifest
+from autofas.data.manifests.manifest import read_manifest, write_manifest
+from autofas.storage.media import VIDEO_SUFFIXES
 from tests.data.manifest_files import HEADER, fault, write
 
 GOOD = "a/1.png,bona_fide,01,1,v1,0,train"
