@@ -1,9 +1,12 @@
-"""What setup.cfg cannot say: the compiled kernels of the search step, built where a C++ compiler is found.
+"""What setup.cfg cannot say: the compiled kernels of the search step, built where a C++ compiler is found,
+and a description whose pictures and pages are found from any registry.
 
-They are a plain C library that ctypes loads, so the wheel fits every Python 3 of its platform. Without a
-compiler (or with CXX naming none that works) the installation succeeds, and searches run in torch.
+The kernels are a plain C library that ctypes loads, so the wheel fits every Python 3 of its platform.
+Without a compiler (or with CXX naming none that works) the installation succeeds, and searches run in torch.
 """
 
+import configparser
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -40,4 +43,22 @@ class PlatformWheel(bdist_wheel):
         return "py3", "none", super().get_tag()[2]
 
 
-setup(cmdclass={"build_py": BuildWithKernels, "bdist_wheel": PlatformWheel})
+def description():
+    """README.md with the addresses of its pictures and pages made absolute, from setup.cfg's `Source`."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    source = re.search(r"Source = (\S+)", config["metadata"]["project_urls"]).group(1)
+
+    def absolute(link):
+        mark, text, address = link.groups()
+        return f"{mark}[{text}]({source}/{'raw' if mark else 'blob'}/HEAD/{address})"
+
+    relative = r"(!?)\[([^\]]*)\]\((?!https?:|#)([^)\s]+)\)"
+    return re.sub(relative, absolute, (ROOT / "README.md").read_text(encoding="utf-8"))
+
+
+setup(
+    long_description=description(),
+    long_description_content_type="text/markdown",
+    cmdclass={"build_py": BuildWithKernels, "bdist_wheel": PlatformWheel},
+)

@@ -3,6 +3,7 @@ library is in it where a compiler was found, and nowhere else is anything lost."
 
 import ctypes
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -71,6 +72,13 @@ def test_the_wheel_is_complete_and_keeps_to_its_own_folder(tree):
         if path.suffix in (".py", ".yaml", ".typed", ".onnx", ".css", ".js", ".h", ".cpp")
     }
     assert expected <= names, sorted(expected - names)
+    # a registry's page shows its picture: no address in it is relative to the checkout
+    with zipfile.ZipFile(wheel) as archive:
+        about = next(name for name in names if name.endswith(".dist-info/METADATA"))
+        text = archive.read(about).decode()
+    source = re.search(r"Project-URL: Source, (\S+)", text).group(1)
+    assert f"]({source}/raw/HEAD/results/demo/pareto-params.png)" in text
+    assert all(re.match(r"https?://|#", address) for address in re.findall(r"\]\(([^)]+)\)", text))
     # without a compiler it is of any platform, and one line says what that costs
     assert wheel.name.endswith("-py3-none-any.whl")
     assert LIBRARY not in names
