@@ -122,7 +122,8 @@ def _table(reports: list[dict[str, Any]]) -> str:
 
 def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
     """Draw what a search found; the values of its last lines, which it prints."""
-    from autofas.analysis.draw import draw_alphas, draw_genotype
+    from autofas.analysis.alpha_plot import draw_alphas
+    from autofas.analysis.draw import draw_genotype
     from autofas.analysis.records import network_cost
     from autofas.analysis.text_tables import count
     from autofas.models.build import build

@@ -37,7 +37,7 @@ def no_pictures():
     """Drawing takes longer than the searches here; the ranks are forked from this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("autofas.analysis.draw.draw_genotype", lambda *_: [])
-        patch.setattr("autofas.analysis.draw.draw_alphas", lambda *_: None)
+        patch.setattr("autofas.analysis.alpha_plot.draw_alphas", lambda *_: None)
         yield
 
 

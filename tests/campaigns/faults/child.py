@@ -134,9 +134,8 @@ def log_without_times(path: Path) -> list[str]:
 
 def without_pictures() -> None:
     """Have this process draw no cells: pictures take longer than the small search."""
-    draw = importlib.import_module("autofas.analysis.draw")
-    draw.draw_genotype = lambda *_, **__: []
-    draw.draw_alphas = lambda *_, **__: None
+    importlib.import_module("autofas.analysis.draw").draw_genotype = lambda *_, **__: []
+    importlib.import_module("autofas.analysis.alpha_plot").draw_alphas = lambda *_, **__: None
 
 
 def warm_up() -> None:
