@@ -8,8 +8,19 @@ import torch
 
 torch.set_num_threads(1)
 
-TOGETHER = ("tests/deploy/", "tests/report/")
-"""Folders whose tests share a run that takes long to make: one process takes them all."""
+TOGETHER = {
+    "tests/deploy/": (
+        "tests/deploy/",
+        "tests/commands/test_benchmark.py",
+        "tests/commands/test_export.py",
+        "tests/commands/test_predict.py",
+        "tests/commands/test_verify.py",
+        "tests/evaluation/test_evaluate.py",
+    ),
+    "tests/report/": ("tests/report/",),
+}
+"""Folders and files whose tests share a run that takes long to make: one process takes them all."""
+SHARED = {"evaluated_run": "tests/deploy/", "exported": "tests/deploy/"}
 LONGEST = (
     "tests/data/test_opening.py",
     "tests/deploy/",
@@ -21,12 +32,17 @@ LONGEST = (
 
 
 def scope_of(nodeid: str) -> str:
-    """What one process takes whole: one of the folders `TOGETHER`, or a file."""
-    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
+    """What one process takes whole: what stands `TOGETHER`, or a file."""
+    shared = (scope for scope, places in TOGETHER.items() if nodeid.startswith(places))
+    return next(shared, nodeid.partition("::")[0])
 
 
 def pytest_collection_modifyitems(items):
     ranks = {scope: rank for rank, scope in enumerate(LONGEST)}
+    for item in items:
+        for fixture in SHARED.keys() & set(getattr(item, "fixturenames", ())):
+            if scope_of(item.nodeid) != SHARED[fixture]:
+                raise pytest.UsageError(f"{item.nodeid} asks for {fixture}: add its file to TOGETHER")
     items.sort(key=lambda item: ranks.get(scope_of(item.nodeid), len(ranks)))
 
 

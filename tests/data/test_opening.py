@@ -4,16 +4,19 @@ The folders are full-size skeletons of the published sets, a frame a video; a ne
 """
 
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from autofas.cli import main
 from autofas.data import opening
+from autofas.data.batches import crop_jobs
 from autofas.data.catalog import ENTRIES
 from autofas.data.manifests.manifest import BONA_FIDE
 from autofas.data.readers.reading import Reading
@@ -87,14 +90,32 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def folders_read_once() -> Iterator[None]:
-    """A folder that does not change is read once, not once a command: the readers have tests of their own."""
+    """A folder that does not change is read once, not once a command, and a file decoded once, not once a
+    name: readers and decoders have tests of their own."""
     patch = pytest.MonkeyPatch()
     for entry in ENTRIES.values():
         if entry.reader is not None:
             reader = entry.load()
             patch.setattr(reader, "read", remembered(reader.read))
+    patch.setattr(crop_jobs, "decode_frames", each_file_once(crop_jobs.decode_frames))
+    patch.setattr(crop_jobs, "decode_image", each_file_once(crop_jobs.decode_image))
     yield
     patch.undo()
+
+
+def each_file_once(decode: Callable[..., Any]) -> Callable[..., Any]:
+    """A decoder that knows a file by another of its names: a skeleton's thousands are links to a few."""
+    known: dict[tuple[object, ...], Any] = {}
+
+    def once(path: Path, wanted: Sequence[int] = ()) -> Any:
+        status = os.stat(path)
+        key = (status.st_dev, status.st_ino, status.st_mtime_ns, *wanted)
+        if key not in known:
+            found = decode(path, wanted) if wanted else decode(path)
+            known[key] = list(found) if wanted else found
+        return (frame for frame in known[key]) if wanted else known[key]
+
+    return once
 
 
 def remembered(read: Callable[..., Reading]) -> Callable[..., Reading]:
