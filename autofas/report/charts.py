@@ -13,6 +13,8 @@ from statistics import NormalDist
 Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT = 560.0, 330.0
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
+LETTER, LINE = 7.0, 14.0
+"""A letter's width and a line's height in pixels, as names of points are set."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "12 4")
 PROBIT_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 
@@ -72,6 +74,8 @@ class Chart:
     words: str
     parts: list[str] = field(default_factory=list)
     legend: list[str] = field(default_factory=list)
+    names: list[tuple[float, float, float]] = field(default_factory=list)
+    """Of the names of points: left, right and base line, in pixels."""
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A point in pixels."""
@@ -125,7 +129,20 @@ class Chart:
         anchor = "end" if self.x.part(x) > 0.62 else "start"
         shift = -10 if anchor == "end" else 10
         self.parts.append(forms[shape])
-        self.parts.append(_words("named", left + shift, top + 4, anchor, words))
+        start = left + shift - (LETTER * len(words) if anchor == "end" else 0)
+        lower = self._free(start, start + LETTER * len(words), top + 4)
+        self.parts.append(_words("named", left + shift, lower, anchor, words))
+
+    def _free(self, start: float, end: float, base: float) -> float:
+        """The base line nearest to `base` on which a name from `start` to `end` covers none before it."""
+        steps = sorted(range(-len(self.names), len(self.names) + 1), key=lambda step: (abs(step), -step))
+        for line in (base + LINE * step for step in steps):
+            if all(
+                end < left or right < start or abs(line - other) >= LINE for left, right, other in self.names
+            ):
+                break
+        self.names.append((start, end, line))
+        return line
 
     def _entry(self, series: int, name: str, dash: str) -> None:
         key = f'<svg class="key" viewBox="0 0 26 10" aria-hidden="true"><line class="line s{series % 8}" '

@@ -93,7 +93,7 @@ def _significance(material: Material) -> tuple[str, str]:
         return told["verdict"], f"{told['other']}: {told['reason']}"
     low, high = (100 * value for value in told["interval"])
     verdict = "no" if told["verdict"] == NOT_SHOWN else "yes"
-    more = f"{told['verdict']}: ACER differs from {told['other']} by {low:.2f} to {high:.2f} points (95 %)"
+    more = f"{told['verdict']}: ACER minus that of {told['other']} is {low:.2f} to {high:.2f} points (95 %)"
     return verdict, f"{more}, {told['subjects']} subjects resampled"
 
 

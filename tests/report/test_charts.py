@@ -1,10 +1,11 @@
 """Charts by numbers one can check: where a value lies, which ticks an axis has, and that nothing escapes."""
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from autofas.report.charts import Chart, linear, logarithmic, probit
+from autofas.report.charts import LINE, Chart, linear, logarithmic, probit
 
 
 def test_axes_place_values_and_choose_round_ticks():
@@ -31,3 +32,16 @@ def test_a_chart_is_well_formed_and_its_words_are_text_alone():
     assert "<script" not in text
     assert "<b>" not in text
     assert 'points="56.0,284.0 301.0,149.0 546.0,14.0"' in text
+
+
+def test_names_of_points_that_lie_on_each_other_are_set_apart():
+    chart = Chart(linear("a", 0, 10), linear("b", 0, 1), "a chart")
+    for number in range(5):
+        chart.dot(5, 0.5 + 0.01 * number, 0, f"model{number}")
+    bases = [float(found) for found in re.findall(r'class="named" x="[^"]*" y="([^"]*)"', chart.text())]
+    assert len(bases) == 5
+    gaps = [abs(one - other) for place, one in enumerate(bases) for other in bases[place + 1 :]]
+    assert min(gaps) >= LINE
+    chart.dot(9, 0.5, 0, "far away")  # where nothing is in the way a name stands beside its point
+    last = re.findall(r'class="named" x="[^"]*" y="([^"]*)"', chart.text())[-1]
+    assert float(last) == pytest.approx(chart.place(9, 0.5)[1] + 4, abs=0.1)
