@@ -27,6 +27,8 @@ from autofas.runtime.launch import launched
 VERBS = (
     "demo",
     "search",
+    "trial",
+    "front",
     "train",
     "evaluate",
     "score",

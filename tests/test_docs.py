@@ -64,7 +64,7 @@ def test_every_command_parses(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_configuration_of_a_command_is_one(page, capsys):
     for words in commands(page):
-        if words[0] in ("search", "train") and "--resume" not in words and "--genotype" not in words:
+        if words[0] in ("search", "train") and not {"--resume", "--genotype", "--join"} & set(words):
             assert main([*words, "--print-config"]) == 0, capsys.readouterr().err
 
 
@@ -159,6 +159,24 @@ def test_what_the_page_on_search_shows_runs(here, capsys):
     options = "--max-params", "--seeds", "--controls", "--finalists"
     assert all(option in words for option, words in zip(options, (front, twice, paid, final), strict=True))
     assert len(list((here / "runs/search/small").glob("genotype-*.json"))) == 2
+
+
+@pytest.mark.slow
+def test_searches_by_trials_run_as_the_page_says(here, capsys, monkeypatch):
+    pytest.importorskip("optuna", reason="needs autofas[trials]")
+    monkeypatch.setitem(SHORT, "trial", TINY)
+    monkeypatch.setitem(SHORT, "front", [*TINY, "--set", "warmup_epochs=0", "--judgements", "1"])
+    done = []
+    for words in commands(ROOT / "docs" / "trials.md"):
+        if not any("postgresql" in word for word in words) and "nni" not in words:
+            fewer = [word if word != "12" else "3" for word in words]
+            if "--show-choices" in words or "--join" in words:
+                run([*fewer, "--quiet"], capsys)
+            else:
+                run(on_faces(fewer), capsys)
+            done.append(words[0])
+    assert done.count("search") == 4
+    assert (here / "runs" / "front" / "whole" / "front.png").is_file()
 
 
 @pytest.mark.slow

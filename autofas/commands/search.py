@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING, Any, get_args
 
-from autofas.commands import common, controls, variants
+from autofas.commands import common, controls, joining, studies, variants
 
 if TYPE_CHECKING:
+    from autofas.config.search import SearchConfig
     from autofas.models.space import Space
     from autofas.search.strategy import SearchResult
 
@@ -19,6 +20,7 @@ KEYS = {
     "epochs": "epochs",
     "balance_by": "balance_by",
     "finalists": "finalists",
+    **studies.KEYS,
 }
 
 
@@ -32,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("search")
     group.add_argument("--space", help=f"name of a search space (autofas spaces) or a YAML file ({space})")
     group.add_argument(
-        "--strategy", choices=get_args(fields["strategy"].annotation), help=f"how to search ({strategy})"
+        "--strategy",
+        type=_strategy,
+        choices=get_args(fields["strategy"].annotation),
+        help=f"how to search ({strategy})",
     )
     group.add_argument(
         "--order",
@@ -54,17 +59,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     variants.add_arguments(group)
     controls.add_arguments(group)
+    studies.add_arguments(parser)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)
+
+
+def _strategy(text: str) -> str:
+    """The strategy's name; raises ArgumentTypeError that says what has taken an earlier one's place."""
+    from autofas.config.search import known_strategy
+
+    try:
+        return str(known_strategy(text))
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
 
 
 def run(args: argparse.Namespace) -> Any:
     """Search for every limit, seed and fold asked for; values of the last lines of each run."""
     from autofas.config.resolve import to_yaml
 
+    if args.join is not None:
+        return joining.join(args, KEYS)
     controls.check(args)
     configs = variants.configurations(args, KEYS)
+    studies.check(args, configs[0])
     if args.print_config:
         print(to_yaml(configs[0]), end="")
         return None
@@ -74,15 +93,12 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.models.space import load_space
     from autofas.runtime.launch import launched
     from autofas.search.limits import limits_of
-    from autofas.search.search import search
+    from autofas.search.search import require_engine, search
 
     space = load_space(configs[0].space)
     for config in configs:
         limits_of(config, space)  # one that nothing keeps to is told before the first search
-    if configs[0].strategy == "nni-evolution":
-        from autofas.search.multi_trial import evolution_tuner
-
-        evolution_tuner()  # a missing extra is told before any data is read
+    require_engine(configs[0])
     reports, results = [], []
     datasets = OpenedDatasets()
     for config in configs:
@@ -96,7 +112,9 @@ def run(args: argparse.Namespace) -> Any:
             )
             if launched().first:
                 apart = variants.told(fold_config) if len(configs) > 1 else {}
-                reports.append({"fold": fold_config.data.fold, **apart, **_report(result, space)})
+                reports.append(
+                    {"fold": fold_config.data.fold, **apart, **_report(fold_config, result, space)}
+                )
                 results.append((fold_config, result))
     values: dict[str, Any] = {"folds": reports} if len(configs) == 1 else {"runs": reports}
     if len(configs) > 1:
@@ -120,7 +138,7 @@ def _table(reports: list[dict[str, Any]]) -> str:
     return text_table(header, rows, numeric=header[1:])
 
 
-def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
+def _report(config: "SearchConfig", result: "SearchResult", space: "Space") -> dict[str, Any]:
     """Draw what a search found; the values of its last lines, which it prints."""
     from autofas.analysis.alpha_plot import draw_alphas
     from autofas.analysis.draw import draw_genotype
@@ -139,6 +157,7 @@ def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
     print("pictures  " + "  ".join(str(path) for path in pictures))
     for line in result.verdict.lines() if result.verdict else ():
         print(f"verdict   {line}")
+    front = studies.report_front(config, result) if config.by_trials else {}
     return {
         "run": str(result.path),
         "genotype": str(result.path / "genotype.json"),
@@ -146,7 +165,8 @@ def _report(result: "SearchResult", space: "Space") -> dict[str, Any]:
         "params": cost.params,
         "macs": cost.macs,
         "verdict": result.verdict.to_json() if result.verdict else None,
-        "epochs": len(result.results),
+        "epochs": config.epochs if config.by_trials else len(result.results),
         "train_loss": result.results[-1].get("train_loss") if result.results else None,
         "seconds": round(sum(row["seconds"] for row in result.results), 1),
+        **front,
     }

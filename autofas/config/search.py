@@ -8,11 +8,27 @@ from autofas.config.counts import Count
 from autofas.config.data import DataConfig, GroupKey
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.run import RunConfig
+from autofas.config.study import Objective, StudyConfig
 
 Rule = Literal["auto-fas", "pc-darts"]
 """How alphas become cells (autofas.search.derive); auto-fas is also the rule of DARTS."""
 ArchSplit = Literal["subject", "session", "device", "pai"]
 """What the half of the training split that alphas learn from differs in from the half of the weights."""
+
+
+Strategy = Literal["pc-darts", "darts", "random", "tpe", "nsga2", "evolution"]
+"""How a search finds its cells (autofas.search)."""
+TRIALS = 20
+"""Networks that a search by trials trains unless told otherwise."""
+
+
+def known_strategy(value: Any) -> Any:
+    """The strategy that was written; raises ValueError that says what has taken an earlier one's place."""
+    if value == "nni-evolution":
+        raise ValueError(
+            "nni-evolution is now --strategy evolution --engine nni (keys strategy, study.engine)"
+        )
+    return value
 
 
 def _switch(value: Any) -> Any:
@@ -25,11 +41,11 @@ class SearchConfig(RunConfig):
 
     Open in the paper, chosen here: K = 4, edge normalisation and 12 of 40 epochs of warm-up (PC-DARTS: 15
     of 50), gradients of the weights clipped at 5 (DARTS), half of the training subjects for each level.
-    nni-evolution trains `trials` networks for `epochs` each. `cuda_graphs` replays recorded kernels on a
-    GPU (first order only); off, since not yet measured. `precision` bfloat16 computes activations in it
-    (autocast), parameters, statistics and optimisers in float32; `recompute` keeps a cell's inputs alone for
-    the backward pass: less memory, more time, the same numbers. `kernels` computes the supernet with the
-    compiled kernels: where they serve (auto), or the search is refused (on), or in torch (off).
+    `cuda_graphs` replays recorded kernels on a GPU (first order only); off, since not yet measured.
+    `precision` bfloat16 computes activations in it (autocast), parameters, statistics and optimisers in
+    float32; `recompute` keeps a cell's inputs alone for the backward pass: less memory, more time, the same
+    numbers. `kernels` computes the supernet with the compiled kernels: where they serve (auto), or the search
+    is refused (on), or in torch (off).
     `balance_by` draws the weight half's data sets, sessions, devices or PAIs equally often, as a training's.
 
     Alphas wait for `warmup_epochs` and, with `warmup_fall`, until an epoch's mean weight loss has fallen by
@@ -47,6 +63,9 @@ class SearchConfig(RunConfig):
     the weight half, for `finalist_epochs` at first and the better half twice as long, and so on; the genotype
     is the one with the highest AUC on the architecture half.
 
+    random with `trials`, tpe, nsga2 and evolution train so many whole networks (20 unless set) for `epochs`
+    at most, with the optimiser `finalist`; `study` says how points are proposed and where results are kept.
+
     `max_params` and `max_macs` (at the space's input size; 300K and 0.3M are counts too) are what the derived
     network has at most; while the alphas' cells exceed one, expected cost over limit, times `cost_weight`, is
     added to the alphas' loss.
@@ -54,12 +73,13 @@ class SearchConfig(RunConfig):
 
     data: DataConfig = DataConfig()
     space: str = "auto_fas"
-    strategy: Literal["pc-darts", "darts", "random", "nni-evolution"] = "pc-darts"
+    strategy: Annotated[Strategy, BeforeValidator(known_strategy)] = "pc-darts"
     order: Literal["first", "second", "second-exact"] = "first"
     partial_channels: int | None = Field(default=None, ge=1)
     edge_normalization: bool | None = None
     derivation: Rule | None = None
-    trials: int = Field(default=20, ge=1)
+    trials: int | None = Field(default=None, ge=1)
+    study: StudyConfig = StudyConfig()
     epochs: int = Field(default=40, ge=1)
     warmup_epochs: int = Field(default=12, ge=0)
     batch_size: int = Field(default=256, ge=2)
@@ -118,6 +138,52 @@ class SearchConfig(RunConfig):
                 f"warmup_epochs {self.warmup_epochs} of {self.epochs} epochs leaves none to search in"
             )
         return self
+
+    @model_validator(mode="after")
+    def _trials_fit_their_strategy(self) -> "SearchConfig":
+        objectives, engine = self.study.objectives, self.study.engine
+        if self.strategy == "evolution" and len(self.objectives) > 1:
+            raise ValueError("evolution compares one objective; take nsga2 or tpe for several")
+        if engine == "nni" and (self.strategy == "nsga2" or objectives not in (None, ("error",))):
+            raise ValueError("engine nni has one objective, error, and strategies random, tpe and evolution")
+        if engine == "nni" and (self.study.pruner != "none" or self.study.proxy or self.study.storage):
+            raise ValueError("engine nni keeps its own study and has no pruner and no proxy here")
+        if self.study.pruner != "none" and len(self.objectives) > 1:
+            raise ValueError(
+                f"pruner {self.study.pruner} needs one objective, and {self.strategy} has several"
+            )
+        if self.by_trials and self.study.sample and self.study.sample > self.population:
+            raise ValueError(
+                f"study.sample {self.study.sample} is more than the population, {self.population}"
+            )
+        return self
+
+    @property
+    def by_trials(self) -> bool:
+        """Whether whole networks are trained; random without a number of trials draws one and trains none."""
+        return self.strategy in ("tpe", "nsga2", "evolution") or (
+            self.strategy == "random" and self.trials is not None
+        )
+
+    @property
+    def wanted(self) -> int:
+        """How many trials a search by trials has."""
+        return self.trials or TRIALS
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What trials are judged by: the error alone, for NSGA-II error and parameters, unless set."""
+        return self.study.objectives or (("error", "params") if self.strategy == "nsga2" else ("error",))
+
+    @property
+    def population(self) -> int:
+        """Points drawn first, and the networks that evolution or NSGA-II keeps."""
+        return self.study.population or max(4, min(50, self.wanted // 4))
+
+    @property
+    def sample(self) -> int:
+        """Networks among which evolution chooses a parent."""
+        return self.study.sample or max(2, self.population // 4)
 
     @property
     def latest_start(self) -> int:

@@ -1,6 +1,6 @@
 """A run's life from open to finish, written down once: `carry_through`.
 
-A search, a training, a multi-trial search: each is a `Resumable`, which says what happens in each phase. When
+A search, a training, a trial: each is a `Resumable`, which says what happens in each phase. When
 the phases come, what is logged, when it is saved, how a signal ends it and how it goes on is said here.
 """
 

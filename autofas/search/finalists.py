@@ -6,21 +6,20 @@ are cells of several epochs and rules, and random ones, within the limits; succe
 Talwalkar, AISTATS 2016) trains the better half of them on, twice as long each time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import torch
 
 from autofas.config.optimizer import OptimizerConfig
+from autofas.data.batches.batch import Batch
 from autofas.data.batches.loader import Loader
-from autofas.metrics import BONA_FIDE, roc_auc
 from autofas.models.genotype import Cell
 from autofas.models.network import Network
 from autofas.models.space import Space
 from autofas.search.bounds import Bounds, derive_within, draw_within
-from autofas.search.brief_training import train_epoch
+from autofas.search.brief_training import judge, train_epoch
 from autofas.search.derive import random_cells
 from autofas.search.history import Floats, betas_of
 from autofas.training.optimizers import build_optimizer
@@ -85,7 +84,7 @@ def nominate(
 class BriefTraining:
     """One finalist's network with its optimiser and batches, which can be trained on."""
 
-    def __init__(self, network: Network, optimizer: OptimizerConfig, loader: Loader) -> None:
+    def __init__(self, network: Network, optimizer: OptimizerConfig, loader: Iterable[Batch]) -> None:
         self.network, self.loader, self.grad_clip = network, loader, optimizer.grad_clip
         self.optimizer = build_optimizer(optimizer, network.parameters())
 
@@ -94,16 +93,9 @@ class BriefTraining:
         for _ in range(count):
             train_epoch(self.network, self.loader, self.optimizer, self.grad_clip, "a finalist's training")
 
-    def auc(self, loader: Loader) -> float:
+    def auc(self, loader: Iterable[Batch]) -> float:
         """AUC over an epoch of a loader, in [0, 1]."""
-        scores, labels = [], []
-        self.network.eval()
-        with torch.no_grad():
-            for batch in loader:
-                scores.append(self.network.supervision.score(self.network(batch.images)).double().cpu())
-                labels.append(batch.targets["label"].cpu())
-        pais = [BONA_FIDE if label else "attack" for label in torch.cat(labels).tolist()]
-        return float(roc_auc(torch.cat(scores).numpy(), pais))
+        return judge(self.network, loader).auc
 
 
 def halve(

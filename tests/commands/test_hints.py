@@ -89,13 +89,17 @@ def test_evaluate_of_a_search_says_to_train_its_genotype(capsys, tmp_path, ended
     assert "unknown key" not in line
 
 
-def test_the_evolution_tuners_extra_is_asked_for_before_any_data_is_read(capsys, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "nni", None)
+@pytest.mark.parametrize(("package", "extra", "words"), [("optuna", "trials", ()), ("nni", "nni", ("nni",))])
+def test_an_engines_extra_is_asked_for_before_any_data_is_read(
+    package, extra, words, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setattr(
         "autofas.data.opening.open_manifest", lambda *_, **__: pytest.fail("the data was opened")
     )
-    line = said(capsys, "search", "--strategy", "nni-evolution", "--dataset", tmp_path / "no.csv")
-    assert "strategy nni-evolution needs the extra: pip install 'autofas[nni]'" in line
+    engine = [word for name in words for word in ("--engine", name)]
+    line = said(capsys, "search", "--strategy", "evolution", *engine, "--dataset", tmp_path / "no.csv")
+    assert f"the extra: pip install 'autofas[{extra}]'" in line
 
 
 def test_a_set_without_dev_is_told_of_the_protocol_that_holds_one_out(capsys):
