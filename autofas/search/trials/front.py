@@ -131,7 +131,7 @@ class FrontWork:
     def _judged(self, network: Row, seed: int) -> Row:
         """One trial of a network."""
         source = {key: network[key] for key in ("genotype", "baseline") if key in network}
-        own = {
+        own: Row = {
             "strategy": "random",
             "trials": None,
             "study": {},
