@@ -42,7 +42,7 @@ def draw_cell(cell: Cell, path: str | os.PathLike[str], title: str) -> CellLayou
         fill = "input_node" if number < FIRST_NODE else "output_node" if number == output else "node"
         circle = Circle((x, y), RADIUS, facecolor=PALETTE[fill], edgecolor=PALETTE["ink"], linewidth=1.4)
         circle.set_zorder(5)
-        axes.add_patch(circle)
+        axes.add_artist(circle)  # not add_patch, which measures each one's extent for limits that are set
         text = _node_name(number, output)
         axes.text(x, y, text, ha="center", va="center_baseline", fontsize=16, color=PALETTE["ink"], zorder=6)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow, name: str) -> None:
         shrinkB=0,
         zorder=3 if name else 2,
     )
-    axes.add_patch(patch)
+    axes.add_artist(patch)
     if arrow.label is None:
         return
     left, bottom, right, top = arrow.label
@@ -105,7 +105,7 @@ def _draw_arrow(axes: Axes, arrow: Arrow, name: str) -> None:
         linewidth=1.3,
         zorder=4,
     )
-    axes.add_patch(frame)
+    axes.add_artist(frame)
     axes.text(
         (left + right) / 2,
         (bottom + top) / 2,
