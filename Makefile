@@ -5,8 +5,8 @@ PYTHON ?= python3
 PIP_ARGS ?=
 VENV ?= .venv
 RUN = $(VENV)/bin
-# how many processes run the tests; each takes about 1 GiB of memory
-JOBS ?= 2
+# how many processes run the tests; each takes about 1 GiB of memory. One more than two cores: some tests wait
+JOBS ?= 3
 
 .PHONY: demo test test-all lint clean
 
