@@ -7,6 +7,8 @@ VENV ?= .venv
 RUN = $(VENV)/bin
 # how many processes run the tests; each takes about 1 GiB of memory. One more than two cores: some tests wait
 JOBS ?= 3
+# bytecode is kept whatever the environment says: the tests start some hundred processes that import the package
+TESTS = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(RUN)/python -m pytest
 
 .PHONY: demo test test-all lint clean
 
@@ -17,11 +19,11 @@ test: $(VENV)/.installed-test
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -m "not slow" -n $(JOBS) --dist loadfile
+	$(TESTS) -m "not slow" -n $(JOBS) --dist loadfile
 
 # the campaigns that take long: fault injection, larger fuzzing
 test-all: $(VENV)/.installed-test
-	OMP_NUM_THREADS=1 $(RUN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(TESTS) -n $(JOBS) --dist loadfile
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "autofas needs Python 3.11 or newer: make demo PYTHON=python3.12")'
