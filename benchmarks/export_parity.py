@@ -1,22 +1,25 @@
-"""Does every network of the house leave it unchanged? Exported, run in onnxruntime, compared on crops.
+"""Does every network of the house leave it unchanged? Exported, run in its own runtime, compared on crops.
 
-    python -m benchmarks.export_parity --out results
+    python -m benchmarks.export_parity --formats onnx ncnn --out results
 
-Each baseline, and a random genotype of each search space, gets seeded weights and a few training steps on
-generated faces (its scores would else be all alike), is exported as `autofas export` does it, and is run on
-200 crops; the threshold lies in the widest gap of the middle half of the scores. Networks of large inputs are
-taken at `--most-side` pixels: the operations are the same. A row says the largest error of score and map, the
-decisions that changed, the file's size and the seconds of CPU time that exporting took, or why a network
-cannot be exported. Exit code 1 where an error is above 1e-4 or a decision changed.
+Each baseline, a random genotype of each search space and one of the paper's at the paper's size gets seeded
+weights and a few training steps on generated faces (its scores would else be all alike), is exported as
+`autofas export` does it, and is run on 200 crops; the threshold lies in the widest gap of the middle half of
+the scores. Networks of large inputs are taken at `--most-side` pixels: the operations are the same. `--run`
+adds trained networks, on the crops of their own runs, at their thresholds. A row says the largest error of
+score and map, the decisions that changed, the file's size and the seconds of CPU time that exporting took, or
+why a network cannot be exported. Rows are kept one by one in export_parity.csv, and a call goes on where the
+last one ended. Exit code 1 where an error is above 1e-4 or a decision changed.
 """
 
 import argparse
 import json
 import os
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -29,55 +32,113 @@ from autofas.analysis.text_tables import markdown_table
 from autofas.config.data import DataConfig, SyntheticConfig
 from autofas.data.batches.loader import labels_of
 from autofas.data.opening import open_data
+from autofas.deploy.formats.table import Kind, chosen, size_of
+from autofas.deploy.formats.tracing import require_one_view
 from autofas.deploy.graph import ExportForm
-from autofas.deploy.onnx_file import to_onnx
-from autofas.deploy.parity import TOLERANCE, compare
-from autofas.deploy.runtime import Scores, normalised
+from autofas.deploy.info import ExportInfo
+from autofas.deploy.material import crops_of, run_data
+from autofas.deploy.onnx_file import to_onnx, write_onnx
+from autofas.deploy.parity import TOLERANCE, compare, steady
+from autofas.deploy.runtime import OnnxScorer, Scores, normalised
 from autofas.errors import AutofasError
 from autofas.models.build import build
 from autofas.models.genotype import genotype_from_cells
 from autofas.models.network import Network
 from autofas.models.space import load_space, space_names
+from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.runs.provenance import commit, machine
 from autofas.search.derive import random_cells
-from autofas.storage.files import write_json, write_text
+from autofas.storage.files import write_text
+from benchmarks.rows import append, read_rows
 
+MARK = "Trained networks, "
+"""What stands in the page from this on is written by hand."""
 LEAST_SIDE = {"facebagnet_a": 48, "afa": 8}
 BATCH = 25
 STEPS = 6
-HEADER = ("network", "input", "modalities", "scores", "score error", "map error", "changed", "kB", "CPU s")
+PAPER = "auto_fas"
+"""The space of which a network of the published size is taken too."""
+HEADER = ("network", "input", "modalities", "format", "scores", "score error", "map error", "changed", "kB", "CPU s")
+KEYS = ("network", "input", "format")
+CSV = "export_parity.csv"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with the crops, uint8 by modality, that its files are compared on, and its threshold."""
+
+    network: Network
+    crops: dict[str, np.ndarray]
+    threshold: float | None = None
+
+    @property
+    def input(self) -> str:
+        size = self.network.view.crop_size
+        return f"3x{size}x{size}"
 
 
 def main() -> int:
     """Compare, print and write; exit code 1 where a file does not compute what its network does."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="*", help="networks or spaces (default: all)")
+    parser.add_argument("--formats", nargs="+", default=["onnx"], help="formats (default: onnx)")
+    parser.add_argument("--run", nargs="*", default=[], help="trained runs to add (default: none)")
     parser.add_argument("--crops", type=int, default=200)
     parser.add_argument("--most-side", type=int, default=64)
-    parser.add_argument("--out", help="folder for export_parity.md and export_parity.json")
+    parser.add_argument("--out", help="folder for export_parity.md and .csv, which a later call goes on with")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    rows = []
-    for network in networks(args.only, args.most_side):
-        rows.append(row_of(network, args.crops))
-        print(rows[-1], file=sys.stderr)
-    values = {"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}
-    table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[4:])
+    kinds = chosen(args.formats)
+    for kind in kinds:
+        kind.require()
+    place = Path(args.out) / CSV if args.out else None
+    rows = read_rows(place) if place else []
+    for case in cases(args.only, args.most_side, args.crops, args.run):
+        for kind in kinds:
+            named = {"network": case.network.name, "input": case.input, "format": kind.name}
+            if any(all(row[key] == named[key] for key in KEYS) for row in rows):
+                continue
+            rows.append({**named, **row_of(case, kind)})
+            print(rows[-1], file=sys.stderr, flush=True)
+            if place:
+                append(place, rows[-1])
+    table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[5:])
     print(table)
     if args.out:
-        words = f"`python -m benchmarks.export_parity --most-side {args.most_side} --out results`"
-        head = f"{words}, commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
-        note = f"{args.crops} generated crops, onnxruntime on the CPU; tolerance {TOLERANCE:g}.\n\n"
-        write_text(Path(args.out) / "export_parity.md", head + note + table + "\n")
-        write_json(Path(args.out) / "export_parity.json", values)
+        write_page(Path(args.out) / "export_parity.md", table, args)
     if args.json:
-        print(json.dumps(values))
-    return int(any(row["reason"] or row["changed"] or worst(row) > TOLERANCE for row in rows))
+        print(json.dumps({"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}))
+    return int(any(is_bad(row) for row in rows))
+
+
+def write_page(place: Path, table: str, args: argparse.Namespace) -> None:
+    """The table under the command, commit and machine of its last row; what stands below it is kept."""
+    words = f"`python -m benchmarks.export_parity --formats {' '.join(args.formats)} --out results`"
+    head = f"{words}, last row at commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
+    note = f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}.\n\n"
+    before = place.read_text(encoding="utf-8") if place.is_file() else ""
+    kept = before[before.index(MARK) :] if MARK in before else ""
+    write_text(place, head + note + table + "\n" + (f"\n{kept}" if kept else ""))
+
+
+def cases(only: list[str] | None, most_side: int, count: int, runs: Sequence[str]) -> Iterator[Case]:
+    """Every network, warmed up, with its crops; trained runs with theirs."""
+    for network in networks(only, most_side):
+        crops, labels = generated(network, count)
+        warm_up(network, {name: normalised(crop) for name, crop in crops.items()}, labels)
+        yield Case(network, crops)
+    for run in map(Path, runs):
+        loaded = load_network(run / WEIGHTS_FILE)
+        if not only or loaded.network.name in only:
+            material = crops_of(run_data(run, loaded.network), loaded.network, ("dev", "test")).few(count)
+            told = (loaded.info.threshold or {}).get("value")
+            yield Case(loaded.network, material.crops, told)
 
 
 def networks(only: list[str] | None, most_side: int) -> Iterator[Network]:
-    """Every baseline and a random genotype of every space, at no more than `most_side` pixels."""
+    """Every baseline and a random genotype of every space, at no more than `most_side` pixels, and one of the
+    paper's at the paper's size."""
     for name in BASELINES:
         if not only or name in only:
             side = LEAST_SIDE.get(name, min(BASELINES[name].input_size, most_side))
@@ -87,35 +148,63 @@ def networks(only: list[str] | None, most_side: int) -> Iterator[Network]:
         if not only or name in only:
             space = load_space(name)
             cells_drawn = random_cells(space, np.random.default_rng(0))
-            torch.manual_seed(0)
             genotype = genotype_from_cells(space, *cells_drawn, "random")
-            side = min(genotype.layout.input_size, most_side)
-            yield build(genotype, input_size=side, name=f"{name} (random)")
+            whole = genotype.layout.input_size
+            for side in sorted({min(whole, most_side), *([whole] if name == PAPER else [])}):
+                torch.manual_seed(0)
+                yield build(genotype, input_size=side, name=f"{name}_random")
 
 
-def row_of(network: Network, count: int) -> dict[str, Any]:
-    """One network's row; `reason` says why there is no file."""
-    crops, labels = generated(network, count)
-    warm_up(network, crops, labels)
-    size = network.view.crop_size
-    row = {"network": network.name, "input": f"3x{size}x{size}", "modalities": list(network.modalities)}
-    row |= {"score_error": None, "map_error": None, "changed": None, "bytes": None, "reason": ""}
-    started = time.process_time()
-    try:
-        model = to_onnx(ExportForm(network)).SerializeToString()
-    except AutofasError as exc:
-        return {**row, "reason": str(exc), "cpu_s": round(time.process_time() - started, 1)}
-    seconds = time.process_time() - started
-    wanted, found = in_torch(network, crops), in_onnxruntime(model, crops)
-    names = [str(number) for number in range(count)]
-    parity = compare(wanted, found, threshold_of(wanted.scores), names)
+def info_of(network: Network, form: ExportForm, kind: Kind) -> ExportInfo:
+    """A file's record, as far as running it needs one."""
+    return ExportInfo(
+        name=network.name, kind=network.kind, format=kind.name, form="tensor", modalities=network.modalities,
+        inputs=(), outputs=tuple(form.output_names), crop_size=network.view.crop_size,
+        input_size=network.input_size, view=network.view.kind, margin=1.3,
+        supervision=network.supervision_name,
+    )  # fmt: skip
+
+
+def row_of(case: Case, kind: Kind) -> dict[str, Any]:
+    """One network's row in one format; `reason` says why there is no file."""
+    network = case.network
+    row: dict[str, Any] = {"modalities": " ".join(network.modalities)}
+    row |= dict.fromkeys(("lowest", "highest", "score_error", "map_error", "changed", "bytes"), "")
+    started = spent()
+    form = ExportForm(network)
+    info = info_of(network, form, kind)
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / f"model{kind.suffix}"
+        try:
+            if kind.name == "onnx":
+                write_onnx(place, to_onnx(form), info)
+                scorer: Any = OnnxScorer(place, threads=1)
+            else:
+                require_one_view(form, kind.title)
+                kind.module().write(place, form=form, info=info)
+                scorer = kind.module().open_file(place, info, 1)
+        except AutofasError as exc:
+            return {**row, "cpu_s": round(spent() - started, 1), "reason": str(exc)}
+        seconds = spent() - started
+        wanted, found = in_torch(network, case.crops), in_batches(scorer.score, case.crops)
+        size = size_of(place)
+    count = len(wanted.scores)
+    threshold = threshold_of(wanted.scores) if case.threshold is None else steady(case.threshold, wanted.scores)
+    parity = compare(wanted, found, threshold, [str(number) for number in range(count)])
     row |= {"lowest": float(wanted.scores.min()), "highest": float(wanted.scores.max())}
-    row |= {"score_error": parity.score_error, "map_error": parity.map_error, "changed": parity.changed}
-    return {**row, "bytes": len(model), "cpu_s": round(seconds, 1)}
+    row |= {"score_error": parity.score_error, "changed": parity.changed, "bytes": size}
+    row |= {"map_error": "" if parity.map_error is None else parity.map_error}
+    return {**row, "cpu_s": round(seconds, 1), "reason": ""}
+
+
+def spent() -> float:
+    """CPU seconds of this process and of the converters that it has started."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
 
 
 def generated(network: Network, count: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Normalised crops (count, 3, C, C) by modality of generated faces, and labels, 1 = bona fide."""
+    """Crops (count, 3, C, C) uint8 by modality of generated faces, and labels, 1 = bona fide."""
     faces = SyntheticConfig(train_users=4, dev_users=1, test_users=1, frames_per_video=1, size=64)
     config = DataConfig(modalities=network.modalities, synthetic=faces)
     data = open_data(config, network.view.crop_size)
@@ -123,7 +212,7 @@ def generated(network: Network, count: int) -> tuple[dict[str, np.ndarray], np.n
     if len(table) < count:
         raise SystemExit(f"there are {len(table)} generated crops; ask for no more")
     rows = data.store.rows(table)
-    return {name: normalised(data.store.crops(name, rows)) for name in network.modalities}, labels_of(table)
+    return {name: data.store.crops(name, rows) for name in network.modalities}, labels_of(table)
 
 
 def warm_up(network: Network, crops: dict[str, np.ndarray], labels: np.ndarray) -> None:
@@ -154,19 +243,20 @@ def threshold_of(scores: np.ndarray) -> float:
 def in_torch(network: Network, crops: dict[str, np.ndarray]) -> Scores:
     """Scores and maps of the network as it is."""
     form = ExportForm(network, rewrite=False)
-    with torch.inference_mode():
-        return joined(
-            [output.numpy() for output in form(*(torch.from_numpy(part[name]) for name in form.names))]
-            for part in parts(crops)
-        )
+
+    def score(part: dict[str, np.ndarray]) -> Scores:
+        with torch.inference_mode():
+            found = [output.numpy() for output in form(*(torch.from_numpy(normalised(part[n])) for n in form.names))]
+        return Scores(found[0], found[1] if len(found) > 1 else None)
+
+    return in_batches(score, crops)
 
 
-def in_onnxruntime(model: bytes, crops: dict[str, np.ndarray]) -> Scores:
-    """Scores and maps of the exported model."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
-    return joined(session.run(None, part) for part in parts(crops))
+def in_batches(score: Callable[[dict[str, np.ndarray]], Scores], crops: dict[str, np.ndarray]) -> Scores:
+    """Scores and maps of all crops, a batch at a time."""
+    found = [score(part) for part in parts(crops)]
+    maps = [one.maps for one in found if one.maps is not None]
+    return Scores(np.concatenate([one.scores for one in found]), np.concatenate(maps) if maps else None)
 
 
 def parts(crops: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
@@ -175,32 +265,25 @@ def parts(crops: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
         yield {name: crop[start : start + BATCH] for name, crop in crops.items()}
 
 
-def joined(batches: Iterator[list[np.ndarray]]) -> Scores:
-    """The outputs of all batches."""
-    found = [np.concatenate(output) for output in zip(*batches, strict=True)]
-    return Scores(found[0], found[1] if len(found) > 1 else None)
-
-
-def worst(row: dict[str, Any]) -> float:
-    """The larger of a row's errors."""
-    return max(row["score_error"], row["map_error"] or 0.0)
+def is_bad(row: dict[str, Any]) -> bool:
+    """Whether a file differs from its network, or there is none."""
+    errors = [float(row[key] or 0) for key in ("score_error", "map_error")]
+    return bool(row["reason"]) or int(row["changed"]) > 0 or max(errors) > TOLERANCE
 
 
 def cells(row: dict[str, Any]) -> list[str]:
-    """A row as the table shows it."""
+    """A row as the table shows it, whether it was measured now or read back."""
+    named = [row["network"], row["input"], row["modalities"], row["format"]]
     if row["reason"]:
-        return [row["network"], row["input"], row["reason"], "", "", "", "", "", f"{row['cpu_s']:.1f}"]
-    shown = "-" if row["map_error"] is None else f"{row['map_error']:.1e}"
+        return [*named, row["reason"], "", "", "", "", f"{float(row['cpu_s']):.1f}"]
     return [
-        row["network"],
-        row["input"],
-        " ".join(row["modalities"]),
-        f"{row['lowest']:.3g} to {row['highest']:.3g}",
-        f"{row['score_error']:.1e}",
-        shown,
+        *named,
+        f"{float(row['lowest']):.3g} to {float(row['highest']):.3g}",
+        f"{float(row['score_error']):.1e}",
+        "-" if row["map_error"] == "" else f"{float(row['map_error']):.1e}",
         str(row["changed"]),
-        f"{row['bytes'] / 1000:.0f}",
-        f"{row['cpu_s']:.1f}",
+        f"{int(row['bytes']) / 1000:.0f}",
+        f"{float(row['cpu_s']):.1f}",
     ]
 
 

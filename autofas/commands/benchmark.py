@@ -19,7 +19,7 @@ HELP = "compare exported files and runs by size, parity, latency, memory and ACE
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("places", metavar="RUN|FILE", nargs="+", help="run folders, .onnx, .safetensors")
+    parser.add_argument("places", metavar="RUN|FILE", nargs="+", help="run folders, exported files, .safetensors")
     parser.add_argument("--repeats", type=int, default=50, help="timed calls of each (default: 50)")
     parser.add_argument("--warmup", type=int, default=10, help="calls before them (default: 10)")
     parser.add_argument(

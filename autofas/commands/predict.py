@@ -1,7 +1,7 @@
 """autofas predict: judge the faces of photographs, folders, videos or a camera at a network's own threshold.
 
-NETWORK is a run folder, an .onnx or .safetensors file, or demo, the network trained on generated faces that
-comes with autofas. SOURCE is an image, a folder, a video, or a camera's number.
+NETWORK is a run folder, an exported file (.onnx, .ncnn.param, .mnn, .pte), a .safetensors file, or demo, the
+network trained on generated faces that comes with autofas. SOURCE is an image, a folder, a video, or a camera's number.
 """
 
 import argparse
@@ -16,7 +16,7 @@ HELP = "judge the faces of photographs, folders, videos or a camera with a train
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("network", metavar="NETWORK", help="run folder, .onnx, .safetensors, or demo")
+    parser.add_argument("network", metavar="NETWORK", help="run folder, exported file, .safetensors, or demo")
     parser.add_argument("sources", metavar="SOURCE", nargs="+", help="image, folder, video or camera number")
     group = parser.add_argument_group("faces")
     finder = group.add_mutually_exclusive_group()

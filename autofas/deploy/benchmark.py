@@ -15,19 +15,20 @@ import numpy as np
 
 from autofas.analysis.latency_table import LatencyRow
 from autofas.deploy.export import CHECKED_CROPS, EXPORT_FOLDER
+from autofas.deploy.formats.table import KINDS, exported_files, kind_of, size_of
 from autofas.deploy.info import ExportInfo
 from autofas.deploy.material import Material, acer_of, crops_of, run_data, score_all
 from autofas.deploy.memory import peak_mb
 from autofas.deploy.parity import Parity, compare
 from autofas.deploy.runtime import Scorer, Scores, TorchScorer, open_scorer
 from autofas.deploy.timing import Timing, interleaved
-from autofas.errors import ConfigError
+from autofas.errors import ConfigError, RunError
 from autofas.models.weights import WEIGHTS_FILE
 from autofas.runs.provenance import machine
 from autofas.runs.run_folder import Run
 
 Log = Callable[[str], None]
-RUNTIMES = {"torch": "torch eager", "onnx": "onnxruntime", "ncnn": "ncnn"}
+RUNTIMES = {"torch": "torch eager", **{name: kind.runtime for name, kind in KINDS.items()}}
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,13 @@ def benchmark(
         raise ConfigError(f"{repeats} repeats measure nothing; give at least 1")
     paths, truths = [], {}
     for place in map(Path, places):
-        if place.is_dir():
+        if place.is_dir() and kind_of(place) is None:
             folder = Run.open(place, echo=False).path
             weights = folder / WEIGHTS_FILE
             log(f"scoring the crops of {folder}")
             scorer = TorchScorer(weights, threads=1)
             truths[scorer.info.weights_sha256] = _truth(folder, scorer)
-            paths += [weights, *sorted((folder / EXPORT_FOLDER).glob("*.onnx"))]
+            paths += [weights, *_runnable(exported_files(folder / EXPORT_FOLDER), log)]
         else:
             paths.append(place)
     timings = _timings(paths, warmup, repeats, log)
@@ -87,8 +88,21 @@ def benchmark(
         scorer_of_file = open_scorer(path, threads=1)
         parity, acer = _judged(scorer_of_file, truths)
         peak = peak_mb(str(path)) if memory else None
-        size = path.stat().st_size
-        found.append(Measured(path, scorer_of_file.info, size, parity, acer, timings[path], peak))
+        found.append(Measured(path, scorer_of_file.info, size_of(path), parity, acer, timings[path], peak))
+    return found
+
+
+def _runnable(files: Sequence[Path], log: Log) -> list[Path]:
+    """Those of a run's files whose runtime is here; the others are said."""
+    found = []
+    for path in files:
+        kind = kind_of(path)
+        assert kind is not None
+        try:
+            kind.require_runtime(path)
+            found.append(path)
+        except (ConfigError, RunError) as reason:
+            log(f"left out: {reason}")
     return found
 
 

@@ -7,6 +7,7 @@ norms are folded by the exporter. The outputs stay the network's own, to roundin
 
 import copy
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +54,41 @@ class ExportForm(nn.Module):
         with torch.no_grad():
             found = self(*(torch.zeros(2, 3, size, size) for _ in self.names))
         return ["score", "map"][: len(found)]
+
+
+class PixelForm(nn.Module):
+    """`ExportForm` for pixels: float (B, 3, C, C) from 0 to 255 a modality, in the colour order `channels`.
+
+    Colour order, mean and deviation are one 1x1 convolution, which every runtime has.
+    """
+
+    def __init__(self, form: ExportForm, channels: Literal["RGB", "BGR"]) -> None:
+        super().__init__()
+        self.form = form
+        order = [0, 1, 2] if channels == "RGB" else [2, 1, 0]
+        self.prepare = nn.Conv2d(3, 3, 1)
+        with torch.no_grad():
+            self.prepare.weight.copy_((torch.eye(3)[order] / 127.5)[:, :, None, None])
+            self.prepare.bias.fill_(-1.0)  # type: ignore[union-attr]
+
+    def forward(self, *crops: Tensor) -> tuple[Tensor, ...]:
+        found: tuple[Tensor, ...] = self.form(*(self.prepare(crop) for crop in crops))
+        return found
+
+    @property
+    def network(self) -> Network:
+        """The network inside."""
+        return self.form.network
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The modalities, in the order of the inputs."""
+        return self.form.names
+
+    @property
+    def output_names(self) -> list[str]:
+        """As those of the form inside."""
+        return self.form.output_names
 
 
 class StridedConv(nn.Module):

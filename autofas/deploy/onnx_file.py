@@ -12,7 +12,6 @@ import json
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,6 @@ from autofas.errors import ConfigError
 from autofas.storage.files import whole_file
 
 OPSET = 20
-_PACKAGES = ("onnx", "onnxscript", "onnxruntime")
-
-
-def require_onnx() -> None:
-    """Raise ConfigError, naming the extra, where what writes and checks ONNX files is not installed."""
-    for name in _PACKAGES:
-        if find_spec(name) is None:
-            raise ConfigError(f"ONNX needs {name}, which is not installed; pip install 'autofas[export]'")
 
 
 def to_onnx(form: ExportForm) -> Any:

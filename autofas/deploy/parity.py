@@ -57,19 +57,26 @@ def compare(reference: Scores, found: Scores, threshold: float, paths: Sequence[
     return Parity(len(paths), float(errors.max()), map_error, len(changed), worst, first)
 
 
-def require_parity(parity: Parity, where: str) -> None:
-    """Raise RunError, naming the crop, for an error above 1e-4 or a changed decision."""
+def parity_fault(parity: Parity, where: str) -> str:
+    """What is wrong with a file, naming the crop: an error above 1e-4 or a changed decision; empty if nothing."""
     largest = max(parity.score_error, parity.map_error or 0.0)
     if not largest <= TOLERANCE:  # NaN is not
-        raise RunError(
+        return (
             f"{where} does not compute what the network does: it differs by {largest:.2e} on {parity.worst}, "
-            f"more than {TOLERANCE:g}; the file is not kept"
+            f"more than {TOLERANCE:g}"
         )
     if parity.changed:
-        raise RunError(
+        return (
             f"{where} decides otherwise on {parity.changed} of {parity.crops} crops, the first "
-            f"{parity.first_changed}; the file is not kept"
+            f"{parity.first_changed}"
         )
+    return ""
+
+
+def require_parity(parity: Parity, where: str) -> None:
+    """Raise RunError, naming the crop, for an error above 1e-4 or a changed decision."""
+    if fault := parity_fault(parity, where):
+        raise RunError(f"{fault}; the file is not kept")
 
 
 def steady(threshold: float, scores: np.ndarray) -> float:

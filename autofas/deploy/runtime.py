@@ -12,11 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from autofas.deploy.info import METADATA_KEY, ExportInfo, parse_info
-from autofas.errors import ConfigError, RunError
+from autofas.deploy.formats.table import KINDS, Kind, kind_of
+from autofas.deploy.info import METADATA_KEY, ExportInfo, parse_info, read_beside, require_described
+from autofas.errors import RunError
 from autofas.storage.files import file_size
 
 MAX_BYTES = 2**30
+PLACES = "a run folder, a .safetensors file or an exported one (.onnx, .ncnn.param, .mnn, .pte)"
+"""What a network can be read from, in the words of a message."""
 Crops = Mapping[str, NDArray[np.uint8]]
 
 
@@ -110,24 +113,40 @@ class TorchScorer:
 def open_scorer(place: str | Path, threads: int | None = None) -> Scorer:
     """The network in an exported file, a weights file or a run folder; raises RunError or ConfigError."""
     path = Path(place)
+    kind = kind_of(path) if path.exists() else None
+    if kind is not None:
+        return OnnxScorer(path, threads) if kind.name == "onnx" else _in_its_runtime(kind, path, threads)
     if path.is_dir():
         weights = path / "weights" / "best.safetensors"
         if not weights.is_file():
             raise RunError(f"{path} holds no trained network: it has no {weights.relative_to(path)}")
         return TorchScorer(weights, threads)
     if not path.exists():
-        raise RunError(f"{path} does not exist; give a run folder, an .onnx or a .safetensors file")
-    if path.suffix == ".onnx":
-        return OnnxScorer(path, threads)
+        raise RunError(f"{path} does not exist; give {PLACES}")
     if path.suffix == ".safetensors":
         return TorchScorer(path, threads)
-    raise RunError(f"{path} is not a network; give a run folder, an .onnx or a .safetensors file")
+    raise RunError(f"{path} is not a network; give {PLACES}")
+
+
+def _in_its_runtime(kind: Kind, path: Path, threads: int | None) -> Scorer:
+    """A file of a format that says nothing of itself, by the record beside it."""
+    kind.require_runtime(path)
+    info, measured = read_beside(path)
+    require_described(path, measured)
+    scorer: Scorer = kind.module().open_file(path, info, threads)
+    return scorer
 
 
 def as_input(crops: NDArray[np.uint8], info: ExportInfo) -> NDArray[Any]:
-    """RGB crops (B, 3, C, C) as a file takes them: normalised, or uint8 (B, C, C, 3) in its colour order."""
+    """RGB crops (B, 3, C, C) as a file takes them: normalised, or pixels in its colour order.
+
+    Pixels are uint8 (B, C, C, 3) in ONNX, float32 (B, 3, C, C) in the other formats.
+    """
     if info.form == "tensor":
         return normalised(crops)
+    if info.format != "onnx":
+        ordered = crops[:, ::-1] if info.channels == "BGR" else crops
+        return np.ascontiguousarray(ordered, np.float32)
     pixels = crops.transpose(0, 2, 3, 1)
     return np.ascontiguousarray(pixels[..., ::-1] if info.channels == "BGR" else pixels)
 
@@ -138,12 +157,7 @@ def normalised(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _session(path: Path, threads: int | None) -> Any:
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ConfigError(
-            f"{path} needs onnxruntime, which is not installed; pip install 'autofas[export]'"
-        ) from None
+    onnxruntime = KINDS["onnx"].require_runtime(path)
     try:
         file_size(path, MAX_BYTES, RunError)
     except OSError as exc:

@@ -49,7 +49,7 @@ def test_the_run_folder_is_still_as_recorded(exported, evaluated_run, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--format", "coreml"], "format coreml does not exist; choose onnx"),
+        (["--format", "tflite"], "format tflite does not exist; choose onnx, ncnn, mnn, coreml, executorch"),
         (["--crops", "0"], "0 crops cannot show parity"),
     ],
 )
@@ -59,6 +59,6 @@ def test_what_cannot_be_asked_for(evaluated_run, words, said, capsys):
 
 
 def test_without_the_extra_it_is_named(evaluated_run, monkeypatch, capsys):
-    monkeypatch.setattr("autofas.deploy.onnx_file.find_spec", lambda name: None)
+    monkeypatch.setattr("autofas.deploy.formats.table.find_spec", lambda name: None)
     assert main(["export", "--run", str(evaluated_run)]) == 2
     assert "pip install 'autofas[export]'" in capsys.readouterr().err

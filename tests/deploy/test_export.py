@@ -8,6 +8,7 @@ import torch
 from autofas.deploy import export as module
 from autofas.deploy import graph
 from autofas.deploy.export import export, file_name
+from autofas.deploy.formats import table
 from autofas.deploy.info import ExportInfo
 from autofas.deploy.runtime import OnnxScorer, TorchScorer
 from autofas.errors import ConfigError, RunError
@@ -25,6 +26,7 @@ def test_every_file_has_its_record_inside_and_beside(exported, evaluated_run):
         assert {key: beside[key] for key in ExportInfo.model_fields} == inside.model_dump(mode="json")
         assert (beside["file"], beside["bytes"]) == (path.name, path.stat().st_size)
         assert beside["sha256"] == file_sha256(path)
+        assert beside["files"] == {path.name: beside["sha256"]}
         assert inside.weights_sha256 == told.sha256
         assert inside.warning.startswith("trained on generated faces")
         assert told.threshold["value"] - 1e-4 < inside.threshold < told.threshold["value"]
@@ -78,8 +80,10 @@ def test_a_run_without_a_threshold_is_told_to_be_evaluated_first(exported, evalu
 
 
 def test_formats_and_crops_are_looked_at_before_the_run_is():
-    with pytest.raises(ConfigError, match="format ncnn does not exist; choose onnx"):
-        export("nowhere", formats=("onnx", "ncnn"))
+    with pytest.raises(ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml, exec"):
+        export("nowhere", formats=("onnx", "tflite"))
+    with pytest.raises(ConfigError, match="int8 is made of ONNX files; add onnx to --format ncnn"):
+        export("nowhere", formats=("ncnn",), int8=True)
     with pytest.raises(ConfigError, match="0 crops cannot show parity"):
         export("nowhere", crops=0)
 
@@ -88,3 +92,12 @@ def test_a_files_name_says_what_it_is():
     forms = [("tensor", "fp32"), ("crop", "fp32"), ("tensor", "int8"), ("crop", "int8")]
     names = [file_name(made_info(form=form, precision=precision)) for form, precision in forms]
     assert names == ["model.onnx", "model-crop.onnx", "model-int8.onnx", "model-int8-crop.onnx"]
+    others = [file_name(made_info(format=name)) for name in ("ncnn", "mnn", "coreml", "executorch")]
+    assert others == ["model-crop.ncnn.param", "model-crop.mnn", "model-crop.mlpackage", "model-crop.pte"]
+
+
+@pytest.mark.parametrize("name", ["onnx", "ncnn", "mnn", "coreml", "executorch"])
+def test_a_format_without_its_extra_is_told_before_the_run_is_looked_at(name, monkeypatch):
+    monkeypatch.setattr(table, "find_spec", lambda package: None)
+    with pytest.raises(ConfigError, match=r" needs \w+, which is not installed; "):
+        export("nowhere", formats=(name,))

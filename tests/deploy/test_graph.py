@@ -4,7 +4,7 @@ import pytest
 import torch
 from autofas.baselines.cdcn import CentralDifferenceConv2d
 
-from autofas.deploy.graph import ExportForm, StridedConv, rewritten
+from autofas.deploy.graph import ExportForm, PixelForm, StridedConv, rewritten
 from autofas.models.build import build
 from autofas.models.operations import FactorizedReduce
 
@@ -61,6 +61,17 @@ def test_the_map_is_the_supervisions_and_its_mean_the_score():
     score, live_map = form(torch.randn(2, 3, 32, 32))
     assert live_map.shape == (2, 2, 2)
     torch.testing.assert_close(live_map.mean(dim=(1, 2)), score)
+
+
+@pytest.mark.parametrize("channels", ["RGB", "BGR"])
+def test_pixels_become_what_the_network_reads(channels):
+    form = ExportForm(with_statistics(build("feathernet_b", input_size=32)))
+    pixels = torch.randint(0, 256, (2, 3, 32, 32)).float()
+    given = pixels if channels == "RGB" else pixels.flip(1)
+    (found,) = PixelForm(form, channels)(given)
+    (wanted,) = form((pixels / 255 - 0.5) / 0.5)
+    torch.testing.assert_close(found, wanted, atol=1e-6, rtol=1e-5)
+    assert PixelForm(form, channels).output_names == ["score"]
 
 
 def test_the_network_itself_stays_as_it_was():

@@ -1,10 +1,19 @@
 """What an exported file says of itself: read back as written, closed, and beside the file."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from autofas.deploy.info import POLARITY, beside, parse_info, write_beside
+from autofas.deploy.info import (
+    POLARITY,
+    beside,
+    hashes_of,
+    parse_info,
+    read_beside,
+    require_described,
+    write_beside,
+)
 from autofas.errors import RunError
 from tests.deploy.stand_ins import made_info
 
@@ -46,6 +55,39 @@ def test_other_json_and_none_at_all_are_refused():
         parse_info("[]", "m")
     with pytest.raises(RunError, match="m"):
         parse_info("{", "m")
+
+
+def test_names_beside_files_are_apart():
+    names = ["model.onnx", "model-crop.ncnn.param", "model.mnn", "model.pte", "model.mlpackage"]
+    assert [beside(Path(name)).name for name in names] == [
+        "model.json", "model-crop.ncnn.json", "model.mnn.json", "model.pte.json", "model.mlpackage.json",
+    ]  # fmt: skip
+
+
+def test_a_file_is_the_one_its_record_describes(tmp_path):
+    path = tmp_path / "m.ncnn.param"
+    path.write_bytes(b"graph")
+    path.with_suffix(".bin").write_bytes(b"weights")
+    write_beside(path, made_info(format="ncnn"), files=hashes_of(path))
+    info, measured = read_beside(path)
+    assert info == made_info(format="ncnn")
+    require_described(path, measured)
+    path.with_suffix(".bin").write_bytes(b"others")
+    with pytest.raises(RunError, match=r"m.ncnn.bin is not the file that m.ncnn.json describes"):
+        require_described(path, measured)
+    with pytest.raises(RunError, match=r"m.ncnn.param is not the file that m.ncnn.json describes"):
+        require_described(path, {})
+    path.with_suffix(".bin").unlink()
+    with pytest.raises(RunError, match=r"m.ncnn.bin cannot be read: No such file"):
+        require_described(path, measured)
+
+
+def test_a_file_without_its_record_is_said(tmp_path):
+    with pytest.raises(RunError, match=r"a.mnn lacks a.mnn.json, which says how its input is prepared"):
+        read_beside(tmp_path / "a.mnn")
+    (tmp_path / "a.mnn.json").write_text("[]")
+    with pytest.raises(RunError, match="a.mnn.json holds a list, expected what an exported file says"):
+        read_beside(tmp_path / "a.mnn")
 
 
 def test_beside_a_file_stands_its_record_with_what_was_measured(tmp_path):

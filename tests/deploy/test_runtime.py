@@ -58,7 +58,7 @@ def test_a_file_gets_its_input_in_its_own_form_and_colour_order():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gone.onnx", r"gone.onnx does not exist; give a run folder, an .onnx or a .safetensors file"),
+        ("gone.onnx", r"gone.onnx does not exist; give a run folder, a .safetensors file or an exported one"),
         ("network.pt", r"network.pt is not a network; give a run folder"),
         ("run", r"run holds no trained network: it has no weights/best.safetensors"),
     ],

@@ -1,0 +1,19 @@
+"""Files of mnn: exported, run in its own runtime, the same scores."""
+
+import pytest
+
+pytest.importorskip("MNN", reason="mnn is not installed")
+
+from tests.deploy.formats.files import check, check_strangers, made  # noqa: E402
+
+@pytest.fixture(scope="module")
+def folder(evaluated_run, tmp_path_factory):
+    return made(evaluated_run, "mnn", tmp_path_factory.mktemp("mnn") / "files")
+
+
+def test_both_forms_score_as_the_run_does(folder, evaluated_run, capsys):
+    check(folder, evaluated_run, ".mnn", capsys)
+
+
+def test_a_file_is_held_to_its_record(folder, tmp_path):
+    check_strangers(folder, ".mnn", tmp_path)
