@@ -23,6 +23,7 @@ from autofas.errors import AutofasError
 from autofas.installation import require_installed, require_supported
 from autofas.runtime.interruption import Interrupted, handling
 from autofas.runtime.launch import launched
+from autofas.runtime.terminal import fresh_line, styled
 
 VERBS = (
     "demo",
@@ -51,6 +52,7 @@ VERBS = (
     "draw",
     "baselines",
     "spaces",
+    "completion",
 )
 ALIASES = {"retrain": "train"}
 ON_RANKS = ("search", "train", "retrain", "evaluate")
@@ -106,7 +108,7 @@ def build_parser(verb: str | None = None) -> Parser:
         group.add_argument("--json", action="store_true", help="one JSON object as the last line of stdout")
         group.add_argument("--quiet", action="store_true", help="no progress on stderr")
         options = list(verb_parser._option_string_actions)
-        verb_parser.set_defaults(module=module, options=options, call=main_values)
+        verb_parser.set_defaults(module=module, options=options, call=main_values, whole_parser=build_parser)
     return parser
 
 
@@ -125,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(words, verb)
     except Interrupted as stop:
         if launched().first:
-            print(f"{name}: {stop}{stop.hint}", file=sys.stderr)
+            _say(name, f"{stop}{stop.hint}")
         return stop.exit_code
     except (AutofasError, OSError, MemoryError, RuntimeError) as exc:
         message = _explained(exc)
@@ -133,8 +135,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if _tells(exc):
             place = "" if launched().first else f"rank {launched().rank}: "
-            print(f"{name}: {place}{one_line(message)}", file=sys.stderr)
+            _say(name, f"{place}{one_line(message)}")
         return 2
+
+
+def _say(name: str, message: str) -> None:
+    """The line on stderr that a command ends with where it did not do what it was asked for."""
+    fresh_line(sys.stderr)  # what progress has left there
+    print(f"{styled(name, 'bad', sys.stderr)}: {message}", file=sys.stderr)
 
 
 def one_line(message: str) -> str:

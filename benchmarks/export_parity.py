@@ -58,7 +58,18 @@ BATCH = 25
 STEPS = 6
 PAPER = "auto_fas"
 """The space of which a network of the published size is taken too."""
-HEADER = ("network", "input", "modalities", "format", "scores", "score error", "map error", "changed", "kB", "CPU s")
+HEADER = (
+    "network",
+    "input",
+    "modalities",
+    "format",
+    "scores",
+    "score error",
+    "map error",
+    "changed",
+    "kB",
+    "CPU s",
+)
 KEYS = ("network", "input", "format")
 CSV = "export_parity.csv"
 
@@ -116,7 +127,9 @@ def write_page(place: Path, table: str, args: argparse.Namespace) -> None:
     """The table under the command, commit and machine of its last row; what stands below it is kept."""
     words = f"`python -m benchmarks.export_parity --formats {' '.join(args.formats)} --out results`"
     head = f"{words}, last row at commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
-    note = f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}.\n\n"
+    note = (
+        f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}.\n\n"
+    )
     before = place.read_text(encoding="utf-8") if place.is_file() else ""
     kept = before[before.index(MARK) :] if MARK in before else ""
     write_text(place, head + note + table + "\n" + (f"\n{kept}" if kept else ""))
@@ -189,7 +202,9 @@ def row_of(case: Case, kind: Kind) -> dict[str, Any]:
         wanted, found = in_torch(network, case.crops), in_batches(scorer.score, case.crops)
         size = size_of(place)
     count = len(wanted.scores)
-    threshold = threshold_of(wanted.scores) if case.threshold is None else steady(case.threshold, wanted.scores)
+    threshold = (
+        threshold_of(wanted.scores) if case.threshold is None else steady(case.threshold, wanted.scores)
+    )
     parity = compare(wanted, found, threshold, [str(number) for number in range(count)])
     row |= {"lowest": float(wanted.scores.min()), "highest": float(wanted.scores.max())}
     row |= {"score_error": parity.score_error, "changed": parity.changed, "bytes": size}
@@ -246,7 +261,10 @@ def in_torch(network: Network, crops: dict[str, np.ndarray]) -> Scores:
 
     def score(part: dict[str, np.ndarray]) -> Scores:
         with torch.inference_mode():
-            found = [output.numpy() for output in form(*(torch.from_numpy(normalised(part[n])) for n in form.names))]
+            found = [
+                output.numpy()
+                for output in form(*(torch.from_numpy(normalised(part[n])) for n in form.names))
+            ]
         return Scores(found[0], found[1] if len(found) > 1 else None)
 
     return in_batches(score, crops)

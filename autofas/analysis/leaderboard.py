@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from autofas.analysis.terminal_tables import shown_table
 from autofas.analysis.text_tables import count, markdown_table, percent, text_table
 from autofas.errors import DataError
 from autofas.storage.files import require_commas, whole_file
@@ -152,7 +153,7 @@ def average(rows: Sequence[LeaderboardRow], *, ddof: int = 0) -> list[Average]:
 
 def leaderboard_table(
     rows: Sequence[LeaderboardRow],
-    style: Literal["text", "markdown"] = "text",
+    style: Literal["text", "markdown", "shown"] = "text",
     *,
     digits: int = 2,
     ddof: int = 0,
@@ -160,7 +161,8 @@ def leaderboard_table(
     """The averages of `rows` as a table, rates in percent with `digits` decimals, lowest ACER first.
 
     Columns hold mean ± std where a model has several seeds or folds; `n` is seeds x folds. What all rows
-    share (data set, protocol, input, threshold rule) stands above the table instead of in a column.
+    share (data set, protocol, input, threshold rule) stands above the table instead of in a column. `shown`
+    is what suits stdout.
     """
     averages = average(rows, ddof=ddof)
     columns: dict[str, list[str]] = {}
@@ -184,10 +186,11 @@ def leaderboard_table(
     numbers["n"] = [f"{item.seeds}x{item.folds}" for item in averages]
     columns |= numbers
     lines = list(zip(*columns.values(), strict=True))
-    table = (text_table if style == "text" else markdown_table)(list(columns), lines, list(numbers))
+    table = _STYLES[style](list(columns), lines, list(numbers))
     return f"{', '.join(shared)}\n\n{table}" if shared else table
 
 
+_STYLES = {"text": text_table, "markdown": markdown_table, "shown": shown_table}
 _PLACES = {
     "data set": "dataset", "protocol": "protocol", "input": "input", "threshold": "threshold_rule",
     "MACs by": "counter",

@@ -1,6 +1,6 @@
 """Tables as text: aligned for a terminal, or Markdown; and numbers the way papers print them.
 
-Left out: wrapping of cells, and colour.
+Left out: wrapping of cells, and colour, which a terminal's tables have (analysis/terminal_tables.py).
 """
 
 import os
@@ -28,22 +28,27 @@ def fitted_table(
     Every block begins with the first column. A column too wide for any block stands in one of its own; None
     is a width without end.
     """
+    tables = [
+        text_table([header[i] for i in block], [[row[i] for i in block] for row in rows], numeric)
+        for block in column_blocks(header, rows, width)
+    ]
+    return "\n\n".join(tables)
+
+
+def column_blocks(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None, gap: int = 2
+) -> list[list[int]]:
+    """The columns of each block of a table within `width` characters, `gap` between two; the first in all."""
     widths = _widths(header, rows)
-    blocks: list[list[int]] = [[]]
+    blocks: list[list[int]] = [[0]]
     room = widths[0]
     for column in range(1, len(header)):
-        if blocks[-1] and width is not None and room + 2 + widths[column] > width:
-            blocks.append([])
+        if len(blocks[-1]) > 1 and width is not None and room + gap + widths[column] > width:
+            blocks.append([0])
             room = widths[0]
         blocks[-1].append(column)
-        room += 2 + widths[column]
-    tables = []
-    for block in blocks:
-        shown = [0, *block]
-        tables.append(
-            text_table([header[i] for i in shown], [[row[i] for i in shown] for row in rows], numeric)
-        )
-    return "\n\n".join(tables)
+        room += gap + widths[column]
+    return blocks
 
 
 def terminal_width() -> int | None:

@@ -19,7 +19,9 @@ HELP = "compare exported files and runs by size, parity, latency, memory and ACE
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
-    parser.add_argument("places", metavar="RUN|FILE", nargs="+", help="run folders, exported files, .safetensors")
+    parser.add_argument(
+        "places", metavar="RUN|FILE", nargs="+", help="run folders, exported files, .safetensors"
+    )
     parser.add_argument("--repeats", type=int, default=50, help="timed calls of each (default: 50)")
     parser.add_argument("--warmup", type=int, default=10, help="calls before them (default: 10)")
     parser.add_argument(
@@ -36,7 +38,7 @@ def run(args: argparse.Namespace) -> Any:
     """Measure, print the table and keep the latencies."""
     from autofas.analysis.latency_table import LATENCY_FILE, append_latencies
     from autofas.commands.evaluate import leaderboard_of
-    from autofas.deploy.benchmark import benchmark, latency_rows
+    from autofas.deploy.benchmark import benchmark, input_words, latency_rows
     from autofas.deploy.describe import NO_PROTECTION
 
     def log(line: str) -> None:
@@ -61,6 +63,7 @@ def run(args: argparse.Namespace) -> Any:
             {
                 "path": str(one.path),
                 "network": one.info.name,
+                "input": input_words(one.info),
                 "runtime": one.runtime,
                 "bytes": one.size,
                 "parity": None if one.parity is None else one.parity.values(),
@@ -78,7 +81,8 @@ def run(args: argparse.Namespace) -> Any:
 
 def _table(measured: Sequence["Measured"]) -> str:
     """A row for each file: size, agreement with the network it came from, latency by threads, peak memory."""
-    from autofas.analysis.text_tables import percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import percent
 
     threads = sorted(measured[0].latency)
     header = ["network", "runtime", "kB", "score error", "map error", "changed", "ACER %"]
@@ -99,4 +103,4 @@ def _table(measured: Sequence["Measured"]) -> str:
                 "-" if one.peak_mb is None else f"{one.peak_mb:.0f}",
             ]
         )
-    return text_table(header, rows, numeric=header[2:])
+    return shown_table(header, rows, numeric=header[2:])

@@ -79,6 +79,12 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("config", "data", "code", "ranks"),
         help="resume even though this has changed since the run started; may be repeated (default: refuse)",
     )
+    group.add_argument(
+        "--tensorboard",
+        action="store_true",
+        default=None,
+        help="write numbers, alphas and live maps for TensorBoard while it runs; needs autofas[tensorboard]",
+    )
     add_machine_arguments(parser)
 
 
@@ -228,7 +234,14 @@ DATA_KEYS = {
     "data_root": "data.data_root",
     "frames_per_video": "data.frames_per_video",
 }
-RUN_KEYS = {"name": "name", "runs_dir": "runs_dir", "seed": "seed", "device": "device", "threads": "threads"}
+RUN_KEYS = {
+    "name": "name",
+    "runs_dir": "runs_dir",
+    "seed": "seed",
+    "tensorboard": "tensorboard",
+    "device": "device",
+    "threads": "threads",
+}
 
 
 def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:

@@ -226,7 +226,8 @@ def _against(trained: Sequence[Trained], arm: str, comparisons: Sequence["Compar
 
 def _table(trained: Sequence[Trained]) -> str:
     """A line an arm: parameters, and the mean and standard deviation of its figures on test."""
-    from autofas.analysis.text_tables import count, percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import count, percent
     from autofas.metrics import summarize_folds
 
     header = ("arm", "networks", "params", "ACER", "AUC")
@@ -244,4 +245,4 @@ def _table(trained: Sequence[Trained]) -> str:
         sizes = [one.params for one in own]
         spread = count(min(sizes)) if len(set(sizes)) == 1 else f"{count(min(sizes))} to {count(max(sizes))}"
         rows.append([arm, str(len(own)), spread, *cells])
-    return text_table(header, rows, numeric=header[1:])
+    return shown_table(header, rows, numeric=header[1:])

@@ -1,8 +1,8 @@
 """autofas export: write a trained network as a file for a device, checked in its own runtime first.
 
 The file and a JSON that describes it go into the run's folder export/. Form tensor takes normalised crops,
-form crop takes pixels and prepares them inside. Each format needs its extra: [export] for onnx, [ncnn], [mnn],
-[coreml]; docs/formats.md says how to install ExecuTorch, and what takes what.
+form crop takes pixels and prepares them inside. Each format needs its extra: [export] for onnx, [ncnn],
+[mnn], [coreml]; docs/formats.md says how to install ExecuTorch, and what takes what.
 """
 
 import argparse
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--channels", choices=("RGB", "BGR"), default="RGB", help="colour order of form crop (default: RGB)"
     )
     parser.add_argument(
-        "--int8", action="store_true", help="also a static int8 ONNX file, calibrated on dev, with what it costs"
+        "--int8",
+        action="store_true",
+        help="also a static int8 ONNX file, calibrated on dev, with what it costs",
     )
     parser.add_argument(
         "--out", metavar="DIR", help="folder of the files (default: export/ in the run folder)"

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autofas.analysis.text_tables import percent, text_table
+from autofas.analysis.terminal_tables import shown_table
+from autofas.analysis.text_tables import percent
 from autofas.evaluation.figures import Figures, Metrics, NonResponses, Part
 from autofas.evaluation.summary import Summary
 from autofas.printed import exact
@@ -52,7 +53,7 @@ def figures_table(rows: Sequence[Row]) -> str:
     instruments = ", ".join(sorted(rows[0].figures.apcer_by_pai)) or "none: there is no attack"
     below = [*sorted(origins), f"APCER: worst of {instruments}", *([INTERVALS] if shown else [])]
     warnings = inverted_lines((row.model, row.figures) for row in rows)
-    return "\n".join([text_table(HEADER, lines, numeric=NUMBERS), *below, *dict.fromkeys(notes), *warnings])
+    return "\n".join([shown_table(HEADER, lines, numeric=NUMBERS), *below, *dict.fromkeys(notes), *warnings])
 
 
 def inverted_lines(named: Iterable[tuple[str, Figures]]) -> Iterator[str]:
@@ -99,7 +100,7 @@ def breakdown_table(parts: Sequence[Part]) -> str:
         for part in parts
     ]
     notes = [f"{part.by} {part.value}: {part.undefined}" for part in parts if part.undefined]
-    return "\n".join([text_table(("by", "value", *numbers, "from"), lines, numeric=numbers), *notes])
+    return "\n".join([shown_table(("by", "value", *numbers, "from"), lines, numeric=numbers), *notes])
 
 
 def summary_table(summaries: Sequence[Summary]) -> str:
@@ -115,7 +116,7 @@ def summary_table(summaries: Sequence[Summary]) -> str:
         if summary.missing_folds:
             missing = ", ".join(map(str, summary.missing_folds))
             notes.append(f"{summary.model}: incomplete, fold {missing} of {place} is missing")
-    table = text_table(header, rows, numeric=NUMBERS[:-1])
+    table = shown_table(header, rows, numeric=NUMBERS[:-1])
     return "\n".join([table, f"std: ddof {summaries[0].ddof}", *notes])
 
 
@@ -133,7 +134,7 @@ def cross_table(cross: Sequence[Metrics]) -> str:
                 rates = [percent(figures.hter), percent(figures.auc), exact(figures.threshold)]
                 place = [metrics.model, metrics.trained_on, _place(metrics), level]
                 rows.append([*place, *rates, label.partition(":")[0]])
-    table = text_table(header, rows, numeric=("HTER %", "AUC %", "threshold"))
+    table = shown_table(header, rows, numeric=("HTER %", "AUC %", "threshold"))
     warnings = inverted_lines((f"{metrics.model} on {metrics.dataset}", metrics) for metrics in cross)
     return "\n".join([table, *dict.fromkeys(labels), *warnings])
 
@@ -155,7 +156,7 @@ def calibration_table(calibrated: Sequence[Metrics]) -> str:
             rows[-1] += [percent(after.ece), f"{before.brier:.4f}", f"{after.brier:.4f}"]
             rows[-1] += [exact(metrics.threshold), "-" if found.threshold is None else exact(found.threshold)]
         notes.append(f"{metrics.model}: {found.calibration.words}; ECE over {found.bins} equal-width bins")
-    table = text_table(("model", "data", "split", *numbers), rows, numeric=numbers)
+    table = shown_table(("model", "data", "split", *numbers), rows, numeric=numbers)
     return "\n".join([table, *dict.fromkeys(notes)])
 
 

@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Count and print; raises DataError under --strict where something differs or leaks."""
-    from autofas.analysis.text_tables import text_table
+    from autofas.analysis.terminal_tables import shown_table
     from autofas.config.data import DataConfig
     from autofas.config.resolve import resolve
     from autofas.errors import ConfigError, DataError
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> Any:
     fields = ("protocol", "fold", "split", "pai", "videos", "frames", "subjects", "official")
     rows = [["" if row[key] is None else str(row[key]) for key in fields] for row in values["counts"]]
     print(values["dataset"])
-    print(text_table(HEADER, rows, numeric=HEADER[4:]))
+    print(shown_table(HEADER, rows, numeric=HEADER[4:]))
     for kind, word in (("differences", "differs"), ("notes", "note"), ("leaks", "leak")):
         for line in _shown(values[kind]):
             print(f"{word}: {line}")
@@ -171,7 +171,7 @@ def _quality(config: Any) -> list[dict[str, Any]]:
     import numpy as np
     import torch
 
-    from autofas.analysis.text_tables import text_table
+    from autofas.analysis.terminal_tables import shown_table
     from autofas.data.batches.crop_store import FrameStore
     from autofas.data.opening import OpenedDatasets
     from autofas.data.preparation.degradation import CLEAR_SIDE, quality_rows
@@ -196,5 +196,5 @@ def _quality(config: Any) -> list[dict[str, Any]]:
     ]
     header = ("resolution", *(f"PSNR {name}" for name in names), *(f"SSIM {name}" for name in names))
     print(f"{len(chosen)} faces of {CLEAR_SIDE}x{CLEAR_SIDE} pixels, degraded and enlarged again")
-    print(text_table(header, cells, numeric=header[1:]))
+    print(shown_table(header, cells, numeric=header[1:]))
     return rows

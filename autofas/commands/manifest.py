@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Draft, write and print; the counts by split and PAI."""
-    from autofas.analysis.text_tables import text_table
+    from autofas.analysis.terminal_tables import shown_table
     from autofas.data.draft import draft_manifest
     from autofas.data.manifests.manifest import write_manifest
     from autofas.errors import DataError
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> Any:
     ]  # fmt: skip
     for word, pai in sorted(draft.labels.items()):
         print(f"label    {word} is {pai}")
-    print(text_table(HEADER, [[str(value) for value in row.values()] for row in counts], HEADER[2:]))
+    print(shown_table(HEADER, [[str(value) for value in row.values()] for row in counts], HEADER[2:]))
     for note in draft.notes:
         print(f"note     {note}")
     print(f"wrote    {out}")

@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Draw and print."""
-    from autofas.analysis.latency_table import LATENCY_FILE, latencies_of
+    from autofas.analysis.latency_table import LATENCY_FILE, PLOTTED, latencies_of
     from autofas.analysis.leaderboard import leaderboard_table, read_leaderboard
     from autofas.analysis.pareto import pareto_front, points_of
     from autofas.analysis.pareto_plot import plot_pareto
@@ -67,11 +67,16 @@ def run(args: argparse.Namespace) -> Any:
     plot_pareto(rows, out, args.x, latencies=latencies)
     points = points_of(rows, args.x, latencies)
     front = pareto_front([point.cost for point in points], [point.acer for point in points])
-    print(leaderboard_table(rows))
+    print(leaderboard_table(rows, "shown"))
     names = [points[index].model for index in front]
+    values: dict[str, Any] = {"picture": str(out), "front": names}
+    if latencies is not None:
+        values["latency_ms"] = {point.model: point.cost for point in points}
+        told = ", ".join(f"{point.model} {point.cost:.2f} ms" for point in points)
+        print(f"latency  {told} ({PLOTTED}, one thread)")
     print(f"front    {', '.join(names)}")
     print(f"picture  {out}")
-    return {"picture": str(out), "front": names, "rows": [row.model_dump(mode="json") for row in rows]}
+    return {**values, "rows": [row.model_dump(mode="json") for row in rows]}
 
 
 def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:

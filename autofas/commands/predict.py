@@ -1,7 +1,8 @@
 """autofas predict: judge the faces of photographs, folders, videos or a camera at a network's own threshold.
 
 NETWORK is a run folder, an exported file (.onnx, .ncnn.param, .mnn, .pte), a .safetensors file, or demo, the
-network trained on generated faces that comes with autofas. SOURCE is an image, a folder, a video, or a camera's number.
+network trained on generated faces that comes with autofas. SOURCE is an image, a folder, a video, or a
+camera's number.
 """
 
 import argparse
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from autofas.commands import common
+from autofas.runtime.terminal import Style, styled
 
 HELP = "judge the faces of photographs, folders, videos or a camera with a trained network"
+
+
+VERDICT_STYLES: dict[str, Style] = {"bona fide": "good", "attack": "bad"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     finder = group.add_mutually_exclusive_group()
     finder.add_argument(
         "--detector", metavar="NAME|FILE.onnx", default="mtcnn",
-        help="mtcnn (default; needs autofas[data]) or a YuNet face detector's file",
+        help="mtcnn (default; needs autofas[data]) or the .onnx file of a YuNet of OpenCV's model zoo",
     )  # fmt: skip
     finder.add_argument(
         "--no-detector", action="store_true", help="the pictures are face crops: take their centred square"
@@ -108,7 +113,7 @@ def run(args: argparse.Namespace) -> Any:
 def _print_terms(detector: Any, *, given: bool) -> None:
     """What every line below is judged by."""
     if detector.warning:
-        print(f"note: {detector.warning}")
+        print(styled(f"note: {detector.warning}", "warning"))
     origin = "given" if given else detector.info.threshold_rule
     print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
     if detector.calibration is not None:
@@ -122,7 +127,10 @@ def _line(row: Any) -> str:
     box = "" if row.x is None else f"  face {row.width}x{row.height} at {row.x},{row.y}"
     reason = f"  ({row.reason})" if row.reason else ""
     probability = "" if row.probability is None else f"  p {row.probability:.4f}"
-    return f"{row.verdict:<10}  {score}{probability}  {place}{box}{reason}"
+    verdict = f"{row.verdict:<10}"
+    if row.verdict in VERDICT_STYLES:
+        verdict = styled(verdict, VERDICT_STYLES[row.verdict])
+    return f"{verdict}  {score}{probability}  {place}{box}{reason}"
 
 
 def _draw(folder: Path, number: int, judged: Any, warning: str) -> None:

@@ -33,7 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="files (the data set's own), detector, auto (default: files, else detector) or none (centre)",
     )
-    group.add_argument("--detector", default="mtcnn", help="mtcnn (default; needs autofas[data]) or none")
+    group.add_argument(
+        "--detector",
+        metavar="NAME|FILE.onnx",
+        default="mtcnn",
+        help="mtcnn (default; needs autofas[data]), none, or the .onnx file of a YuNet of OpenCV's model zoo",
+    )
     group.add_argument(
         "--modalities",
         default=",".join(modalities),

@@ -34,8 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Profile and print; MACs are multiply-adds of one sample, ratios ours over the published."""
     from autofas.analysis.baseline_costs import baseline_rows, network_row, write_costs
+    from autofas.analysis.terminal_tables import shown_table
     from autofas.analysis.text_tables import fitted_table, terminal_width
     from autofas.errors import ConfigError
+    from autofas.runtime.terminal import is_terminal
 
     if args.out and not args.all:
         raise ConfigError("--out needs --all: it writes the table of every baseline")
@@ -50,7 +52,12 @@ def run(args: argparse.Namespace) -> Any:
         from autofas.models.build import build
 
         rows.append(network_row(build(Path(args.genotype), input_size=args.input_size)))
-    print(fitted_table(HEADER, [_cells(row) for row in rows], numeric=COUNTS, width=terminal_width()))
+    cells = [_cells(row) for row in rows]
+    print(
+        shown_table(HEADER, cells, COUNTS)
+        if is_terminal()
+        else fitted_table(HEADER, cells, COUNTS, terminal_width())
+    )
     for row in rows:
         if row["note"]:
             print(f"note     {row['model']}: {row['note']}")

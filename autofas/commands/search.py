@@ -91,10 +91,12 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.seeds import agreements
     from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
+    from autofas.runs.event_log import require_event_log
     from autofas.runtime.launch import launched
     from autofas.search.limits import limits_of
     from autofas.search.search import require_engine, search
 
+    require_event_log(configs[0])  # as all below: told before any data is read
     space = load_space(configs[0].space)
     for config in configs:
         limits_of(config, space)  # one that nothing keeps to is told before the first search
@@ -128,14 +130,15 @@ def run(args: argparse.Namespace) -> Any:
 
 def _table(reports: list[dict[str, Any]]) -> str:
     """A line a run: what was asked of it, and what its network costs."""
-    from autofas.analysis.text_tables import count, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import count
 
     header = ("run", "seed", "most params", "most MACs", "params", "MACs")
     counted = ("max_params", "max_macs", "params", "macs")
     rows = [
         [report["run"], str(report["seed"]), *(count(report[key]) for key in counted)] for report in reports
     ]
-    return text_table(header, rows, numeric=header[1:])
+    return shown_table(header, rows, numeric=header[1:])
 
 
 def _report(config: "SearchConfig", result: "SearchResult", space: "Space") -> dict[str, Any]:

@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Print the table, ours on the right."""
-    from autofas.analysis.text_tables import markdown_table, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import markdown_table
     from autofas.evaluation.paper_comparison import beside
     from autofas.evaluation.paper_tables import published_names, published_table
     from autofas.storage.folders import closed_folder
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> Any:
     print(
         f"published on {table.dataset}; ours per {table.level}{', attacks pooled' if table.pooled else ''}\n"
     )
-    print((markdown_table if args.markdown else text_table)(header, cells, numbers))
+    print((markdown_table if args.markdown else shown_table)(header, cells, numbers))
     for origin in dict.fromkeys(line.provenance for line in lines if line.provenance):
         print(f"ours: threshold {origin}")
     for reason in dict.fromkeys(

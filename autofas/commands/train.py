@@ -132,9 +132,11 @@ def run(args: argparse.Namespace) -> Any:
         return None
     from autofas.commands.folds import each_fold
     from autofas.data.opening import OpenedDatasets
+    from autofas.runs.event_log import require_event_log
     from autofas.training.modalities import with_modalities
     from autofas.training.train import train
 
+    require_event_log(config)  # a missing extra is told before any data is read
     reports = []
     datasets = OpenedDatasets()
     config = with_modalities(config, datasets)

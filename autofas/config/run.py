@@ -15,8 +15,9 @@ class RunConfig(Schema):
 
     Without `runs_dir` nothing is written and nothing can be resumed; the command line always names one.
     Besides the end of epochs a checkpoint is written every `checkpoint_steps` batches and
-    `checkpoint_minutes` minutes, whichever comes first; null is never. Files without `schema_version` were
-    written before it existed and are of version 1.
+    `checkpoint_minutes` minutes, whichever comes first; null is never. `tensorboard` also writes each round's
+    numbers and live maps as events for TensorBoard. Files without `schema_version` were written before it
+    existed and are of version 1.
     """
 
     schema_version: Literal[1] = 1
@@ -27,3 +28,4 @@ class RunConfig(Schema):
     threads: int | None = Field(default=None, ge=1, le=1024)
     checkpoint_steps: int | None = Field(default=None, ge=1)
     checkpoint_minutes: float | None = Field(default=10.0, gt=0)
+    tensorboard: bool = False

@@ -2,7 +2,7 @@
 
 A file is compared with the network on real crops of the run (dev and test, evenly spread): map and score
 within 1e-4, no decision changed at the threshold, or there is no file. int8 is not held to that: what it
-changes is measured and told. A Core ML package cannot be run here, and its record says that it was not checked.
+changes is measured and told. A Core ML package cannot be run here, and its record says so.
 """
 
 import os

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from autofas.config.data import Modality
-from autofas.deploy.formats.table import Format, KINDS, files_of
+from autofas.deploy.formats.table import KINDS, Format, files_of
 from autofas.errors import RunError
 from autofas.evaluation.calibration import Calibration
 from autofas.runs.record import file_sha256
@@ -86,7 +86,9 @@ def parse_info(text: str, source: str) -> ExportInfo:
 def beside(path: Path) -> Path:
     """The JSON beside an exported file: model.onnx -> model.json, model.mnn -> model.mnn.json."""
     names = (KINDS[name].suffix for name in ("onnx", "ncnn"))
-    return path.with_suffix(".json") if path.name.endswith(tuple(names)) else path.with_name(f"{path.name}.json")
+    return (
+        path.with_suffix(".json") if path.name.endswith(tuple(names)) else path.with_name(f"{path.name}.json")
+    )
 
 
 def write_beside(path: Path, info: ExportInfo, **measured: Any) -> Path:

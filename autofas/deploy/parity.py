@@ -58,7 +58,7 @@ def compare(reference: Scores, found: Scores, threshold: float, paths: Sequence[
 
 
 def parity_fault(parity: Parity, where: str) -> str:
-    """What is wrong with a file, naming the crop: an error above 1e-4 or a changed decision; empty if nothing."""
+    """What is wrong with a file, naming the crop: an error above 1e-4 or a changed decision; else empty."""
     largest = max(parity.score_error, parity.map_error or 0.0)
     if not largest <= TOLERANCE:  # NaN is not
         return (

@@ -157,7 +157,9 @@ def normalised(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _session(path: Path, threads: int | None) -> Any:
-    onnxruntime = KINDS["onnx"].require_runtime(path)
+    KINDS["onnx"].require_runtime(path)
+    import onnxruntime
+
     try:
         file_size(path, MAX_BYTES, RunError)
     except OSError as exc:

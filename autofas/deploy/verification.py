@@ -1,7 +1,7 @@
-"""`autofas verify FILE`: is an exported file what the JSON beside it says, and of the run whose folder it is in?
+"""`autofas verify FILE`: is an exported file what the JSON beside it says, and of the run it lies in?
 
-With `rescore` the file is run again in its own runtime on the run's crops and held to the tolerance that it was
-exported under; int8 is not held to it, as at its export.
+With `rescore` the file is run again in its own runtime on the run's crops and held to the tolerance that it
+was exported under; int8 is not held to it, as at its export.
 """
 
 from pathlib import Path

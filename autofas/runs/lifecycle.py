@@ -6,16 +6,19 @@ the phases come, what is logged, when it is saved, how a signal ends it and how 
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from typing import Any, Generic, TypeVar
 
 import torch
+from torch import Tensor
 
 from autofas.config.run import RunConfig
 from autofas.data.batches.batch import Batch
 from autofas.data.batches.loader import Loader
 from autofas.runs.checkpoint import Schedule, random_state, restore_random_state, save_checkpoint
-from autofas.runs.progress import Clock
+from autofas.runs.event_log import EventLog, require_event_log
+from autofas.runs.progress import Clock, Progress
 from autofas.runs.resume import (
     begin,
     check_progress,
@@ -90,6 +93,14 @@ class Resumable(ABC, Generic[Result]):
         """What the log's line says of a round's row, between its number and its seconds."""
         raise NotImplementedError
 
+    def curves(self) -> Mapping[str, float]:
+        """What TensorBoard shows of the round just done besides its row, by name."""
+        return {}
+
+    def live_maps(self) -> Mapping[str, Tensor]:
+        """Maps (N, m, n) in [0, 1] that TensorBoard shows after a round, by what they are of."""
+        return {}
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint holds of this kind of work; `save` adds what every kind has."""
         raise NotImplementedError
@@ -121,13 +132,17 @@ class Resumable(ABC, Generic[Result]):
     def batches(self, loader: Loader) -> Iterator[Batch]:
         """The rest of a round's batches; between two a run is saved when due, and stops at a signal."""
         started = time.perf_counter() - self.seconds
+        what = f"{self.unit} {self.done + 1}/{self.rounds}"
+        progress = Progress(what, self.run.echo, terminal_only=True)  # a pipe gets a line a round
         # after an epoch's last batch the loader already stands at the next one's first
         for batch in loader if self.place()[1] < len(loader) else ():
             yield batch
             self.seconds = time.perf_counter() - started
             if self.schedule.due():
                 self.save()
+            progress(self.place()[1], len(loader))
             ranks.check()
+        progress.close()
 
     def save(self) -> None:
         """Write a checkpoint, on rank 0, and count from now."""
@@ -178,6 +193,7 @@ def carry_through(
     leaves no new folder behind; a signal after it waits for the end of the batch, saves, and says how to go
     on. Raises an AutofasError in one line for whatever a user can cause.
     """
+    require_event_log(config)
     device, threads = prepare(config.device, config.threads, config.seed)
     work = make(config, device)
     with open_run(config, work.verb, work.name, resume, not quiet) as run:
@@ -196,12 +212,14 @@ def carry_through(
         if run.writes and work.state_bytes():
             require_space(run.path, 3 * work.state_bytes(), "the run")
         with saved_if_interrupted(run, work.verb, work.save_if_new), deferred():
-            _do_rounds(work)
+            events = EventLog(run.path, work.done) if config.tensorboard and run.writes else None
+            with closing(events) if events else nullcontext():
+                _do_rounds(work, events)
             return work.finish()
 
 
-def _do_rounds(work: Resumable[Any]) -> None:
-    """The rounds that are left, each with its row, its line in the log and its checkpoint."""
+def _do_rounds(work: Resumable[Any], events: EventLog | None) -> None:
+    """The rounds that are left, each with its row, its line in the log, its events and its checkpoint."""
     clock = Clock(work.rounds - work.done)
     while work.done < work.rounds:
         row = work.do_round()
@@ -210,6 +228,8 @@ def _do_rounds(work: Resumable[Any]) -> None:
             f"{work.unit} {work.done + 1}/{work.rounds}  {work.told(row)}  "
             f"{row['seconds']:.1f} s, {clock.left()} left"
         )
+        if events:
+            events.write(work.done + 1, row, work.curves(), work.live_maps())
         work.done, work.seconds = work.done + 1, 0.0
         if work.saves_after(work.done):
             work.save()

@@ -1,10 +1,15 @@
-"""Progress of long work, with the time left: one line on a terminal, some in a pipe; a clock for the log."""
+"""Progress of long work, with the time left: a bar on a terminal, lines in a pipe; a clock for the log."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
+
+from autofas.runtime.terminal import columns, fresh_line, overwrites, styled
+
+BAR = 24
+"""Cells of a bar, where there is room for them."""
 
 
 class Clock:
@@ -32,16 +37,20 @@ def duration(seconds: float) -> str:
 class Progress:
     """Progress of one kind of work on stderr; call it with what is done and what there is in all.
 
-    A terminal gets one line that is written over and over and taken away by `close`; a pipe or a file gets a
-    whole line after `LATE` seconds and then every `APART`, flushed. Work that is quicker prints nothing.
+    A terminal gets one line that fits its width, is written over and over and taken away by `close`; a pipe
+    or a file gets a whole line after `LATE` seconds and then every `APART`, flushed, and none with
+    `terminal_only`. Work that is quicker prints nothing.
     """
 
     LATE, APART = 2.0, 15.0
 
-    def __init__(self, what: str, shown: bool = True, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, what: str, shown: bool = True, stream: TextIO | None = None, *, terminal_only: bool = False
+    ) -> None:
         self.what, self.stream = what, stream or sys.stderr
-        self.shown, self.overwrites = shown, self.stream.isatty()
-        self._width = 0
+        self.overwrites = overwrites(self.stream)
+        self.shown = shown and (self.overwrites or not terminal_only)
+        self._drawn = False
         self._restart(0)
 
     def _restart(self, total: int) -> None:
@@ -57,21 +66,34 @@ class Progress:
         if not self.shown or seconds < self._next:
             return
         left = seconds / max(done, 1) * (total - done)
-        line = f"{self.what}: {done:,} of {total:,}, {duration(left)} left"
+        counts = f"{done:,} of {total:,}, {duration(left)} left"
         if self.overwrites:
             self._next = seconds + 0.2
-            self.stream.write("\r" + line.ljust(self._width))
-            self._width = len(line)
+            fresh_line(self.stream)
+            self.stream.write(self._bar(counts, done / max(total, 1)))
+            self._drawn = True
         else:
             self._next = seconds + self.APART
-            self.stream.write(line + "\n")
+            self.stream.write(f"{self.what}: {counts}\n")
         self.stream.flush()
 
     def close(self) -> None:
         """Take the line off a terminal."""
-        if self._width:
-            self.stream.write("\r" + " " * self._width + "\r")
+        if self._drawn:
+            fresh_line(self.stream)
             self.stream.flush()
+
+    def _bar(self, counts: str, share: float) -> str:
+        """What is done, as a bar too where the terminal has room for one; never wider than it."""
+        room = columns() - 1  # a terminal wraps at its last column
+        words = f"{self.what}  {counts}"
+        cells = min(BAR, room - len(words) - 2)
+        if cells < 8:
+            return words[:room]
+        done, left = ("━", "─") if "utf" in (self.stream.encoding or "").lower() else ("#", ".")
+        full = round(cells * min(share, 1.0))
+        bar = styled(done * full, "good", self.stream) + left * (cells - full)
+        return f"{self.what}  {bar}  {counts}"
 
 
 @contextmanager

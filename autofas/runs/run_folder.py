@@ -25,6 +25,7 @@ from autofas.config.resolve import to_yaml
 from autofas.errors import RunError
 from autofas.runs.provenance import ENVIRONMENT_VERSION, environment
 from autofas.runtime.launch import launched
+from autofas.runtime.terminal import fresh_line
 from autofas.storage import schema
 from autofas.storage.files import write_json, write_rows, write_text
 from autofas.storage.folders import closed_folder
@@ -209,8 +210,8 @@ class Run:
         """
         before = _flat(stored_config(self.path))
         now = _flat(config.model_dump(mode="json"))
-        places = {"name", "runs_dir", "data.cache_dir"}
-        ignored = {*places, "threads", "checkpoint_steps", "checkpoint_minutes", "schema_version"}
+        ignored = {"name", "runs_dir", "data.cache_dir", "threads", "checkpoint_steps", "checkpoint_minutes"}
+        ignored |= {"tensorboard", "schema_version"}
         changed = [key for key in sorted({*before, *now} - ignored) if before.get(key) != now.get(key)]
         if changed:
             shown = "; ".join(f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in changed[:5])
@@ -270,6 +271,7 @@ class Run:
         with open(self.path / name, "a", encoding="utf-8") as stream:
             stream.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {line}\n")
         if self.echo:
+            fresh_line(sys.stderr)  # what progress has left there
             print(line, file=sys.stderr)
 
     def write_results(self, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 from autofas.runs.run_folder import Run
+from autofas.runtime.terminal import fresh_line
 from autofas.storage.schema import Schema
 
 
@@ -52,4 +53,5 @@ class UnwrittenRun(Run):
 
     def _append(self, name: str, line: str) -> None:
         if self.echo:
+            fresh_line(sys.stderr)
             print(line, file=sys.stderr)

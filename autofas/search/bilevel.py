@@ -18,6 +18,7 @@ from autofas.data.batches.batch import Batch
 from autofas.data.batches.loader import Loader
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import ConfigError
+from autofas.evaluation.live_maps import Images
 from autofas.models.build import MAX_PARAMETERS, bounded
 from autofas.models.genotype import Cell
 from autofas.models.space import Space
@@ -31,7 +32,7 @@ from autofas.search.bounds import Bounds, derive_within
 from autofas.search.discrete import gap
 from autofas.search.engine import BilevelEngine, Term
 from autofas.search.finalists import halve, nominate
-from autofas.search.history import betas_of, snapshot, write_alphas
+from autofas.search.history import betas_of, shares, snapshot, write_alphas
 from autofas.search.kernels import choose
 from autofas.search.strategy import Strategy
 from autofas.search.terms import beta_decay, falling, rising
@@ -164,6 +165,17 @@ class BilevelSearch(Strategy):
     def told(self, row: dict[str, Any]) -> str:
         arch = "warm-up" if row["arch_loss"] == "" else f"arch {row['arch_loss']:.4f}"
         return f"train {row['train_loss']:.4f}  {arch}"
+
+    def curves(self) -> dict[str, float]:
+        return shares(self.engine.supernet)
+
+    def live_maps(self) -> dict[str, Tensor]:
+        engine = self.engine
+
+        def compute(images: Images) -> Tensor | None:
+            return engine.supervision.live_map(engine.supernet(images[engine.modality]))
+
+        return self.watched.maps(engine.supernet, compute)
 
     def choose(self) -> tuple[tuple[Cell, Cell], str]:
         """The cells of the last epoch's alphas, within the limits, or those of the best finalist."""

@@ -13,6 +13,7 @@ from autofas.data.batches.loader import Loader
 from autofas.data.opening import OpenedDatasets
 from autofas.data.protocols.halves import Halves, apart, search_halves
 from autofas.data.protocols.partition import missing_instruments
+from autofas.evaluation.live_maps import WatchedFaces
 from autofas.models.network import Network
 from autofas.models.space import Space
 from autofas.runs.lifecycle import Result, Resumable
@@ -67,6 +68,8 @@ class HalvedWork(Resumable[Result]):
         if config.arch_split != "subject":
             self.run.log(apart(halves, config.arch_split, len(rows)))
 
+        if config.tensorboard:
+            self.watched = WatchedFaces.of(store, arch_rows, config.data.modalities[:1], self.device)
         self._make_loaders(store, halves, groups)
         torch.manual_seed(config.seed)
 

@@ -31,6 +31,21 @@ def snapshot(supernet: Supernet) -> dict[str, Floats]:
     return record
 
 
+def shares(supernet: Supernet) -> dict[str, float]:
+    """softmax(alpha) of every edge's operations, and the edges' betas, by a name of slashes."""
+    found: dict[str, float] = {}
+    for kind in KINDS:
+        edges = [f"node {node} input {source}" for node, source in supernet.space.edges]
+        operations = supernet.operation_weights(kind).detach().cpu().tolist()
+        for edge, row in zip(edges, operations, strict=True):
+            pairs = zip(supernet.space.operations, row, strict=True)
+            found |= {f"alphas {kind}/{edge}/{operation}": share for operation, share in pairs}
+        if kind in supernet.betas:
+            betas = supernet.edge_weights(kind).detach().cpu().tolist()
+            found |= {f"betas {kind}/{edge}": beta for edge, beta in zip(edges, betas, strict=True)}
+    return found
+
+
 def betas_of(record: dict[str, Floats]) -> dict[str, Floats]:
     """The edge weights of a snapshot by kind, empty if the search had none."""
     return {kind: record[f"{kind}_beta"] for kind in KINDS if f"{kind}_beta" in record}

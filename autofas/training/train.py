@@ -23,6 +23,7 @@ from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenedDatasets
 from autofas.data.protocols.partition import missing_instruments
 from autofas.evaluation.judgement import dev_error
+from autofas.evaluation.live_maps import Images, WatchedFaces
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, write_scores
 from autofas.models.build import build
@@ -155,6 +156,8 @@ class Training(Resumable[TrainResult]):
             run.log(f"balanced over {len(groups.names)} groups: {'; '.join(groups.names[:12])}")
             if config.objective == "group-dro":
                 self.robust = GroupDRO(groups, config.group_rate, self.device)
+        if config.tensorboard:
+            self.watched = WatchedFaces.of(self.store, self.dev, network.modalities, self.device)
         self.parameters = list(network.parameters())
         self.running = ranks.running_statistics(network)
         self.optimizer = build_optimizer(config.optimizer, self.parameters)
@@ -233,6 +236,14 @@ class Training(Resumable[TrainResult]):
     def told(self, row: dict[str, Any]) -> str:
         worst = f"  worst group {self.robust.words}" if self.robust else ""
         return f"train {row['train_loss']:.4f}  dev EER {100 * row['dev_eer']:.2f} %{worst}"
+
+    def live_maps(self) -> dict[str, Tensor]:
+        network = self.network
+
+        def compute(images: Images) -> Tensor | None:
+            return network.supervision.live_map(network(next(network.view.evaluation(images))))
+
+        return self.watched.maps(network, compute)
 
     def saves_after(self, rounds: int) -> bool:
         return rounds % self.config.checkpoint_every == 0 or rounds == self.rounds

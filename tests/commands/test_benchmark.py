@@ -55,8 +55,12 @@ def test_latency_is_a_horizontal_axis(benchmarked, evaluated_run, tmp_path, caps
     shutil.copy(benchmarked[1], tmp_path / "latency.csv")
     words = ["pareto", str(evaluated_run), "--x", "latency", "--leaderboard", board]
     assert main([*words, "--out", str(tmp_path / "p.png"), "--json"]) == 0
-    values = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *lines, last = capsys.readouterr().out.splitlines()
+    values = json.loads(last)
+    assert any(line.startswith("latency  small ") and line.endswith("one thread)") for line in lines)
     assert values["front"] == ["small"]
+    one = next(one for one in benchmarked[0]["files"] if one["runtime"] == "onnxruntime fp32")
+    assert values["latency_ms"] == {"small": one["latency_ms"]["1"]}
     assert Image.open(tmp_path / "p.png").size == (1600, 1000)
     rows = read_latencies(benchmarked[1])
     assert {row.runtime for row in rows} >= {"torch eager fp32", "onnxruntime fp32", "onnxruntime int8"}

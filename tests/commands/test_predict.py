@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import numpy as np
 import pytest
@@ -120,3 +121,61 @@ def test_a_file_of_rows_that_cannot_be_written_is_named(exported, tmp_path, caps
     error = capsys.readouterr().err
     assert "rows.csv" in error
     assert error.splitlines()[-1].startswith("autofas predict: ")
+
+
+def test_a_camera_a_video_and_a_turned_picture_by_the_command_line(exported, tmp_path, monkeypatch, capsys):
+    cv2 = pytest.importorskip("cv2", reason="needs autofas[data]")
+    pytest.importorskip("av", reason="needs autofas[data]")
+    from tests.data.data_files import write_video
+    from tests.deploy.test_sources import Camera
+
+    monkeypatch.setattr(cv2, "VideoCapture", Camera)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn right to show
+    upright = Image.open(photograph(tmp_path))
+    upright.rotate(90, expand=True).save(tmp_path / "turned.png", exif=exif)
+    video = write_video(tmp_path / "v.avi", frames=4, size=(64, 64))
+    words = ["predict", str(exported / "model.onnx"), "--no-detector", "--quiet", "--min-face", "4"]
+    rows = main_values([*words, "8", str(video), str(tmp_path / "photo.png"), str(tmp_path / "turned.png")])[
+        "rows"
+    ]
+    assert [(row["source"].rpartition("/")[2], row["frame"]) for row in rows] == [
+        ("camera 8", 0), ("camera 8", 1), ("v.avi", 0), ("v.avi", 1), ("v.avi", 2), ("v.avi", 3),
+        ("v.avi", "mean"), ("photo.png", None), ("turned.png", None),
+    ]  # fmt: skip
+    assert all(row["score"] is not None for row in rows)
+    assert rows[-1]["score"] == pytest.approx(rows[-2]["score"], abs=1e-6)
+    assert main([*words, "9"]) == 2
+    assert "camera 9 gives no picture; is it there, and free?" in capsys.readouterr().err
+
+
+def test_a_network_of_ones_own_finds_the_faces(exported, tmp_path):
+    pytest.importorskip("onnx", reason="needs autofas[export]")
+    pytest.importorskip("cv2", reason="needs autofas[data]")
+    from tests.data.preparation.test_yunet import bright_squares
+
+    pixels = np.zeros((96, 128, 3), np.uint8)
+    pixels[32:64, 64:96, 0] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    words = ["predict", str(exported / "model.onnx"), str(tmp_path / "a.png"), "--quiet", "--detector"]
+    (row,) = main_values([*words, str(bright_squares(tmp_path / "squares.onnx"))])["rows"]
+    assert row["score"] is not None
+    assert (row["x"], row["y"]) == (pytest.approx(64, abs=2), pytest.approx(32, abs=2))
+
+
+def test_what_cannot_be_read_is_a_row_with_a_reason(exported, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "half.png").write_bytes(photograph(tmp_path).read_bytes()[:80])
+    os.mkfifo(folder / "pipe.png")
+    (folder / "video.mp4").write_text("no video")
+    (folder / "link.png").symlink_to(folder / "nowhere.png")
+    words = ["predict", str(exported / "model.onnx"), str(folder), "--no-detector", "--quiet"]
+    rows = {row["source"].rpartition("/")[2]: row for row in main_values(words)["rows"]}
+    assert {row["verdict"] for row in rows.values()} == {"not judged"}
+    assert rows["empty.jpg"]["reason"] == "is empty (0 bytes)"
+    assert rows["half.png"]["reason"].startswith("is truncated or damaged")
+    assert rows["pipe.png"]["reason"] == "is a pipe, socket or device, not a file"
+    assert rows["video.mp4"]["reason"].startswith("is damaged or not a video")
+    assert rows["link.png"]["reason"] == "no such file"

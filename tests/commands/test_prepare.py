@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from autofas.cli import main, main_values
 from autofas.data.batches.crop_store import FrameStore
@@ -61,3 +62,32 @@ def test_replay_attack_with_its_own_boxes(tmp_path, capsys):
     assert {why for _, _, why in reasons(tmp_path / "out")} == {
         "the data set's files have no face box for it"
     }
+
+
+def test_faces_are_found_by_a_network_of_ones_own(tmp_path, capsys):
+    pytest.importorskip("onnx", reason="needs autofas[export]")
+    pytest.importorskip("cv2", reason="needs autofas[data]")
+    from tests.data.preparation.test_yunet import bright_squares
+
+    pixels = np.zeros((96, 128, 3), np.uint8)
+    pixels[32:64, 64:96, 0] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    (tmp_path / "manifest.csv").write_text(
+        "path,pai,subject,session,device,video,frame,split\na.png,bona_fide,1,1,1,a,0,train\n"
+    )
+    words = [
+        "prepare",
+        "--dataset",
+        str(tmp_path / "manifest.csv"),
+        "--out",
+        str(tmp_path / "out"),
+        "--quiet",
+    ]
+    words += ["--margin", "1", "--detector"]
+    assert main_values([*words, str(bright_squares(tmp_path / "squares.onnx"))])["faces"] == 1
+    (face,) = (tmp_path / "out").glob("color/**/*.png")
+    shown = np.asarray(Image.open(face))
+    assert shown.shape[0] == shown.shape[1] == pytest.approx(32, abs=2)
+    assert shown[..., 0].mean() > 200
+    assert main([*words, "gone.onnx"]) == 2
+    assert "the face detector gone.onnx does not exist" in capsys.readouterr().err

@@ -38,3 +38,16 @@ def test_what_cannot_be_asked(capsys):
     assert "pc-darts" in capsys.readouterr().err
     assert main(["search", "--epochs", "3", "--set", "warmup_epochs=3"]) == 2
     assert "leaves none to search in" in capsys.readouterr().err
+
+
+def test_events_without_the_extra_are_told_before_any_data_is_read(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("autofas.runs.event_log.find_spec", lambda name: None)
+    monkeypatch.setattr("autofas.data.opening.OpenedDatasets.divided", None)
+    words = ["search", *[], "--dataset", "synthetic", "--runs-dir", str(tmp_path), "--tensorboard"]
+    assert main(words) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(
+        "autofas search: events for TensorBoard need tensorboard, which is not installed; pip"
+    )
+    assert line.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

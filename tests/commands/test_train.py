@@ -99,3 +99,24 @@ def test_scores_that_rank_attacks_above_bona_fide_are_said_at_the_end(tmp_path, 
         assert main(["train", *words]) == 0
         out = capsys.readouterr().out
         assert ("feathernet_a on dev per video: AUC 20.00 % is below one half" in out) is said
+
+
+def test_events_without_the_extra_are_told_before_any_data_is_read(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("autofas.runs.event_log.find_spec", lambda name: None)
+    monkeypatch.setattr("autofas.data.opening.OpenedDatasets.divided", None)
+    words = [
+        "train",
+        *["--baseline", "feathernet_b"],
+        "--dataset",
+        "synthetic",
+        "--runs-dir",
+        str(tmp_path),
+        "--tensorboard",
+    ]
+    assert main(words) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(
+        "autofas train: events for TensorBoard need tensorboard, which is not installed; pip"
+    )
+    assert line.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

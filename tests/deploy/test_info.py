@@ -86,7 +86,7 @@ def test_a_file_without_its_record_is_said(tmp_path):
     with pytest.raises(RunError, match=r"a.mnn lacks a.mnn.json, which says how its input is prepared"):
         read_beside(tmp_path / "a.mnn")
     (tmp_path / "a.mnn.json").write_text("[]")
-    with pytest.raises(RunError, match="a.mnn.json holds a list, expected what an exported file says"):
+    with pytest.raises(RunError, match=r"a\.mnn\.json holds a list, expected what an exported file says"):
         read_beside(tmp_path / "a.mnn")
 
 

@@ -1,4 +1,4 @@
-"""autofas verify FILE: an exported file against the JSON beside it, its run's weights and that run's crops."""
+"""autofas verify FILE: an exported file against the JSON beside it, its run's weights and its crops."""
 
 import json
 import shutil
@@ -86,5 +86,5 @@ def test_a_file_alone_is_held_to_its_record_and_the_rest_is_said(copied, tmp_pat
     (alone / "model.json").unlink()
     (fault,) = verify_file(alone / "model.onnx").faults
     assert fault.startswith("model.onnx: ")
-    with pytest.raises(RunError, match="gone.mnn is not an exported file: it does not exist"):
+    with pytest.raises(RunError, match=r"gone\.mnn is not an exported file: it does not exist"):
         verify_file(alone / "gone.mnn")

@@ -255,3 +255,23 @@ def test_all_stabilisers_compose_and_change_the_search(first, tmp_path, tiny_dat
     assert [edge.operation for edge in found.genotype.normal.edges].count("skip_connect") <= 1
     assert found.verdict.gap is not None
     assert "auxiliary" not in load_checkpoint(found.path, pytest.fail)["engine"]["supernet"]
+
+
+def test_events_hold_alphas_and_maps_and_change_nothing(first, tmp_path, tiny_data):
+    pytest.importorskip("tensorboard", reason="needs autofas[tensorboard]")
+    from tests.runs.test_event_log import events_of
+
+    watched = search(config(tmp_path, tiny_data, tensorboard=True))
+    for one, other in zip(watched.history, first.history, strict=True):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+    scalars, pictures = events_of(watched.path)
+    space = load_space("small")
+    (node, source), operation = space.edges[0], space.operations[-1]
+    told = [value for _, value in scalars[f"alphas normal/node {node} input {source}/{operation}"]]
+    rows = [np.exp(record["normal"][0]) for record in watched.history[1:]]
+    assert told == pytest.approx([row[-1] / row.sum() for row in rows], rel=1e-5)
+    edges = 2 * len(space.edges)
+    assert sum(tag.startswith("alphas ") for tag in scalars) == edges * len(space.operations)
+    assert sum(tag.startswith("betas ") for tag in scalars) == edges
+    assert "live maps/attack/0" in pictures
+    assert "results/arch_loss" in scalars

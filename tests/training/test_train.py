@@ -114,3 +114,23 @@ def test_a_step_is_no_longer_than_rate_times_clip(monkeypatch, tmp_path, genotyp
     descent = {"lr": 0.5, "schedule": "constant", "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.01}
     train(config(tmp_path, genotype, epochs=1, optimizer=descent))
     assert moves == pytest.approx([0.005, 0.005], rel=1e-3)
+
+
+def test_events_show_the_training_and_change_nothing(tmp_path, genotype):
+    pytest.importorskip("tensorboard", reason="needs autofas[tensorboard]")
+    from autofas.runs.record import check_files, read_record
+    from tests.runs.test_event_log import events_of
+
+    plain = train(config(tmp_path, genotype, epochs=2))
+    watched = train(config(tmp_path, genotype, epochs=2, tensorboard=True))
+    assert tensors_sha256(watched.network.body.state_dict()) == tensors_sha256(
+        plain.network.body.state_dict()
+    )
+    assert not (plain.path / "tensorboard").exists()
+    scalars, pictures = events_of(watched.path)
+    for name in ("train_loss", "dev_eer", "lr"):
+        told = [(step, value) for step, value in scalars[f"results/{name}"]]
+        assert told == [(row["epoch"], pytest.approx(row[name])) for row in watched.results]
+    assert set(pictures) == {f"live maps/{kind}/{n}" for kind in ("bona fide", "attack") for n in range(4)}
+    assert all(steps == [1, 2] for steps in pictures.values())
+    assert check_files(watched.path, read_record(watched.path)) == []

@@ -1,7 +1,9 @@
 """Where the face is in a picture: the interface that preparation asks, and the choice by name.
 
 A detector gives every face with its score, best first; preparation takes the best. `mtcnn` needs the extra
-`[data]`; `none` finds nothing, so that only boxes from a data set's own files count.
+`[data]`; `none` finds nothing, so that only boxes from a data set's own files count. An .onnx file is a YuNet
+of OpenCV's model zoo (2022 or later), whose twelve outputs OpenCV's FaceDetectorYN understands: cls_S, obj_S,
+bbox_S and kps_S at the strides S of 8, 16 and 32. No other outputs are understood.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,10 @@ from autofas.data.preparation.crops import Box
 from autofas.errors import DataError
 
 DETECTORS = ("mtcnn", "none")
+FILES = ".onnx"
+"""What the file of a detector of one's own ends in."""
+WORDS = f"{', '.join(DETECTORS)} or a YuNet {FILES} file"
+"""The choices in the words of a message."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,8 @@ def make_detector(name: str) -> Detector:
         from autofas.data.preparation.mtcnn import MtcnnDetector
 
         return MtcnnDetector()
-    if name.endswith(".onnx"):
+    if name.endswith(FILES):
         from autofas.data.preparation.yunet import YuNetDetector
 
         return YuNetDetector(Path(name))
-    choices = f"{', '.join(DETECTORS)} or a YuNet .onnx file"
-    raise DataError(f"detector {name} does not exist; choose {choices}")
+    raise DataError(f"detector {name} does not exist; choose {WORDS}")

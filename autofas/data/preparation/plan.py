@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -20,6 +21,8 @@ from autofas.data.manifests.manifest import BOX, Manifest
 from autofas.data.preparation.crops import Box, check_margin
 from autofas.data.preparation.depth import ALGORITHMS
 from autofas.data.preparation.detector import DETECTORS
+from autofas.data.preparation.detector import FILES as DETECTOR_FILES
+from autofas.data.preparation.detector import WORDS as DETECTOR_WORDS
 from autofas.errors import DataError
 from autofas.storage.media import is_video
 
@@ -56,18 +59,29 @@ class Settings:
             raise DataError(f"size {self.size} is out of range; choose 16 to {MAX_SIZE} pixels")
         for word, value, choices in (
             ("box source", self.boxes, BOX_SOURCES),
-            ("detector", self.detector, DETECTORS),
             ("image format", self.image_format, FORMATS),
             ("depth normalisation", self.depth, ALGORITHMS),
         ):
             if value not in choices:
                 raise DataError(f"{word} {value} does not exist; choose {', '.join(choices)}")
+        self._check_detector()
         if not self.modalities or self.modalities[0] != "color":
             raise DataError("preparation needs colour images first; boxes are found in them")
 
+    def _check_detector(self) -> None:
+        """A detector that is there, before anything is decoded."""
+        if self.detector.endswith(DETECTOR_FILES):
+            if not Path(self.detector).is_file():
+                raise DataError(f"the face detector {self.detector} does not exist")
+        elif self.detector not in DETECTORS:
+            raise DataError(f"detector {self.detector} does not exist; choose {DETECTOR_WORDS}")
+
     def values(self) -> dict[str, object]:
         """The settings as JSON values."""
-        return {**asdict(self), "modalities": list(self.modalities)}
+        told = {**asdict(self), "modalities": list(self.modalities)}
+        if self.detector.endswith(DETECTOR_FILES):  # another network of that name finds other faces
+            told["detector_sha256"] = hashlib.sha256(Path(self.detector).read_bytes()).hexdigest()
+        return told
 
 
 @dataclass(frozen=True)
@@ -106,7 +120,8 @@ def plan(manifest: Manifest, settings: Settings) -> list[Job]:
         sources = {name: paths[name][row] for name in columns}
         results = {name: f"{name}/{stem}.{settings.image_format}" for name in columns}
         items.append(Item(row, frames[row], sources, results, boxes[row]))
-    return [Job(group, _key(manifest, group, settings)) for group in _groups(items)]
+    told = settings.values()
+    return [Job(group, _key(manifest, group, told)) for group in _groups(items)]
 
 
 def _stems(table: pd.DataFrame) -> list[str]:
@@ -146,8 +161,8 @@ def _groups(items: Sequence[Item]) -> list[tuple[Item, ...]]:
     return [tuple(sorted(group, key=lambda item: (item.frame, item.row))) for group in groups]
 
 
-def _key(manifest: Manifest, items: Sequence[Item], settings: Settings) -> str:
-    digest = hashlib.sha256(json.dumps([FORMAT, settings.values()], sort_keys=True).encode())
+def _key(manifest: Manifest, items: Sequence[Item], settings: dict[str, object]) -> str:
+    digest = hashlib.sha256(json.dumps([FORMAT, settings], sort_keys=True).encode())
     stamps: dict[str, tuple[int, int]] = {}
     for item in items:
         for source in item.sources.values():

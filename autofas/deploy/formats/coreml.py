@@ -1,8 +1,8 @@
 """Core ML packages: coremltools converts the exported program; nothing but an Apple device can run them.
 
-A package is a folder, NAME.mlpackage, of an ML program for iOS 16 and later in float32. Inputs carry the names
-of the modalities, outputs are score and map; its user-defined metadata `autofas` is the record. It is not
-checked here: what converts and what runs are different programs, and only the first is at hand.
+A package is a folder, NAME.mlpackage, of an ML program for iOS 16 and later in float32. Inputs carry the
+names of the modalities, outputs are score and map; its user-defined metadata `autofas` is the record. It is
+not checked here: what converts and what runs are different programs, and only the first is at hand.
 """
 
 import json
@@ -25,7 +25,9 @@ def write(place: Path, form: Any, info: ExportInfo) -> None:
             made = coremltools.convert(
                 program(form).run_decompositions({}),
                 inputs=[
-                    coremltools.TensorType(name=name, shape=(1, 3, info.crop_size, info.crop_size), dtype=np.float32)
+                    coremltools.TensorType(
+                        name=name, shape=(1, 3, info.crop_size, info.crop_size), dtype=np.float32
+                    )
                     for name in info.modalities
                 ],
                 outputs=[coremltools.TensorType(name=name, dtype=np.float32) for name in info.outputs],

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autofas.deploy.formats.single import Floats, SingleScorer
+from autofas.deploy.formats.single import Floats, SingleScorer, native_silence
 from autofas.deploy.info import ExportInfo
 from autofas.errors import ConfigError, RunError
 
@@ -44,9 +44,14 @@ class MnnScorer(SingleScorer):
     """A file in MNN on the CPU, in float32; `threads` None is one."""
 
     def __init__(self, path: Path, info: ExportInfo, threads: int | None = None) -> None:
+        super().__init__(path, info)
+        with native_silence():
+            self._open(threads)
+
+    def _open(self, threads: int | None) -> None:
         import MNN
 
-        super().__init__(path, info)
+        path, info = self.path, self.info
         self._expr = MNN.expr
         runtime = {"backend": "CPU", "precision": "high", "numThread": threads or 1}
         manager = MNN.nn.create_runtime_manager((runtime,))
@@ -57,4 +62,6 @@ class MnnScorer(SingleScorer):
 
     def call(self, inputs: list[Floats]) -> list[NDArray[Any]]:
         given = [self._expr.const(one, list(one.shape), self._expr.NCHW) for one in inputs]
-        return [np.array(self._expr.convert(one, self._expr.NCHW).read()) for one in self._module.forward(given)]
+        return [
+            np.array(self._expr.convert(one, self._expr.NCHW).read()) for one in self._module.forward(given)
+        ]

@@ -38,7 +38,7 @@ def write(place: Path, form: Any, info: ExportInfo) -> None:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=MOST_SECONDS)
         unknown = _unknown(param)
         if done.returncode or not param.is_file() or unknown:
-            reason = f"it has no {', '.join(unknown)}" if unknown else _short((done.stderr or done.stdout)[-400:])
+            reason = f"it has no {', '.join(unknown)}" if unknown else _last_words(done)
             raise ConfigError(f"{info.name} cannot be converted to ncnn: {reason}")
         place.write_bytes(param.read_bytes())
         place.with_suffix(".bin").write_bytes(param.with_suffix(".bin").read_bytes())
@@ -86,6 +86,12 @@ def _unknown(param: Path) -> list[str]:
         return []
     kinds = [line.split(maxsplit=1)[0] for line in param.read_text().splitlines()[2:] if line.strip()]
     return sorted({kind for kind in kinds if "." in kind or "::" in kind})
+
+
+def _last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """Why pnnx gave up: the line of its error, or its exit code."""
+    told = [line for line in done.stderr.splitlines() if "what():" in line or "rror:" in line]
+    return _short(told[0]) if told else f"pnnx ended with exit code {done.returncode}"
 
 
 def _short(text: str) -> str:

@@ -1,9 +1,12 @@
-"""What the runtimes of phones have in common: they take one face at a time, and a file says nothing of itself.
+"""What the runtimes of phones share: they take one face at a time, and a file says nothing of itself.
 
 The record lies beside the file as JSON, with the SHA-256 of every file it describes.
 """
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,20 @@ from autofas.deploy.info import ExportInfo
 from autofas.deploy.runtime import Crops, Scores, as_input
 
 Floats = NDArray[np.float32]
+
+
+@contextmanager
+def native_silence() -> Iterator[None]:
+    """Without what a library in C++ writes to stdout, where results are."""
+    sys.stdout.flush()
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class SingleScorer:

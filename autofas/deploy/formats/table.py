@@ -37,19 +37,15 @@ class Kind:
             if find_spec(package) is None:
                 raise ConfigError(f"{self.title} needs {package}, which is not installed; {self.get}")
 
-    def require_runtime(self, path: Path) -> Any:
-        """The package that runs `path`; raises ConfigError, naming the extra, where it is missing."""
+    def require_runtime(self, path: Path) -> None:
+        """Raise ConfigError, naming the extra, where what runs a file is missing; RunError if nothing can."""
         if not self.runs_here:
             raise RunError(
                 f"{path} is a {self.title} model, which runs on Apple's devices alone; give its run, or its "
                 "file in another format"
             )
-        try:
-            return import_module(self.packages[-1])
-        except ImportError:
-            raise ConfigError(
-                f"{path} needs {self.packages[-1]}, which is not installed; {self.get}"
-            ) from None
+        if find_spec(self.packages[-1]) is None:
+            raise ConfigError(f"{path} needs {self.packages[-1]}, which is not installed; {self.get}")
 
     def module(self) -> Any:
         """The module of a format other than ONNX: `write`, and `open_file` where it runs here."""
@@ -66,7 +62,8 @@ KINDS: dict[str, Kind] = {
         Kind("onnx", "ONNX", ".onnx", "onnxruntime", ("onnx", "onnxscript", "onnxruntime"), _extra("export")),
         Kind("ncnn", "ncnn", ".ncnn.param", "ncnn", ("pnnx", "ncnn"), _extra("ncnn")),
         Kind("mnn", "MNN", ".mnn", "MNN", ("onnx", "onnxscript", "MNN"), _extra("mnn")),
-        Kind("coreml", "Core ML", ".mlpackage", "Core ML", ("coremltools",), _extra("coreml"), runs_here=False),
+        Kind("coreml", "Core ML", ".mlpackage", "Core ML", ("coremltools",), _extra("coreml"),
+             runs_here=False),
         Kind("executorch", "ExecuTorch", ".pte", "ExecuTorch", ("executorch",),
              "docs/formats.md says how to install it"),
     )

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from autofas.data.manifests.manifest import read_manifest
-from autofas.data.preparation.plan import Settings
+from autofas.data.preparation.plan import Settings, plan
 from autofas.data.preparation.prepare import prepare
 from autofas.errors import DataError
 from tests.data.data_files import COLUMNS, picture, write_rows
@@ -55,7 +55,8 @@ def test_other_settings_and_a_second_process_are_refused(tmp_path):
         ({"margin": 9}, "margin 9 is out of range"),
         ({"size": 4}, "size 4 is out of range"),
         ({"boxes": "x"}, "box source x does not exist; choose auto"),
-        ({"detector": "x"}, "detector x does not exist"),
+        ({"detector": "x"}, "detector x does not exist; choose mtcnn, none or a YuNet .onnx file"),
+        ({"detector": "x.onnx"}, "the face detector x.onnx does not exist"),
         ({"image_format": "gif"}, "image format gif does not exist"),
         ({"depth": "x"}, "depth normalisation x does not exist"),
         ({"modalities": ("depth",)}, "needs colour images first"),
@@ -78,3 +79,17 @@ def test_a_changed_source_is_cut_again(tmp_path):
     after = tree(tmp_path / "out")
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {f"color/b/{n:06d}.png" for n in range(3)}
+
+
+def test_another_network_of_the_same_name_is_another_preparation(tmp_path):
+    write_frames(tmp_path / "a.avi", grey_frames(3, (64, 48)), "mpeg4")
+    manifest = manifest_of(tmp_path, ["a.avi"], 3)
+    network = tmp_path / "faces.onnx"
+    network.write_bytes(b"one")
+    settings = Settings(detector=str(network))
+    (before,) = plan(manifest, settings)
+    network.write_bytes(b"two")
+    (after,) = plan(manifest, settings)
+    assert before.key != after.key
+    network.write_bytes(b"one")
+    assert plan(manifest, settings) == [before]

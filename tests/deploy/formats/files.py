@@ -35,7 +35,9 @@ def check(folder: Path, run: Path, suffix: str, capsys) -> None:
         told = json.loads(beside(path).read_text())
         assert told["parity"]["crops"] == 40
         assert told["parity"]["changed"] == 0
-        assert set(told["files"]) == {file.name for file in folder.glob(f"{stem}.*") if file.suffix != ".json"}
+        assert set(told["files"]) == {
+            file.name for file in folder.glob(f"{stem}.*") if file.suffix != ".json"
+        }
     verbs(folder / f"model-crop{suffix}", folder, capsys)
 
 
@@ -63,10 +65,12 @@ def check_strangers(folder: Path, suffix: str, tmp_path: Path) -> None:
     record = beside(path).read_text()
     with path.open("ab") as stream:
         stream.write(b" ")
-    with pytest.raises(RunError, match="is not the file that .*json describes"):
+    with pytest.raises(RunError, match=r"is not the file that .*json describes"):
         open_scorer(path)
     beside(path).unlink()
-    with pytest.raises(RunError, match="lacks .*json, which says how its input is prepared; keep them together"):
+    with pytest.raises(
+        RunError, match=r"lacks .*json, which says how its input is prepared; keep them together"
+    ):
         open_scorer(path)
     beside(path).write_text(record.replace('"tensor"', '"image"', 1))
     with pytest.raises(RunError, match="form: "):

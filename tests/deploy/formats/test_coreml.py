@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("coremltools", reason="needs autofas[coreml]")
 
-from autofas.cli import main, main_values  # noqa: E402
+from autofas.cli import main, main_values
 
 
 def test_a_package_is_written_and_said_not_to_be_checked(evaluated_run, tmp_path, capsys):

@@ -4,16 +4,17 @@ import pytest
 
 pytest.importorskip("MNN", reason="mnn is not installed")
 
-from tests.deploy.formats.files import check, check_strangers, made  # noqa: E402
+from tests.deploy.formats.files import check, check_strangers, made
+
 
 @pytest.fixture(scope="module")
 def folder(evaluated_run, tmp_path_factory):
     return made(evaluated_run, "mnn", tmp_path_factory.mktemp("mnn") / "files")
 
 
-def test_both_forms_score_as_the_run_does(folder, evaluated_run, capsys):
+def test_both_forms_score_in_mnn_as_the_run_does(folder, evaluated_run, capsys):
     check(folder, evaluated_run, ".mnn", capsys)
 
 
-def test_a_file_is_held_to_its_record(folder, tmp_path):
+def test_a_file_for_mnn_is_held_to_its_record(folder, tmp_path):
     check_strangers(folder, ".mnn", tmp_path)

@@ -1,4 +1,4 @@
-"""A runtime that takes one face at a time: many faces in order, maps of any leading shape, inputs in their form."""
+"""A runtime that takes one face at a time: faces in order, maps of any leading shape, inputs in form."""
 
 from pathlib import Path
 

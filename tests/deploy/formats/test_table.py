@@ -36,13 +36,17 @@ def test_a_file_without_its_runtime_names_the_extra(monkeypatch, tmp_path):
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(ConfigError, match=f"f needs {package}, which is not installed; pip install"):
             KINDS[name].require_runtime(tmp_path / "f")
-    with pytest.raises(RunError, match="is a Core ML model, which runs on Apple's devices alone; give its run"):
+    with pytest.raises(
+        RunError, match="is a Core ML model, which runs on Apple's devices alone; give its run"
+    ):
         KINDS["coreml"].require_runtime(tmp_path / "f")
 
 
 def test_names_are_looked_up_once_each_and_others_refused():
     assert [kind.name for kind in chosen(["ncnn", "onnx", "ncnn"])] == ["ncnn", "onnx"]
-    with pytest.raises(ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml, exec"):
+    with pytest.raises(
+        ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml, exec"
+    ):
         chosen(["onnx", "tflite"])
 
 

@@ -29,7 +29,9 @@ def test_a_program_computes_what_the_network_does():
 
 def test_a_network_of_several_views_is_refused_in_one_line():
     form = ExportForm(build("resnet18", input_size=32, view="patches", crop_size=48))
-    with pytest.raises(ConfigError, match="resnet18 scores several parts of a face at once, ncnn one; export"):
+    with pytest.raises(
+        ConfigError, match="resnet18 scores several parts of a face at once, ncnn one; export"
+    ):
         require_one_view(form, "ncnn")
     require_one_view(ExportForm(build("resnet18", input_size=32)), "ncnn")
 
