@@ -213,6 +213,21 @@ def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
 
 
 @pytest.mark.slow
+def test_a_file_for_a_small_board_is_made_and_checked_as_the_page_says(here, capsys):
+    from autofas.data.synthetic import generate
+
+    for name in ("pnnx", "ncnn"):
+        pytest.importorskip(name, reason="needs autofas[ncnn]")
+    generate(here / "photos", users={"train": 1, "dev": 1, "test": 1}, frames_per_video=1, size=32, seed=0)
+    run(on_faces(["train", "--baseline", "feathernet_b", "--name", "mine"]), capsys)
+    run(["evaluate", "--run", "runs/train/mine", "--threads", "1", "--quiet"], capsys)
+    extra = {"predict": ["--no-detector"], "benchmark": ["--repeats", "2", "--warmup", "0", "--no-memory"]}
+    for words in commands(ROOT / "docs" / "formats.md"):
+        quiet = [] if words[0] == "verify" else ["--quiet"]
+        run([*words, *extra.get(words[0], []), *quiet], capsys)
+
+
+@pytest.mark.slow
 def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypatch):
     page = ROOT / "docs" / "spaces.md"
     (space,) = blocks(page, "yaml")

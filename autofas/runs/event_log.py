@@ -53,7 +53,8 @@ class EventLog:
             self._writer.add_scalar(name, value, step)
         for name, found in maps.items():
             shown = F.interpolate(found[:, None].float(), scale_factor=ENLARGED, mode="nearest")
-            self._writer.add_images(f"live maps/{name}", shown, step)
+            apart = F.pad(shown, (1, 1, 1, 1), value=0.5)  # they become one picture, side by side
+            self._writer.add_images(f"live maps/{name}", apart, step)
         self._writer.flush()
 
     def close(self) -> None:

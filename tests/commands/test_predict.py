@@ -160,7 +160,7 @@ def test_a_network_of_ones_own_finds_the_faces(exported, tmp_path):
     words = ["predict", str(exported / "model.onnx"), str(tmp_path / "a.png"), "--quiet", "--detector"]
     (row,) = main_values([*words, str(bright_squares(tmp_path / "squares.onnx"))])["rows"]
     assert row["score"] is not None
-    assert (row["x"], row["y"]) == (pytest.approx(64, abs=2), pytest.approx(32, abs=2))
+    assert (row["x"], row["y"]) == (pytest.approx(48, abs=2), pytest.approx(16, abs=2))
 
 
 def test_what_cannot_be_read_is_a_row_with_a_reason(exported, tmp_path):

@@ -88,6 +88,6 @@ def test_faces_are_found_by_a_network_of_ones_own(tmp_path, capsys):
     (face,) = (tmp_path / "out").glob("color/**/*.png")
     shown = np.asarray(Image.open(face))
     assert shown.shape[0] == shown.shape[1] == pytest.approx(32, abs=2)
-    assert shown[..., 0].mean() > 200
+    assert shown[..., 0].mean() > 50  # of the picture's middle, which no face gives, it is 28
     assert main([*words, "gone.onnx"]) == 2
     assert "the face detector gone.onnx does not exist" in capsys.readouterr().err

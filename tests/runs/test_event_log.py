@@ -44,7 +44,7 @@ def test_rows_curves_and_maps_are_events_by_round(tmp_path):
     assert scalars["results/train_loss"] == [(1, 0.5), (2, 0.25)]
     assert scalars["alphas normal/a"] == [(1, 0.25), (2, 0.25)]
     assert set(scalars) == {"results/train_loss", "results/seconds", "alphas normal/a"}
-    assert set(pictures) == {"live maps/attack/0", "live maps/attack/1", "live maps/attack/2"}
+    assert pictures == {"live maps/attack": [1, 2]}
 
 
 def test_what_a_lost_round_has_written_is_void(tmp_path):

@@ -273,5 +273,5 @@ def test_events_hold_alphas_and_maps_and_change_nothing(first, tmp_path, tiny_da
     edges = 2 * len(space.edges)
     assert sum(tag.startswith("alphas ") for tag in scalars) == edges * len(space.operations)
     assert sum(tag.startswith("betas ") for tag in scalars) == edges
-    assert "live maps/attack/0" in pictures
+    assert pictures == {"live maps/bona fide": [1, 2, 3], "live maps/attack": [1, 2, 3]}
     assert "results/arch_loss" in scalars

@@ -27,6 +27,8 @@ class YuNetDetector:
     def __init__(self, path: Path) -> None:
         self._cv2 = opencv()
         self._path = path
+        log = self._cv2.utils.logging
+        log.setLogLevel(log.LOG_LEVEL_ERROR)  # it warns of a setting of its own at every start
         if not path.is_file():
             raise DataError(f"the face detector {path} does not exist")
         try:
