@@ -131,7 +131,8 @@ def _plan(args: argparse.Namespace, seed: int) -> Any:
 
 def _networks(rows: list[dict[str, Any]]) -> str:
     """A line a network, cheapest first."""
-    from autofas.analysis.text_tables import count, percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import count, percent
 
     header = ("network", "strategy", "params", "MACs", "error", "lowest", "highest", "front")
     table = [
@@ -145,12 +146,13 @@ def _networks(rows: list[dict[str, Any]]) -> str:
         ]
         for row in sorted(rows, key=lambda row: row["params"])
     ]
-    return text_table(header, table, numeric=header[2:7])
+    return shown_table(header, table, numeric=header[2:7])
 
 
 def _costs(rows: list[dict[str, Any]], searches: list[dict[str, Any]], baselines: tuple[str, ...]) -> str:
     """A line a strategy: its networks, those on the front, its best, and what its searches cost together."""
-    from autofas.analysis.text_tables import percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import percent
 
     header = ("strategy", "searches", "trials", "seconds", "networks", "on the front", "best error")
     table = []
@@ -169,7 +171,7 @@ def _costs(rows: list[dict[str, Any]], searches: list[dict[str, Any]], baselines
                 percent(min(row["error"] for row in own)),
             ]
         )
-    return text_table(header, table, numeric=header[1:])
+    return shown_table(header, table, numeric=header[1:])
 
 
 def _draw(rows: list[dict[str, Any]], folder: Path, footer: str) -> Path:

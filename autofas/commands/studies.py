@@ -78,7 +78,8 @@ def check(args: argparse.Namespace, config: "SearchConfig") -> None:
 def report_front(config: "SearchConfig", result: "SearchResult") -> dict[str, Any]:
     """Print the front of a search by trials and what it cost, draw it; values for the last line."""
     from autofas.analysis.front_plot import FAINT, FrontPoint, plot_front
-    from autofas.analysis.text_tables import count, percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import count, percent
     from autofas.runs.provenance import commit
 
     header = ("trial", "AUC", "params", "MACs", "epochs", "seconds")
@@ -93,7 +94,7 @@ def report_front(config: "SearchConfig", result: "SearchResult") -> dict[str, An
         ]
         for row in result.front
     ]
-    print(text_table(header, table, numeric=header))
+    print(shown_table(header, table, numeric=header))
     seconds = sum(row["seconds"] for row in result.results)
     cpu = sum(row["cpu_seconds"] for row in result.results)
     print(

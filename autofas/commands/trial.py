@@ -108,7 +108,8 @@ def _run(args: argparse.Namespace, config: "TrialConfig") -> Any:
 
 
 def _print(report: "TrialReport") -> None:
-    from autofas.analysis.text_tables import count, percent, text_table
+    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.text_tables import count, percent
 
     header = ("epoch", "AUC", "loss", "seconds")
     rows = [
@@ -120,7 +121,7 @@ def _print(report: "TrialReport") -> None:
         ]
         for row in report.epochs
     ]
-    print(text_table(header, rows, numeric=header))
+    print(shown_table(header, rows, numeric=header))
     print(
         f"network   {report.name}: {count(report.params)} parameters, {count(report.macs)} MACs "
         f"at {report.input}"

@@ -136,6 +136,7 @@ class FrontWork:
             "trials": None,
             "study": {},
             "runs_dir": None,
+            "tensorboard": False,
             "name": None,
             "seed": seed,
         }

@@ -89,7 +89,9 @@ class NniSearch(Strategy):
     def _configure(self, settings: Any) -> None:
         """What is tried, by whom, how often and how."""
         config, folder = self.config, self.run.path.resolve()
-        keys = config.model_dump(mode="json", exclude={"study", "trials", "name", "runs_dir", "strategy"})
+        keys = config.model_dump(
+            mode="json", exclude={"study", "trials", "name", "runs_dir", "strategy", "tensorboard"}
+        )
         write_text(folder / "trial.yaml", _yaml(keys | {"strategy": "random", "runs_dir": None}))
         counts = choice_counts(self.space)
         settings.experiment_name = self.run.name

@@ -119,6 +119,7 @@ class TrialSearch(Strategy):
     def _about(self) -> dict[str, Any]:
         """What a worker needs that joins: how trials are run, the space, and which data they see."""
         values = self.config.model_dump(mode="json") | {"runs_dir": None, "name": None, "threads": None}
+        values["tensorboard"] = False  # a trial has no folder
         values["data"]["cache_dir"] = None
         values["study"]["storage"] = None
         return {"config": values, "space": self.space.model_dump(mode="json"), "identity": self.identity}
