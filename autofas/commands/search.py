@@ -91,12 +91,10 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.seeds import agreements
     from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
-    from autofas.runs.event_log import require_event_log
     from autofas.runtime.launch import launched
     from autofas.search.limits import limits_of
     from autofas.search.search import require_engine, search
 
-    require_event_log(configs[0])  # as all below: told before any data is read
     space = load_space(configs[0].space)
     for config in configs:
         limits_of(config, space)  # one that nothing keeps to is told before the first search

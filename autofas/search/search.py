@@ -7,6 +7,7 @@ import torch
 from autofas.config.search import SearchConfig
 from autofas.data.opening import OpenedDatasets
 from autofas.models.space import Space, load_space
+from autofas.runs.event_log import require_event_log
 from autofas.runs.lifecycle import carry_through
 from autofas.search.bilevel import BilevelSearch
 from autofas.search.random_draw import RandomDraw
@@ -59,6 +60,7 @@ def search(
 
 def require_engine(config: SearchConfig) -> None:
     """Raise ConfigError where a search by trials needs an extra that is not installed."""
+    require_event_log(config)
     if config.by_trials and config.study.engine == "nni":
         from autofas.search.trials.nni_trial import require_nni
 
