@@ -212,6 +212,30 @@ def test_photographs_become_a_file_on_a_phone_as_the_page_says(here, capsys):
     assert float(score) == pytest.approx(row["score"], abs=1e-6)
 
 
+def test_files_of_other_programs_are_read_as_the_page_says(here, capsys):
+    from PIL import Image
+
+    pixels = Image.new("RGB", (8, 8))
+    for folder, names in (("photos", ("live", "print")), ("cards", ("person", "other"))):
+        for name in names:
+            (here / folder / name).mkdir(parents=True)
+            for person in range(4):
+                pixels.save(here / folder / name / f"p{person}_0001.jpg")
+    (here / "list.txt").write_text("".join(f"photos/live/p{n}_0001.jpg {n % 2}\n" for n in range(4)))
+    rows = "0.9 {0}\n0.8 {0}\n0.1 {1}\n"
+    (here / "theirs.txt").write_text(rows.format(1, 0))
+    (here / "their-dev.txt").write_text(rows.format(1, 0))
+    (here / "turned.txt").write_text(rows.format(1, 0))
+    (here / "named.csv").write_text("score,label\n0.9,live\n0.1,print\n")
+    (here / "failed.csv").write_text("score,label\n0.9,1\n,1\n0.1,0\n")
+    genotype = "{'normal': [['skip_connect', 0], ['sep_conv_3x3', 1]], 'normal_concat': [2], "
+    genotype += "'reduce': [['skip_connect', 0], ['sep_conv_3x3', 1]], 'reduce_concat': [2]}"
+    (here / "darts.txt").write_text(genotype)
+    (here / "found.yaml").write_text(f"epochs: 50\ngenotype: {genotype}\n")
+    for words in commands(ROOT / "docs" / "files.md"):
+        run([*words, "--quiet"], capsys)
+
+
 @pytest.mark.slow
 def test_a_file_for_a_small_board_is_made_and_checked_as_the_page_says(here, capsys):
     from autofas.data.synthetic import generate

@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     split = common.usual(EvaluateConfig, "split")
     group.add_argument("--split", choices=get_args(SplitName), help=f"split to score ({split})")
     common.add_judging_arguments(group)
+    group.add_argument(
+        "--count-non-responses",
+        action="store_true",
+        help="report APNRR and BPNRR: the presentations that prepare found no face in (default: only those "
+        "that have one are judged)",
+    )
     common.add_calibration_argument(
         group,
         "fit a map from scores to probabilities to the dev scores, keep it beside the weights and say how "
@@ -130,6 +136,7 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
     from autofas.deploy.card import write_card
     from autofas.errors import ConfigError
     from autofas.evaluation.evaluate import evaluate
+    from autofas.evaluation.not_found import with_non_responses
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.runtime.launch import launched
 
@@ -147,15 +154,16 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
         flags = {"run": folder, **common.flags(args, KEYS)}
         config = resolve(EvaluateConfig, "evaluate", flags=flags)
         evaluation = evaluate(config, quiet=args.quiet, datasets=datasets)
-        runs.append(evaluation.figures)
+        figures = evaluation.figures
+        runs.append(with_non_responses(evaluation, datasets) if args.count_non_responses else figures)
         if evaluation.cross is not None:
             crossed.append(evaluation.cross)
         if not launched().first or config.split != "test":
             continue  # figures of train and dev are no results
         if config.data is None:
             write_card(Path(folder), (Path(folder) / WEIGHTS_FILE).parent, datasets=datasets)
-        if evaluation.figures.acer is None:  # a board takes no figure that is undefined
-            notes.append(f"{folder} is not on the leaderboard: {evaluation.figures.undefined['acer']}")
+        if figures.acer is None:  # a board takes no figure that is undefined
+            notes.append(f"{folder} is not on the leaderboard: {figures.undefined['acer']}")
             continue
         place = Path(args.leaderboard) if args.leaderboard else leaderboard_of(Path(folder))
         append_leaderboard(place, [leaderboard_row(evaluation)], replace=True)

@@ -94,7 +94,7 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
         wanted = [(str(config.protocol), config.fold)]
     else:
         wanted = [(str(config.protocol), fold) for fold in folds(config.protocol, manifest.table)]
-    counts, missing, notes, leaks = [], [], [], []
+    counts, missing, notes, leaks = [], [], list(manifest.notes), []
     for protocol, fold in wanted:
         found = inspect_protocol(published, manifest.table, protocol, fold, seed=config.split_seed)
         where = f"protocol {protocol}" + (f" fold {fold}" if fold is not None else "")

@@ -81,6 +81,7 @@ def run(args: argparse.Namespace) -> Any:
     ready = time.perf_counter() - started
     _print_terms(detector, given=args.threshold is not None)
     rows: list[Any] = []
+    pictures = without = 0
     with ExitStack() as stack:
 
         def opened(path: str) -> IO[str]:
@@ -94,9 +95,14 @@ def run(args: argparse.Namespace) -> Any:
                 for sink in sinks:
                     sink.write(row)
             rows += judged.rows
+            if judged.shot.image is not None:
+                pictures += 1
+                without += not judged.faces
             if args.overlay and judged.shot.image is not None:
                 _draw(Path(args.overlay), number, judged, detector.warning)
     seconds = time.perf_counter() - started
+    if without:
+        print(f"no face was found in {without} of {pictures} pictures")
     if not args.quiet:
         print(f"{len(rows)} rows in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
     return {
@@ -106,16 +112,20 @@ def run(args: argparse.Namespace) -> Any:
         "warning": detector.warning,
         "ready_s": round(ready, 3),
         "seconds": round(seconds, 3),
+        "pictures": pictures,
+        "without_face": without,
         "rows": values_of(rows),
     }
 
 
 def _print_terms(detector: Any, *, given: bool) -> None:
     """What every line below is judged by."""
+    from autofas.printed import exact
+
     if detector.warning:
         print(styled(f"note: {detector.warning}", "warning"))
     origin = "given" if given else detector.info.threshold_rule
-    print(f"{detector.info.name}: bona fide at {detector.threshold:.4f} or more ({origin})")
+    print(f"{detector.info.name}: bona fide at {exact(detector.threshold)} or more ({origin})")
     if detector.calibration is not None:
         print(f"p is the probability of bona fide: {detector.calibration.words}")
 

@@ -103,6 +103,8 @@ def _print(made: "Prepared", opened: "WholeDataset", out: str) -> None:
     print(f"{opened.name}: {len(made.manifest)} faces of {videos} videos in {made.manifest.source}")
     if made.reused:
         print(f"{made.reused} rows were already done")
+    for line in opened.manifest.notes:
+        print(f"note: {line}")
     for line in condensed(opened.notes):
         print(f"differs: {line}")
     if made.skipped:

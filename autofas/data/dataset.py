@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ class WholeDataset:
         )
         shared = check_disjoint(split.parts, shared_subjects=split.shared_subjects or shared_subjects)
         label = protocol_label(self.asked, protocol)
-        notes = (*condensed(self.notes), *split.notes, *shared)
+        notes = (*self.manifest.notes, *condensed(self.notes), *split.notes, *shared)
         return Dataset(self.name, self.manifest, split.parts, label, fold, notes)
 
 
@@ -177,7 +177,7 @@ def open_manifest(
 def _sampled(manifest: Manifest, frames_per_video: int | None) -> Manifest:
     if frames_per_video is None:
         return manifest
-    return Manifest(sample_frames(manifest.table, frames_per_video), manifest.root, manifest.source)
+    return replace(manifest, table=sample_frames(manifest.table, frames_per_video))
 
 
 def _synthetic(

@@ -87,6 +87,11 @@ def draft_manifest(
     else:
         raise DataError(f"{source}: no such folder or list; name the folder that holds live/ and spoof/")
     items = _with_subjects(items, subject_from, source, notes)
+    if folders := [item.path for item in items if item.frames]:
+        notes.append(
+            f"the numbered pictures of each of {len(folders)} folders ({listed(folders)})"
+            " are taken as the frames of one presentation"
+        )
     items = _with_splits(items, seed, named=subject_from is not None or items[0].subject != "", notes=notes)
     rows = _rows(items, root, frames_per_video, notes, progress)
     if not rows:
@@ -120,11 +125,6 @@ def _from_folders(
         pai = named[PurePosixPath(ordered[0])][1]
         taken = tuple(zip(numbers, ordered, strict=True))
         items.append(_Item(str(folder), pai, split_of(folder.parts), frames=taken))
-    if folders:
-        notes.append(
-            f"the numbered pictures of each of {len(folders)} folders ({listed(sorted(map(str, folders)))})"
-            " are taken as the frames of one presentation"
-        )
     return sorted(items, key=lambda item: item.path)
 
 
@@ -220,15 +220,15 @@ def _with_subjects(items: list[_Item], pattern: str | None, source: Path, notes:
             expression = re.compile(pattern)
         except re.error as error:
             raise DataError(f"--subject-from {pattern}: is not a regular expression ({error})") from None
-        found = [expression.search(item.path) for item in items]
-        missed = [item.path for item, match in zip(items, found, strict=True) if match is None]
+        found = [pair for item in items for pair in _people_of(item, expression)]
+        missed = [item.path for item, match in found if match is None]
         if missed:
             raise DataError(
-                f"{source}: --subject-from {pattern} matches nothing in {len(missed)} of {len(items)} paths"
+                f"{source}: --subject-from {pattern} matches nothing in {len(missed)} of {len(found)} paths"
                 f" ({listed(missed)}); make it match each"
             )
-        names = [(match[1] if expression.groups else match[0]) or "unnamed" for match in found if match]
-        return [replace(item, subject=name) for item, name in zip(items, names, strict=True)]
+        place = 1 if expression.groups else 0
+        return [replace(item, subject=match[place] or "unnamed") for item, match in found if match]
     if all(item.subject for item in items):
         return items
     notes.append(
@@ -237,6 +237,21 @@ def _with_subjects(items: list[_Item], pattern: str | None, source: Path, notes:
         " --subject-from"
     )
     return [replace(item, subject="") for item in items]
+
+
+def _people_of(item: _Item, expression: re.Pattern[str]) -> list[tuple[_Item, re.Match[str] | None]]:
+    """An item with what names its person in its path, or in the names of its frames.
+
+    Frames that name several people are photographs, an item each, and no presentation together.
+    """
+    named = expression.search(item.path)
+    if named is not None or not item.frames:
+        return [(item, named)]
+    matches = [expression.search(path) for _, path in item.frames]
+    if len({match and match[1 if expression.groups else 0] for match in matches}) == 1:
+        return [(item, matches[0])]
+    photographs = [replace(item, path=path, frames=()) for _, path in item.frames]
+    return list(zip(photographs, matches, strict=True))
 
 
 def _with_splits(items: list[_Item], seed: int, *, named: bool, notes: list[str]) -> list[_Item]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from autofas.data.manifests.manifest import BONA_FIDE
+from autofas.data.manifests.spelling import SPLIT_WORDS
 
 BONA_FIDE_WORDS = frozenset(
     ("live", "real", "bonafide", "genuine", "client", "living", "true", "authentic", "original", "legit")
@@ -23,11 +24,6 @@ INSTRUMENT_WORDS = (
     "monitor", "tablet", "phone", "mobile", "ipad", "iphone", "laptop", "pc", "mask", "3d", "silicone",
     "latex", "mannequin", "makeup", "highdef",
 )  # fmt: skip
-SPLIT_WORDS = {
-    "train": "train", "training": "train", "dev": "dev", "devel": "dev", "development": "dev", "val": "dev",
-    "valid": "dev", "validation": "dev", "test": "test", "testing": "test", "eval": "test",
-    "evaluation": "test",
-}  # fmt: skip
 CONTAINER_WORDS = frozenset(
     ("image", "images", "img", "imgs", "picture", "pictures", "pics", "photos", "faces", "crops", "color",
      "colour", "rgb", "data", "files", "jpg", "jpeg", "png")

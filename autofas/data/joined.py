@@ -47,7 +47,7 @@ def join_manifests(places: list[Path]) -> tuple[str, Manifest]:
     faults = Faults(title)
     table = check_table(table, faults)
     faults.raise_if_any()
-    return title, Manifest(table, root, title)
+    return title, Manifest(table, root, title, tuple(note for one in manifests for note in one.notes))
 
 
 def _named(manifest: Manifest, name: str, root: Path) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 A line holds a path and a label, in either order, parted by a comma, a semicolon, a tab or a blank; with a
 first line that names the columns (`path`, `label`, `split`, `subject` and their common other names) there may
-be more. The column of paths is the one whose every cell ends like an image or a video.
+be more. The column of paths is the one whose every cell ends like an image or a video. Splits go by any name
+that `manifests.spelling` knows; another name is refused, for without splits they would be drawn anew.
 """
 
 import csv
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from autofas.data.folder_names import ATTACK, SPLIT_WORDS, pai_name, said_by_folder
-from autofas.data.manifests.manifest import BONA_FIDE
+from autofas.data.folder_names import ATTACK, pai_name, said_by_folder
+from autofas.data.manifests.manifest import BONA_FIDE, SPLITS
+from autofas.data.manifests.spelling import split_words
 from autofas.data.readers.reading import read_text
 from autofas.errors import DataError
 from autofas.storage.media import is_media
+from autofas.storage.table_text import stated_mark
 
 _NAMES = {
     "path": ("path", "file", "filename", "file_name", "filepath", "image", "img", "image_path", "video"),
@@ -41,7 +44,7 @@ def read_label_list(source: Path) -> list[Listed]:
     lines = [
         (number, line)
         for number, line in enumerate(read_text(source).removeprefix("\ufeff").splitlines(), start=1)
-        if line.strip() and not line.startswith("#")
+        if line.strip() and not line.startswith("#") and not stated_mark(line)
     ]
     if not lines:
         raise DataError(f"{source}: holds no path and label lines")
@@ -58,9 +61,8 @@ def read_label_list(source: Path) -> list[Listed]:
                 f"{source} line {number}: {found['path']} is neither an image nor a video that is read"
             )
         found["path"] = _relative(found["path"], source.parent)
-        found["split"] = SPLIT_WORDS.get(found.get("split", "").lower(), "")
         listed.append(Listed(**found))
-    return listed
+    return _with_splits(listed, source)
 
 
 def label_of(label: str, bona_fide_is: str) -> str:
@@ -118,6 +120,17 @@ def _columns(source: Path, header: list[str], rows: _Rows) -> dict[str, int]:
             " with a line such as path,label,split"
         )
     return columns
+
+
+def _with_splits(listed: list[Listed], source: Path) -> list[Listed]:
+    splits = split_words(sorted({one.split for one in listed}), f"{source}, column split")
+    unknown = [word for word, split in splits.items() if word and split not in SPLITS]
+    if unknown:
+        raise DataError(
+            f"{source}, column split: {unknown[0]!r} is not one of {', '.join(SPLITS)}; write which it is, or"
+            " leave the column out to have splits drawn"
+        )
+    return [one._replace(split=splits[one.split]) for one in listed]
 
 
 def _relative(path: str, folder: Path) -> str:

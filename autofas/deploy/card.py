@@ -15,6 +15,7 @@ from autofas.deploy.info import ExportInfo
 from autofas.evaluation.evaluate import training_of
 from autofas.evaluation.figures import Metrics, metrics_name, read_metrics
 from autofas.models.weights import WEIGHTS_FILE, load_network
+from autofas.printed import exact
 from autofas.runs.record import RECORD_FILE, read_record, record
 from autofas.storage.files import write_text
 
@@ -57,7 +58,7 @@ def card_text(run: Path, files: Sequence[str] = (), datasets: OpenedDatasets | N
 
 
 def _network(info: ExportInfo) -> str:
-    threshold = "none yet" if info.threshold is None else f"{info.threshold:.6g} ({info.threshold_rule})"
+    threshold = "none yet" if info.threshold is None else f"{exact(info.threshold)} ({info.threshold_rule})"
     calibration = "none" if info.calibration is None else info.calibration.words
     rows = [
         ["kind", info.kind],

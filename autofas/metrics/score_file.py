@@ -6,11 +6,11 @@ empty, but only in every row at once, and figures that need them say so. Further
 read where they are asked for. The same reader takes the CSV of bob.pad.base (columns
 as its pipeline writes them: claimed_id, test_label, is_bonafide, attack_type, score, an empty attack_type
 meaning bona fide; bob.bio.base's subject columns are known too), and the formats without a header that
-`text_scores` lists.
+`text_scores` lists. Of the CSV of `autofas predict`, given a column `pai`, the largest face of each picture
+is taken. What a spreadsheet makes of any of them (`storage.table_text`) is read too and told.
 """
 
 import csv
-import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,12 +22,15 @@ from autofas.metrics.samples import check_length
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable
 from autofas.metrics.text_scores import header_places, parse_score_lines
-from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
+from autofas.storage.files import bounded_lines, file_size, whole_file
+from autofas.storage.table_text import TableText, encoding_of, told_of_encoding
 
 MAX_BYTES = 128 * 2**20
 MAX_COLUMNS = 64
 COLUMNS = ("path", "video", "subject", "pai", "score")
 
+_PREDICTED = {"source", "frame", "face", "verdict", "score"}
+"""Columns of what `autofas predict --csv` writes."""
 # our column -> bob's, the first one present wins; filename is one database's metadata
 _BOB_COLUMNS = {
     "path": ("filename", "test_label", "probe_template_id", "probe_reference_id"),
@@ -47,13 +50,15 @@ def read_score_file(
     source = Path(path)
     try:
         file_size(source, MAX_BYTES, MetricError)
-        with source.open(encoding="utf-8-sig", newline="") as handle:
-            return _read(handle, str(source), conventions or Conventions(), further)
+        encoding = encoding_of(source)
+        with source.open(encoding=encoding, newline="") as handle:
+            return _read(handle, str(source), conventions or Conventions(), further, encoding)
     except FileNotFoundError:
         raise MetricError(f"score file {source} does not exist; check the path") from None
     except UnicodeDecodeError as error:
         raise MetricError(
-            f"{source} is not UTF-8 text (byte {error.start} of a block); save it as UTF-8"
+            f"{source} is not {encoding.removesuffix('-sig').upper()} text (byte {error.start} of a block); "
+            "save it as UTF-8"
         ) from None
     except OSError as error:
         raise MetricError(f"score file {source} cannot be read: {error.strerror}") from None
@@ -107,19 +112,18 @@ def write_scores(
         raise MetricError(f"score file {target} cannot be written: {error.strerror}") from None
 
 
-def _read(handle: TextIO, source: str, conventions: Conventions, further: Sequence[str]) -> ScoreFile:
-    first = next(iter(bounded_lines(handle, source, MetricError)), "")
-    if first.lstrip().startswith("{"):  # JSON lines
-        handle.seek(0)
-        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
-    require_commas(first, COLUMNS, source, MetricError)
-    handle.seek(0)
-    header = [cell.strip().lower() for cell in next(csv.reader(io.StringIO(first)), [])]
-    own = "pai" in header or "attack_type" in header
+def _read(
+    handle: TextIO, source: str, conventions: Conventions, further: Sequence[str], encoding: str
+) -> ScoreFile:
+    form = told_of_encoding(encoding)
+    table = TableText(bounded_lines(handle, source, MetricError), (*COLUMNS, "attack_type"))
+    header = _header(table)
+    own = "pai" in header or "attack_type" in header or set(header) >= _PREDICTED
     if "score" not in header or len(header) == 1 or (header_places(header) and not own):
         if "pai" in header:
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
-        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions)
+        handle.seek(0)
+        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions, form)
     if conventions.bona_fide_is in ("0", "1"):
         raise MetricError(f"{source}: its labels are names; leave --bona-fide-is out, or name one")
     if len(header) > MAX_COLUMNS:
@@ -127,32 +131,56 @@ def _read(handle: TextIO, source: str, conventions: Conventions, further: Sequen
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice is not None:
         raise MetricError(f"{source}, row 1: column {twice} appears twice; remove one")
+    places = _columns(header, source)
+    known = tuple(name for name in further if name in header and name not in places)
+    rows = Rows(source, conventions, known)
+    rows.form = [*table.told, *form]
+    _add_rows(rows, table, header, places | {name: name for name in known})
+    return rows.file(titles=places)
+
+
+def _columns(header: list[str], source: str) -> dict[str, str]:
+    """The file's names of our columns; raises MetricError for one that is missing."""
+    if set(header) >= _PREDICTED:
+        if "pai" not in header:
+            raise MetricError(
+                f"{source}: rows of autofas predict say nothing of what was shown; add a column pai with "
+                "bona_fide or the attack's name"
+            )
+        return {"pai": "pai", "score": "score", "path": "source", "video": "source"}
     if "attack_type" in header and "pai" not in header:
         places = {"pai": "attack_type", "score": "score"}
         for ours, candidates in _BOB_COLUMNS.items():
             found = next((name for name in candidates if name in header), None)
             if found is not None:
                 places[ours] = found
-    else:
-        missing = [name for name in COLUMNS if name not in header]
-        if missing:
-            raise MetricError(
-                f"{source}, row 1: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)} "
-                "(cells of path, video and subject may be empty)"
-            )
-        places = {name: name for name in COLUMNS}
-    known = tuple(name for name in further if name in header and name not in places)
-    rows = Rows(source, conventions, known)
-    _add_rows(rows, handle, header, places | {name: name for name in known})
-    return rows.file(titles=places)
+        return places
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        raise MetricError(
+            f"{source}, row 1: column {', '.join(missing)} is missing; expected {', '.join(COLUMNS)} "
+            "(cells of path, video and subject may be empty)"
+        )
+    return {name: name for name in COLUMNS}
 
 
-def _add_rows(rows: Rows, handle: TextIO, header: list[str], places: Mapping[str, str]) -> None:
+def _header(table: TableText) -> list[str]:
+    """The cells of a first row in small letters; none where it is not CSV, as a JSON line may not be."""
+    try:
+        return [cell.strip().lower() for cell in next(iter(table), [])]
+    except csv.Error:
+        return []
+
+
+def _add_rows(rows: Rows, table: TableText, header: list[str], places: Mapping[str, str]) -> None:
     """Add the rows under a header; `places` are the file's names of our columns."""
     at = {ours: header.index(theirs) for ours, theirs in places.items()}
     bob = places["pai"] == "attack_type"
     flag = header.index("is_bonafide") if bob and "is_bonafide" in header else None
-    for number, row in _rows(handle, rows.source, len(header)):
+    faces = places.get("path") == "source"
+    for number, row in _rows(table, rows.source, len(header)):
+        if faces and (row[header.index("frame")] == "mean" or row[header.index("face")] not in ("", "0")):
+            continue  # a video's mean, and smaller faces
         pai = row[at["pai"]]
         if bob and not pai:
             pai = BONA_FIDE
@@ -164,14 +192,12 @@ def _add_rows(rows: Rows, handle: TextIO, header: list[str], places: Mapping[str
             _check_flag(row[flag], pai, f"{rows.source}, row {number}, column is_bonafide")
 
 
-def _rows(handle: TextIO, source: str, width: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(table: TableText, source: str, width: int) -> Iterator[tuple[int, list[str]]]:
     """Rows after the header with their numbers; blank lines may stand at the end alone."""
-    reader = csv.reader(bounded_lines(handle, source, MetricError), strict=True)
-    number, blank = 1, 0
+    number, blank = 1 + table.above, 0
     try:
-        next(reader)
-        for number, row in enumerate(reader, start=2):
-            if not row:
+        for number, row in enumerate(table, start=2 + table.above):
+            if not any(row):  # or the marks alone that spreadsheets leave below a table
                 blank = blank or number
                 continue
             if blank:

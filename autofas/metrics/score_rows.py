@@ -16,6 +16,7 @@ import numpy as np
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, encode_labels, group_pais, label_fault
 from autofas.metrics.score_table import NAME_COLUMNS, Level, ScoreTable, first_gap
+from autofas.storage.table_text import Decimals
 
 HigherIs = Literal["bona-fide", "attack"]
 """What a higher score means; where it is `attack` scores are negated when they are read."""
@@ -91,7 +92,10 @@ class ScoreFile:
 
 
 class Rows:
-    """The rows of a file as they are read; errors name `source` and the row."""
+    """The rows of a file as they are read; errors name `source` and the row.
+
+    `form` are words for how the file is written where that is not the plain way.
+    """
 
     def __init__(self, source: str, conventions: Conventions, further: tuple[str, ...] = ()) -> None:
         self.source, self.conventions = source, conventions
@@ -99,6 +103,8 @@ class Rows:
         self.pais: list[str] = []
         self.scores: list[float] = []
         self.numbers: list[int] = []
+        self.form: list[str] = []
+        self._decimals = Decimals()
         self._sound: set[str] = set()
 
     def add(self, number: int, pai: str, score: str, names: Mapping[str, str], column: str = "label") -> None:
@@ -123,6 +129,7 @@ class Rows:
 
     def file(self, told: str = "", titles: Mapping[str, str] | None = None) -> ScoreFile:
         """What the rows make; `titles` are the file's names of columns. Raises MetricError for no score."""
+        self._decimals.require_one_reading(f"{self.source}, column score", MetricError)
         scores = np.array(self.scores)
         kept = np.flatnonzero(~np.isnan(scores)).tolist()
         lost = np.flatnonzero(np.isnan(scores)).tolist()
@@ -158,7 +165,7 @@ class Rows:
         if "_" in text or not text.isascii():  # float() would read 1_0 as 10
             raise ValueError(f"{text!r} is not a number")
         try:
-            score = float(text)
+            score = float(self._decimals.plain(text))
         except ValueError:
             raise ValueError(f"{text!r} is not a number") from None
         if math.isnan(score):  # nan with a sign or a payload
@@ -166,6 +173,9 @@ class Rows:
         return score
 
     def _told(self, told: str) -> str:
+        form = [*self.form, *self._decimals.told]
+        if form:
+            told = f"{told}, {', '.join(form)}" if told else f"{self.source}: read with {', '.join(form)}"
         higher = self.conventions.higher_is
         if higher == "attack":
             turned = "higher is attack: scores and thresholds are negated"

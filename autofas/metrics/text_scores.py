@@ -1,4 +1,4 @@
-"""Other people's score files: lines of fields parted by blanks or commas, or JSON objects.
+"""Other people's score files: lines of fields parted by blanks, commas, semicolons, tabs or bars, or JSON.
 
 header     names of a column of scores and one of labels in any order, perhaps path, video and subject
 2 fields   `score label`, or bob.measure's `label score`: the column that holds nothing but labels
@@ -19,12 +19,14 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
 from autofas.storage.media import is_image, is_media
+from autofas.storage.table_text import MARKS, stated_mark
 
 _ZERO, _SIGNED, _NAMES = "1 and 0", "+1 and -1", "names"
 # the conventions a label fits; a file keeps to one that fits them all
@@ -46,24 +48,34 @@ _HEADERS = {
     "video": ("video",),
     "subject": ("subject",),
 }
+_BLANKS = " \t\r\n\f\v;,|"  # a line of them alone is what spreadsheets leave below a table
 _Line = tuple[int, list[str]]
 
 
-def parse_score_lines(lines: Iterable[str], source: str, conventions: Conventions | None = None) -> ScoreFile:
-    """Read a file without a header; blank lines are skipped.
+def parse_score_lines(
+    lines: Iterable[str], source: str, conventions: Conventions | None = None, form: Iterable[str] = ()
+) -> ScoreFile:
+    """Read a file without a header; blank lines are skipped, and lines of comment above the first row.
 
-    Raises MetricError naming the line for anything else, for no score, or for mixed label conventions.
+    `form` are words for how it is written (`Rows`). Raises MetricError naming the line for anything else, for
+    no score, or for mixed label conventions.
     """
     rows = Rows(source, conventions or Conventions())
-    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    if filled and filled[0][1].lstrip().startswith("#"):  # as numpy.savetxt marks a header
-        filled[0] = (filled[0][0], filled[0][1].lstrip().lstrip("#"))
-        filled = filled if header_places(_fields(filled[0][1], source)) else filled[1:]
+    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(_BLANKS)]
+    while filled and (stated_mark(filled[0][1]) or filled[0][1].lstrip().startswith("#")):
+        number, line = filled[0][0], filled[0][1].lstrip().lstrip("#")
+        header = [(number, line), *filled[1:]]  # numpy.savetxt marks one so
+        if header_places(_table(header)[0][0][1]):
+            filled = header
+            break
+        filled = filled[1:]
     if not filled:
         raise MetricError(f"{source} holds no score; {_EXPECTED}")
     if filled[0][1].lstrip().startswith(("{", "[")):
+        rows.form += form
         return _read_json(filled, rows)
-    fields = [(number, _fields(line, f"{source}, row {number}")) for number, line in filled]
+    fields, mark = _table(filled)
+    rows.form += [*([f"columns parted by {MARKS[mark]}"] if mark else []), *form]
     places = header_places(fields[0][1])
     width = len(fields[0][1])
     for number, found in fields:
@@ -121,10 +133,27 @@ class _Labels:
         return read if names and stated is None else f"{read}, label {stated or '1'} is bona fide"
 
 
-def _fields(line: str, place: str) -> list[str]:
-    if ";" in line:
-        raise MetricError(f"{place}: score and label are parted by a semicolon; write a comma or a blank")
-    cells = next(csv.reader([line]), []) if "," in line else line.split()
+def _table(lines: list[tuple[int, str]]) -> tuple[list[_Line], str]:
+    """The fields of every line, and the mark that parts each as often; empty for commas and blanks.
+
+    Blanks may stand in a path that tabs end, and commas in a number; columns that several tabs make, and
+    nothing fills, are left out.
+    """
+    counts = {mark: {line.count(mark) for _, line in lines} for mark in MARKS}
+    mark = next((mark for mark, found in counts.items() if len(found) == 1 and found != {0}), "")
+    rows = [(number, _fields(line, mark)) for number, line in lines]
+    if mark == "\t":
+        filled = [any(column) for column in zip_longest(*(cells for _, cells in rows))]
+        rows = [
+            (number, [cell for cell, kept in zip(cells, filled, strict=False) if kept])
+            for number, cells in rows
+        ]
+    return rows, mark
+
+
+def _fields(line: str, mark: str) -> list[str]:
+    mark = mark or ("," if "," in line else "")
+    cells = next(csv.reader([line], delimiter=mark), []) if mark else line.split()
     return [cell.strip() for cell in cells]
 
 
@@ -175,7 +204,7 @@ def _places(table: list[list[str]]) -> dict[str, int]:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        float(text.replace(",", "."))  # within a cell a comma is a decimal one
     except ValueError:
         return False
     return True

@@ -25,6 +25,7 @@ from autofas.models.other_genotypes import (
     is_nni_export,
 )
 from autofas.models.space import SPACE_NAME, CellKind, Layout, Space, load_space
+from autofas.models.yaml_genotypes import genotype_values
 from autofas.storage.files import whole_file
 from autofas.storage.schema import Name, Schema, nearest, parse_json, read_text, validated
 
@@ -164,20 +165,16 @@ def save_genotype(genotype: Genotype, path: str | os.PathLike[str]) -> None:
 def load_genotype(path: str | os.PathLike[str]) -> Genotype:
     """The genotype in a file: our JSON, a pasted `Genotype(...)` of DARTS or its fields, or NNI's JSON.
 
-    All but the first come without a network around their cells and take that of the space darts. Raises
-    GenotypeError in one line that names file and fault.
+    A mapping may be YAML as well, and may stand under a key `genotype`. All but our own come without
+    a network around their cells and take that of the space darts. Raises GenotypeError in one line that names
+    file and fault.
     """
-    text = read_text(Path(path), GenotypeError)
-    try:
-        values: Any = parse_json(text, str(path), GenotypeError)
-    except GenotypeError as error:
-        if not is_genotype_text(text):
-            raise GenotypeError(
-                f"{error}; a genotype is autofas' or NNI's JSON, or a Genotype(...) as DARTS prints it"
-            ) from None
-        values = text
-    if isinstance(values, dict) and len(values) == 1 and isinstance(next(iter(values.values())), dict | str):
-        ((_, values),) = values.items()  # {"genotype": ...}
+    values = _values(read_text(Path(path), GenotypeError), Path(path))
+    if isinstance(values, dict) and isinstance(values.get("genotype"), dict | str):
+        values = values["genotype"]  # beside the settings of a search
+    elif isinstance(values, dict) and len(values) == 1:
+        ((_, inner),) = values.items()
+        values = inner if isinstance(inner, dict | str) else values
     if isinstance(values, str) and is_genotype_text(values):
         return _in_darts(cells_of_text(values, str(path)), Path(path), "a Genotype(...) text")
     if not isinstance(values, dict):
@@ -187,6 +184,27 @@ def load_genotype(path: str | os.PathLike[str]) -> Genotype:
     if is_nni_export(values):
         return _in_darts(cells_of_nni(values, str(path)), Path(path), "NNI's export")
     return validated(Genotype, values, str(path), GenotypeError)
+
+
+def _values(text: str, path: Path) -> Any:
+    """What a genotype's text holds: the data of JSON or YAML, or the text itself with a `Genotype(...)`."""
+    try:
+        return parse_json(text, str(path), GenotypeError)
+    except GenotypeError as error:
+        if is_genotype_text(text):
+            return text
+        reason = error
+    if not text.lstrip().startswith(("{", "[")) or path.suffix.lower() in (".yaml", ".yml"):
+        try:
+            values = genotype_values(text, str(path))
+        except GenotypeError as error:
+            reason = error if path.suffix.lower() in (".yaml", ".yml") else reason
+        else:
+            if isinstance(values, dict):
+                return values
+    raise GenotypeError(
+        f"{reason}; a genotype is autofas' or NNI's JSON or YAML, or a Genotype(...) as DARTS prints it"
+    )
 
 
 def _in_darts(cells: OtherCells, path: Path, origin: str) -> Genotype:

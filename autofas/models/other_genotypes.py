@@ -118,10 +118,7 @@ def _enclosed(text: str, start: int, source: str) -> str:
 
 def _arguments(text: str, source: str) -> dict[str, Any]:
     """The values of a call's arguments, or of a mapping's fields, by name."""
-    try:
-        parsed = ast.parse(text if text.startswith("{") else f"Genotype{text}", mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise GenotypeError(f"{source}: what follows Genotype is not Python ({error})") from None
+    parsed = _parsed(text if text.startswith("{") else f"Genotype{text}", f"{source}: what follows Genotype")
     if isinstance(parsed, ast.Dict):
         keys = [getattr(key, "value", "") for key in parsed.keys]
         named = dict(zip(keys, parsed.values, strict=True))
@@ -131,6 +128,13 @@ def _arguments(text: str, source: str) -> dict[str, Any]:
         named |= {word.arg: word.value for word in parsed.keywords if word.arg}
     fields = {_OTHER_FIELDS.get(str(name), str(name)): value for name, value in named.items()}
     return {name: _plain(value, f"{source}: {name}") for name, value in fields.items() if name in _FIELDS}
+
+
+def _parsed(text: str, what: str) -> ast.expr:
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise GenotypeError(f"{what} is not Python ({error})") from None
 
 
 def _plain(value: ast.expr, what: str) -> Any:
@@ -171,6 +175,8 @@ def _pairs(found: Any, what: str) -> Edges:
 
 
 def _nodes(found: Any, what: str) -> list[int]:
+    if isinstance(found, str) and found.strip().startswith("range("):  # as text in JSON or YAML
+        found = _plain(_parsed(found.strip(), what), what)
     if not isinstance(found, list | tuple) or not all(type(node) is int for node in found):
         raise GenotypeError(f"{what} is not a list of nodes")
     return list(found)

@@ -36,7 +36,7 @@ def histogram(run: TrainedRun) -> str:
         chart.bars(list(edges), list(share), number, f"{pai} ({count})")
     threshold = run.figures["threshold"]
     if isinstance(threshold, float):
-        chart.upright(min(max(threshold, 0.0), 1.0), f"threshold {threshold:.3f}")
+        chart.upright(min(max(threshold, 0.0), 1.0), f"threshold {threshold:.3g}")
     return chart.text()
 
 

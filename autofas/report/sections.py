@@ -8,6 +8,7 @@ from typing import Any
 from autofas.analysis.text_tables import count, percent
 from autofas.evaluation.comparison import NOT_SHOWN
 from autofas.metrics.pai_labels import BONA_FIDE
+from autofas.printed import exact
 from autofas.report.material import Material, TrainedRun
 
 WORST = 12
@@ -60,7 +61,7 @@ def first_screen(material: Material) -> str:
     threshold = figures["threshold"]
     many = len(material.trained)
     among = f"of {many} runs" if many > 1 else "the only run"
-    shown = f"{threshold:.4f}" if isinstance(threshold, float) else str(threshold)
+    shown = exact(threshold) if isinstance(threshold, float) else str(threshold)
     cards = [
         ("lowest ACER", best.name, f"{figures['kind']}, {among}"),
         ("ACER", _percent(figures["acer"]), f"95 % interval of {words}: {interval(bounds)} %"),
@@ -145,7 +146,7 @@ def runs_table(runs: Sequence[TrainedRun]) -> str:
                 (count(run.params), run.params), (count(run.macs), run.macs),
                 ("-", None) if run.latency_ms is None else (f"{run.latency_ms:.2f}", run.latency_ms),
                 (str(told["seed"]), told["seed"]), told["kind"], told["dataset"], f"{told['protocol']}{fold}",
-                f"{threshold:.6g}" if isinstance(threshold, float) else str(threshold),
+                exact(threshold) if isinstance(threshold, float) else str(threshold),
                 told["threshold_rule"],
             ]
         )  # fmt: skip

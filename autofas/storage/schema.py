@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autofas.errors import AutofasError, ConfigError, RunError
 from autofas.storage.files import file_size
+from autofas.storage.table_text import encoding_of
 
 MAX_TEXT_BYTES = 4 * 1024 * 1024
 MAX_YAML_BYTES = 64 * 1024  # PyYAML takes a minute for a few megabytes, and no file of ours has ten kilobytes
@@ -148,7 +149,7 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
             yield from _keys(field.annotation, f"{prefix}{name}.")
 
 
-class _PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """SafeLoader without merge keys, which multiply, and without a key that appears twice."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -163,10 +164,15 @@ class _PlainLoader(yaml.SafeLoader):
                 seen.add(key.value)
 
 
-def parse_yaml(text: str, source: str, error: type[AutofasError] = ConfigError) -> Any:
+def parse_yaml(
+    text: str,
+    source: str,
+    error: type[AutofasError] = ConfigError,
+    loader: type[PlainLoader] = PlainLoader,
+) -> Any:
     """The plain data in a YAML text; raises `error` in one line that names `source`."""
     try:
-        values = yaml.load(text, _PlainLoader)  # a SafeLoader: builds plain data alone
+        values = yaml.load(text, loader)  # a SafeLoader: builds plain data alone
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as exc:  # Attribute: !!timestamp x
         mark = getattr(exc, "problem_mark", None)
         place = f" line {mark.line + 1}" if mark else ""
@@ -255,10 +261,13 @@ def read_json(path: Path, error: type[AutofasError] = RunError) -> Any:
 
 
 def read_text(path: Path, error: type[AutofasError] = ConfigError, most: int = MAX_TEXT_BYTES) -> str:
-    """The UTF-8 text of a regular file of at most so many bytes; raises `error` in one line otherwise."""
+    """The text of a regular file of at most so many bytes; raises `error` in one line otherwise.
+
+    UTF-8, or UTF-16 that says so, as a PowerShell writes what it redirects.
+    """
     try:
         file_size(path, most, error)
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding=encoding_of(path))
     except FileNotFoundError:
         raise error(f"{path} does not exist") from None
     except UnicodeDecodeError as exc:

@@ -45,6 +45,14 @@ def test_the_table_its_csv_its_json_lines_and_the_overlay_agree(exported, two, t
     assert [cell["verdict"] for cell in cells] == [row["verdict"] for row in rows]
     assert float(cells[0]["score"]) == rows[0]["score"]
     assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == ["0000-a.png", "0001-b.png"]
+    assert out[-2] == "no face was found in 1 of 2 pictures"
+
+
+def test_the_threshold_can_be_typed_back(exported, two, tmp_path, capsys):
+    photograph(tmp_path, "a.png")
+    words = ["predict", str(exported / "model.onnx"), str(tmp_path / "a.png"), "--threshold"]
+    assert main([*words, "1.23456789e-07"]) == 0
+    assert "bona fide at 1.23456789e-07 or more (given)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

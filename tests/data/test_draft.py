@@ -242,3 +242,22 @@ def test_what_is_left_out_is_counted(tmp_path):
     assert "1 files are neither images nor videos that are read (live/notes.docx)" in text
     assert "spoof/broken.mp4: is damaged or not a video" in text
     assert "it is not used" in text
+
+
+def test_a_folder_below_a_class_holds_photographs_where_its_files_name_several_people(tmp_path):
+    names = [f"{kind}/p{person}_1.png" for kind in ("live", "print/a4") for person in range(8)]
+    names += [f"replay/p1/{frame:03d}.png" for frame in range(3)]
+    names += [f"replay/take2/p2_{frame:03d}.png" for frame in range(3)]
+    draft = draft_manifest(fill(tmp_path, *names), subject_from=r"/(p\d+)")
+    table = draft.manifest.table
+    assert table.groupby("video").size().to_dict() == {
+        **{f"{kind}/p{person}_1": 1 for kind in ("live", "print/a4") for person in range(8)},
+        "replay/p1": 3,
+        "replay/take2": 3,
+    }
+    assert set(table[table["video"] == "replay/take2"]["subject"]) == {"p2"}
+    assert table.groupby("subject")["split"].nunique().max() == 1
+    assert [note for note in draft.notes if "taken as the frames" in note] == [
+        "the numbered pictures of each of 2 folders (replay/p1, replay/take2) are taken as the frames of one"
+        " presentation"
+    ]

@@ -54,3 +54,12 @@ def test_lists_that_are_none(tmp_path, text, message):
     (tmp_path / "list.txt").write_text(text)
     with pytest.raises(DataError, match=message):
         read_label_list(tmp_path / "list.txt")
+
+
+def test_splits_by_other_names_and_none_that_is_unknown(tmp_path):
+    place = tmp_path / "list.csv"
+    place.write_bytes("sep=;\npath;label;split\na.png;1;Train\nb.png;0;VALID\n".encode("utf-16"))
+    assert [line.split for line in read_label_list(place)] == ["train", "dev"]
+    place.write_text("path,label,split\na.png,1,query\nb.png,0,train\n")
+    with pytest.raises(DataError, match="column split: 'query' is not one of train, dev, test"):
+        read_label_list(place)

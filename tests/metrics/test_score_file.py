@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from autofas.errors import MetricError
 from autofas.metrics import ScoreTable, read_scores, write_scores
+from autofas.metrics.score_file import read_score_file
+from autofas.metrics.score_rows import Conventions
 from tests.metrics.score_files import columns, write
 
 HEADER = "path,video,subject,pai,score\n"
@@ -114,10 +116,10 @@ def test_faults_are_named_by_row_and_column(tmp_path, body, words):
         ("path,video,subject,pai\np,v,s,print\n", "row 1: column score is missing"),
         ("path,video,subject,pai,score,score\n", "row 1: column score appears twice"),
         ("path,video,subject,score\n", "column pai is missing"),
-        ("path;video;subject;pai;score\n", "columns are parted by semicolons"),
+        ("path;video;subject;pai;score\n", "a header and no score"),
         ("", "holds no score"),
-        (b"\xff\xfe\x00", "is not UTF-8"),
-        (HEADER.encode() + b"caf\xe9,v,s,print,1\n", "is not UTF-8"),
+        (b"\xff\xfe\x00", "is not UTF-16 text"),
+        (HEADER.encode() + b"caf\xe9,v,s,print,1\n", "is not UTF-16 text"),
     ],
 )
 def test_headers_that_are_not_understood(tmp_path, text, words):
@@ -185,3 +187,25 @@ def test_any_csv_reader_gets_the_same_scores(tmp_path):
     with path.open(newline="") as handle:
         assert [float(row["score"]) for row in csv.DictReader(handle)] == scores.tolist()
     assert b"\r" not in path.read_bytes()
+
+
+def test_rows_of_predict_are_judged_once_they_say_what_was_shown(tmp_path):
+    header = "source,frame,face,x,y,width,height,score,threshold,verdict,reason,warning,probability"
+    rows = [
+        "a.jpg,,0,1,1,9,9,0.9,0.5,bona fide,,,",
+        "a.jpg,,1,5,5,4,4,0.1,0.5,attack,,,",  # a smaller face
+        "b.jpg,,,,,,,,0.5,not judged,no face was found,,",
+        "v.mp4,0,0,1,1,9,9,0.2,0.5,attack,,,",
+        "v.mp4,4,0,1,1,9,9,0.4,0.5,attack,,,",
+        "v.mp4,mean,,,,,,0.3,0.5,attack,mean of 2 frames,,",
+    ]
+    with pytest.raises(MetricError, match="say nothing of what was shown; add a column pai"):
+        read_scores(write(tmp_path, "\n".join([header, *rows])))
+    told = ["bona_fide", "bona_fide", "bona_fide", "print", "print", "print"]
+    text = "\n".join([f"{header},pai", *(f"{row},{pai}" for row, pai in zip(rows, told, strict=True))])
+    with pytest.raises(MetricError, match="row 4, column score: the score is empty"):
+        read_scores(write(tmp_path, text))
+    found = read_score_file(write(tmp_path, text), Conventions(count_non_responses=True))
+    assert found.table.paths == found.table.videos == ["a.jpg", "v.mp4", "v.mp4"]
+    assert found.table.scores.tolist() == [0.9, 0.2, 0.4]
+    assert found.unscored.counts(found.table, "video", "family") == {"bona_fide": (1, 2), "print": (0, 1)}

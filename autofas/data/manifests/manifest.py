@@ -6,7 +6,9 @@ image, where fractions go to the nearest whole pixel. `pai` is `bona_fide` or th
 attack instrument, never a bare 0 or 1. Paths are relative to the manifest and stay inside its folder. A path
 names an image, or a video (by its suffix: `VIDEO_SUFFIXES`) of which `frame` is the 0-based index.
 
-Every fault of a file is found before the first one is reported. What is not done here: opening the images
+What a spreadsheet or another system writes in its own way (`storage.table_text`, `spelling`) is read where it
+can mean one thing only, and said in the manifest's `notes`. Every fault of a file is found before the first
+one is reported. What is not done here: opening the images
 (see `frames.check_files`), and comparing splits (see `partition.check_disjoint`).
 """
 
@@ -31,8 +33,10 @@ from autofas.data.manifests.rules import (
     SPLITS,
     check_table,
 )
+from autofas.data.manifests.spelling import plainly_spelt
 from autofas.errors import DataError
-from autofas.storage.files import bounded_lines, file_size, require_commas, whole_file
+from autofas.storage.files import bounded_lines, file_size, whole_file
+from autofas.storage.table_text import TableText, encoding_of, told_of_encoding
 
 __all__ = [
     "BONA_FIDE",
@@ -58,12 +62,13 @@ class Manifest:
 
     `table` has the manifest's columns as strings (`frame` and the box as integers; a box of width 0
     means none) and an index named `line`: the line of each row in the file, which faults found later can
-    name.
+    name. `notes` say what was read otherwise than it is written.
     """
 
     table: pd.DataFrame
     root: Path
     source: str = "manifest"
+    notes: tuple[str, ...] = ()
 
     def resolve(self, path: str) -> Path:
         """The place of a manifest path on this machine; raises `DataError` where links lead out of the
@@ -91,8 +96,9 @@ def _inside(root: Path, place: Path) -> bool:
 def read_manifest(path: str | os.PathLike[str]) -> Manifest:
     """Read and check a manifest; every fault is named by line and column in one `DataError`."""
     place = Path(path)
-    header, rows, lines, faults = _read_rows(place)
-    columns = _columns(header, place)
+    faults = Faults(str(place))
+    header, rows, lines, told = _read_rows(place, faults)
+    columns = _columns(header, place, told)
     faults_before = len(faults)
     if not rows and not faults_before:
         raise DataError(f"{place}: has a header but no rows; write one row a frame")
@@ -100,9 +106,11 @@ def read_manifest(path: str | os.PathLike[str]) -> Manifest:
         {name: [row[position] for row in rows] for position, name in enumerate(columns)},
         index=pd.Index(lines, name="line", dtype="int64"),
     )
+    table, spelt = plainly_spelt(table, place)
     table = check_table(table, faults)
     faults.raise_if_any()
-    return Manifest(table, place.parent, str(place))
+    notes = (f"{place}: read with {', '.join(told)}",) if told else ()
+    return Manifest(table, place.parent, str(place), (*notes, *spelt))
 
 
 def write_manifest(manifest: Manifest, path: str | os.PathLike[str]) -> None:
@@ -140,16 +148,14 @@ def _moved(root: Path, value: str, parent: Path) -> str:
     return Path(os.path.relpath(root / value, parent)).as_posix() if value else ""
 
 
-def _read_rows(place: Path) -> tuple[list[str], list[list[str]], list[int], Faults]:
-    faults = Faults(str(place))
+def _read_rows(place: Path, faults: Faults) -> tuple[list[str], list[list[str]], list[int], list[str]]:
+    """Header, rows, their lines, and how the file is written where that is not the plain way."""
     try:
         file_size(place, MAX_BYTES, DataError)
-        with place.open(encoding="utf-8-sig", newline="") as stream:
-            first = next(iter(bounded_lines(stream, str(place), DataError)), "")
-            require_commas(first, REQUIRED, str(place), DataError)
-            stream.seek(0)
-            reader = csv.reader(bounded_lines(stream, str(place), DataError), strict=True)
-            header = [name.strip() for name in next(reader, [])]
+        encoding = encoding_of(place)
+        with place.open(encoding=encoding, newline="") as stream:
+            reader = TableText(bounded_lines(stream, str(place), DataError), REQUIRED)
+            header = [name.strip() for name in next(iter(reader), [])]
             if len(header) > MAX_COLUMNS:
                 raise DataError(
                     f"{place}: line 1 names {len(header)} columns, over the limit of {MAX_COLUMNS}"
@@ -157,31 +163,30 @@ def _read_rows(place: Path) -> tuple[list[str], list[list[str]], list[int], Faul
             rows: list[list[str]] = []
             lines: list[int] = []
             for row in reader:
-                if not row:
+                if not any(row):  # blank, or the marks alone that spreadsheets leave below a table
                     continue
                 if len(row) != len(header):
-                    faults.add(
-                        reader.line_num, "", f"has {len(row)} fields where the header names {len(header)}"
-                    )
+                    faults.add(reader.line, "", f"has {len(row)} fields where the header names {len(header)}")
                     continue
                 rows.append(row)
-                lines.append(reader.line_num)
+                lines.append(reader.line)
     except FileNotFoundError as error:
         raise DataError(f"{place}: no such manifest; give the path of a manifest.csv") from error
     except UnicodeDecodeError as error:
+        name = encoding.removesuffix("-sig").upper()
         raise DataError(
-            f"{place}: is not UTF-8 text (byte {error.start}); save the manifest as UTF-8 CSV"
+            f"{place}: is not {name} text (byte {error.start}); save the manifest as UTF-8 CSV"
         ) from error
     except csv.Error as error:
         raise DataError(
-            f"{place}: line {reader.line_num} is not CSV ({one_line(error)}); mend its quotes"
+            f"{place}: line {reader.line} is not CSV ({one_line(error)}); mend its quotes"
         ) from error
     except OSError as error:
         raise DataError(f"{place}: cannot be read ({one_line(error)})") from error
-    return header, rows, lines, faults
+    return header, rows, lines, [*reader.told, *told_of_encoding(encoding)]
 
 
-def _columns(header: list[str], place: Path) -> list[str]:
+def _columns(header: list[str], place: Path, told: list[str]) -> list[str]:
     if not any(header):
         raise DataError(f"{place}: is empty; the first line must name the columns {','.join(REQUIRED)}")
     repeated = sorted({name for name in header if header.count(name) > 1})
@@ -204,7 +209,8 @@ def _columns(header: list[str], place: Path) -> list[str]:
         elif not name:
             problems.append("a column has no name; name it or leave it out (pandas: index=False)")
     if problems:
-        raise DataError(f"{place}: line 1: {'; '.join(problems)}")
+        read = f"read with {', '.join(told)}: " if told else ""
+        raise DataError(f"{place}: line 1: {read}{'; '.join(problems)}")
     return header
 
 

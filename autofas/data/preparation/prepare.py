@@ -31,7 +31,7 @@ from autofas.storage.files import whole_file
 from autofas.storage.locks import lock
 from autofas.storage.media import is_video
 
-SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "reason")
+SKIPPED_COLUMNS = ("path", "frame", "video", "split", "pai", "subject", "session", "device", "reason")
 
 Progress = Callable[[int, int], None]
 
@@ -148,7 +148,7 @@ def _assemble(
     results = {item.row: item.results for job in jobs for item in job.items}
     listed = tuple(
         {
-            **{name: str(table[name].iloc[row]) for name in SKIPPED_COLUMNS[:-1]},
+            **{name: str(table[name].iloc[row]) if name in table else "" for name in SKIPPED_COLUMNS[:-1]},
             "reason": reason,
         }
         for row, reason in sorted(skipped.items())

@@ -3,6 +3,7 @@
 Where the paper names no file and the set could not be found for download, only the counts are compared.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +26,7 @@ def read_rows(root: Path, about: About, frames_per_video: int | None) -> Manifes
         raise DataError(about.missing(root))
     manifest = read_manifest(place)
     table: pd.DataFrame = sample_frames(manifest.table, frames_per_video)
-    return Manifest(table, manifest.root, manifest.source)
+    return replace(manifest, table=table)
 
 
 def compared(what: str, found: int, official: int) -> list[str]:

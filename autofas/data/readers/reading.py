@@ -21,6 +21,7 @@ from autofas.data.manifests.manifest import BOX, Manifest, check_table
 from autofas.data.videos import count_whole_frames
 from autofas.errors import DataError
 from autofas.storage.files import file_size
+from autofas.storage.table_text import encoding_of
 
 FRAMES_PER_VIDEO = 8
 LISTED = 3
@@ -148,7 +149,7 @@ def read_text(path: Path, limit: int = MAX_LIST_BYTES) -> str:
     """A small text file of a data set, byte order mark removed; raises `DataError`, one line."""
     try:
         file_size(path, limit, DataError)
-        return path.read_text(encoding="utf-8-sig", errors="replace")
+        return path.read_text(encoding=encoding_of(path), errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({one_line(error)})") from error
 
