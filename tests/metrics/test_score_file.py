@@ -119,7 +119,7 @@ def test_faults_are_named_by_row_and_column(tmp_path, body, words):
         ("path;video;subject;pai;score\n", "a header and no score"),
         ("", "holds no score"),
         (b"\xff\xfe\x00", "is not UTF-16 text"),
-        (HEADER.encode() + b"caf\xe9,v,s,print,1\n", "is not UTF-16 text"),
+        (HEADER.encode() + b"caf\xe9,v,s,print,1\n", "is not UTF-8"),
     ],
 )
 def test_headers_that_are_not_understood(tmp_path, text, words):
