@@ -47,8 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--count-non-responses",
         action="store_true",
-        help="report APNRR and BPNRR: the presentations that prepare found no face in (default: only those "
-        "that have one are judged)",
+        help="report APNRR and BPNRR, where prepare found no face (default: faces alone are judged)",
     )
     common.add_calibration_argument(
         group,

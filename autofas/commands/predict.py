@@ -63,11 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Any:
     """Judge, print a line a face as it comes, and write what was asked for."""
     import time
-    from contextlib import ExitStack
 
     from autofas.deploy.detector import Detector
-    from autofas.deploy.predict import CsvRows, JsonRows, predict, values_of
-    from autofas.storage.files import whole_file
+    from autofas.deploy.predict import values_of
 
     started = time.perf_counter()
     detector = Detector.load(
@@ -80,6 +78,32 @@ def run(args: argparse.Namespace) -> Any:
     )
     ready = time.perf_counter() - started
     _print_terms(detector, given=args.threshold is not None)
+    rows, pictures, without = _judged(detector, args)
+    seconds = time.perf_counter() - started
+    if without:
+        print(f"no face was found in {without} of {pictures} pictures")
+    if not args.quiet:
+        print(f"{len(rows)} rows in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
+    return {
+        "network": detector.info.name,
+        "threshold": detector.threshold,
+        "calibration": None if detector.calibration is None else detector.calibration.model_dump(mode="json"),
+        "warning": detector.warning,
+        "ready_s": round(ready, 3),
+        "seconds": round(seconds, 3),
+        "pictures": pictures,
+        "without_face": without,
+        "rows": values_of(rows),
+    }
+
+
+def _judged(detector: Any, args: argparse.Namespace) -> tuple[list[Any], int, int]:
+    """Rows of all sources, printed and written as they come; the pictures, and those without a face."""
+    from contextlib import ExitStack
+
+    from autofas.deploy.predict import CsvRows, JsonRows, predict
+    from autofas.storage.files import whole_file
+
     rows: list[Any] = []
     pictures = without = 0
     with ExitStack() as stack:
@@ -100,22 +124,7 @@ def run(args: argparse.Namespace) -> Any:
                 without += not judged.faces
             if args.overlay and judged.shot.image is not None:
                 _draw(Path(args.overlay), number, judged, detector.warning)
-    seconds = time.perf_counter() - started
-    if without:
-        print(f"no face was found in {without} of {pictures} pictures")
-    if not args.quiet:
-        print(f"{len(rows)} rows in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
-    return {
-        "network": detector.info.name,
-        "threshold": detector.threshold,
-        "calibration": None if detector.calibration is None else detector.calibration.model_dump(mode="json"),
-        "warning": detector.warning,
-        "ready_s": round(ready, 3),
-        "seconds": round(seconds, 3),
-        "pictures": pictures,
-        "without_face": without,
-        "rows": values_of(rows),
-    }
+    return rows, pictures, without
 
 
 def _print_terms(detector: Any, *, given: bool) -> None:
