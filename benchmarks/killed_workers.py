@@ -3,24 +3,29 @@
     python -m benchmarks.killed_workers --kills 10 --trials 24 --json
     python -m benchmarks.killed_workers --storage postgresql+psycopg:///autofas --kills 10
 
-A search and one more worker share a study; the worker is killed at a random moment again and again, and a new
-one joins. At the end every point must stand once among the trials that have ended, and as many as were asked
-for. Small generated faces and trials of one epoch: what is tested is who does which.
+A search and one more worker, each a process, share a study; the worker is killed at a random moment again
+and again, and a new one joins. At the end every point must stand once among the trials that have ended, and
+as many as were asked for. Small generated faces and trials of one epoch: what is tested is who does which.
 """
 
 import argparse
 import json
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import torch
+
+import autofas.search.trials.engine
+import autofas.search.trials.trial_search  # noqa: F401 - so that a forked worker has it
+from autofas.cli import main as main_of_autofas
 from autofas.search.trials import storage
 from autofas.search.trials.claims import finished, is_lost
 
@@ -39,23 +44,26 @@ TINY = [
 ]
 
 
-def start(words: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """An autofas command in a process of its own, on one thread."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+def start(words: Sequence[str], log: Path) -> BaseProcess:
+    """An autofas command in a process forked from this one, which has imported everything already."""
+    process = get_context("fork").Process(target=_command, args=(list(words), log))
+    process.start()
+    return process
+
+
+def _command(words: list[str], log: Path) -> None:
+    """Run one command line; what it prints goes to the log."""
     with open(log, "ab") as stream:
-        return subprocess.Popen(
-            [sys.executable, "-m", "autofas", *words], stdout=stream, stderr=stream, env=environment
-        )
+        for number in (1, 2):
+            os.dup2(stream.fileno(), number)
+    sys.exit(main_of_autofas(words))
 
 
-def opened(place: str, name: str, first: subprocess.Popen[bytes]) -> Any:
+def opened(place: str, name: str, first: BaseProcess) -> Any:
     """The study, once the search has made it; raises SystemExit where that ends without."""
-    while first.poll() is None:
-        if storage.is_url(place) or Path(place).is_file():
-            try:
-                return storage.load_study(place, name)
-            except storage.RunError:
-                pass
+    while first.is_alive():
+        if name in storage.study_names(place):
+            return storage.load_study(place, name)
         time.sleep(0.2)
     raise SystemExit("the search ended without a study; see its log")
 
@@ -73,24 +81,24 @@ def campaign(args: argparse.Namespace) -> dict[str, Any]:
     study = opened(place, name, first)
     joining = ["search", "--join", place, "--study", name, "--threads", "1"]
     kills, in_a_trial = 0, 0
-    while kills < args.kills and first.poll() is None:
+    while kills < args.kills and first.is_alive():
         worker = start(joining, work / "joined.log")
         if not _named(study, worker, first):
-            worker.wait()
+            worker.join()
             break
         time.sleep(generator.uniform(0.0, args.most_s))
         in_a_trial += any(str(worker.pid) == _pid(t) for t in study.get_trials() if t.state.name == "RUNNING")
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        worker.kill()
+        worker.join()
         kills += 1
-    code = first.wait()
+    first.join()
     trials = study.get_trials()
     ended = [trial for trial in trials if finished(trial)]
     keys = Counter(trial.user_attrs["key"] for trial in ended)
     return {
         "storage": storage.shown(place) if storage.is_url(place) else "journal file",
         "strategy": args.strategy,
-        "exit code": code,
+        "exit code": first.exitcode,
         "kills": kills,
         "kills in a trial": in_a_trial,
         "asked for": args.trials,
@@ -105,9 +113,9 @@ def campaign(args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _named(study: Any, worker: subprocess.Popen[bytes], first: subprocess.Popen[bytes]) -> bool:
+def _named(study: Any, worker: BaseProcess, first: BaseProcess) -> bool:
     """Wait until the worker has its first trial; False if it or the search ends before."""
-    while worker.poll() is None and first.poll() is None:
+    while worker.is_alive() and first.is_alive():
         if any(_pid(trial) == str(worker.pid) for trial in study.get_trials(deepcopy=False)):
             return True
         time.sleep(0.05)
@@ -132,6 +140,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=Path("runs/killed"))
     parser.add_argument("--json", action="store_true", help="one JSON line at the end")
     args = parser.parse_args(argv)
+    torch.set_num_threads(1)  # a forked process waits for ever for threads of its parent
     found = campaign(args)
     for key, value in found.items():
         print(f"{key:20}  {value}")
