@@ -153,7 +153,10 @@ def _table(lines: list[tuple[int, str]]) -> tuple[list[_Line], str]:
 
 def _fields(line: str, mark: str) -> list[str]:
     mark = mark or ("," if "," in line else "")
-    cells = next(csv.reader([line], delimiter=mark), []) if mark else line.split()
+    try:
+        cells = next(csv.reader([line], delimiter=mark), []) if mark else line.split()
+    except csv.Error as error:  # a field of more than 131072 characters
+        raise MetricError(f"a line of {len(line)} characters is not a row of scores ({error})") from None
     return [cell.strip() for cell in cells]
 
 

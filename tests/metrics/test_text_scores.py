@@ -159,6 +159,7 @@ def test_bob_names_attacks_by_the_real_identity(model) -> None:
         ('{"score": 0.9, "label": 1}\n0.9 1', "row 2: not a JSON object"),
         ("1 2 3 4 5 6\n", "row 1: 6 fields"),
         ("\n", "holds no score"),
+        ("a" * 200_000 + ",1\n", "a line of 200002 characters is not a row of scores"),
     ],
 )
 def test_what_cannot_be_judged_is_one_line(text, words) -> None:
