@@ -23,7 +23,7 @@ def test_evaluation_writes_it_with_the_weights(evaluated_run):
 
 def test_exporting_writes_it_with_the_files(exported, evaluated_run, capsys):
     text = (exported / "model_card.md").read_text()
-    for name in ("model.onnx: fp32, form tensor", "model-int8-crop.onnx: int8, form crop"):
+    for name in ("model.onnx: ONNX, fp32, form tensor", "model-int8-crop.onnx: ONNX, int8, form crop"):
         assert f"- {name}" in text
     assert "no decision changed" in text
     assert main(["verify", str(evaluated_run)]) == 0

@@ -117,16 +117,16 @@ def test_a_search_ends_with_a_verdict(first):
 
 
 def test_the_weights_half_alone_is_balanced_by_groups(monkeypatch, tmp_path, tiny_data):
-    from autofas.search import strategy
+    from autofas.search import halved
 
-    real, drawn = strategy.training_loader, []
+    real, drawn = halved.training_loader, []
 
     def loader(*given, groups=None, **keys):
         made = real(*given, groups=groups, **keys)
         drawn.append((groups, made))
         return made
 
-    monkeypatch.setattr(strategy, "training_loader", loader)
+    monkeypatch.setattr(halved, "training_loader", loader)
     search(config(tmp_path, tiny_data, epochs=1, warmup_epochs=0, balance_by="session"))
     (groups, weights), (none, _) = drawn[:2]
     assert none is None
