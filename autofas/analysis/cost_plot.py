@@ -10,12 +10,11 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
-from matplotlib.transforms import IdentityTransform
 
 from autofas.analysis.axes import style_axes, tick_by_decades
-from autofas.analysis.label_placement import Box, place_labels
+from autofas.analysis.label_placement import Box
 from autofas.analysis.palette import PALETTE
+from autofas.analysis.point_names import PointName, marker_box, name_points
 from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
@@ -65,7 +64,7 @@ def cost_picture(rows: Sequence[Mapping[str, Any]], commit: str = "") -> CostPic
         fontsize=10,
     )
     canvas.draw()
-    return CostPicture(figure, _label(figure, axes, canvas.get_renderer(), rows))
+    return CostPicture(figure, _label(axes, canvas.get_renderer(), rows))
 
 
 def _scale(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -83,32 +82,16 @@ def _scale(axes: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     style_axes(axes)
 
 
-def _label(figure: Figure, axes: Any, renderer: Any, rows: Sequence[Mapping[str, Any]]) -> list[Box]:
-    """A name and both figures beside every marker, with a leader line where it had to move away."""
-    texts = []
-    for row in rows:
-        words = f"{row['model']}  {count(row['params'])} / {count(row['macs'])}"
-        text = figure.text(0, 0, words, fontsize=8)
-        text.set_transform(IdentityTransform())
-        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
-        texts.append(text)
-    extents = [text.get_window_extent(renderer) for text in texts]
-    anchors = [tuple(axes.transData.transform((row["macs"], row["params"]))) for row in rows]
-    half = DPI / 72 * 4.5
-    markers = [Box(x - half, y - half, x + half, y + half) for x, y in anchors]
-    frame = axes.get_window_extent(renderer)
-    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 + 12, frame.y1 + 12)
-    sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
-    boxes = place_labels(anchors, sizes, bounds, obstacles=markers, gap=5.0 * DPI / 72)
-    for text, extent, box, (x, y) in zip(texts, extents, boxes, anchors, strict=True):
-        text.set_position((box.x0 + 2 - extent.x0, box.y0 + 1 - extent.y0))
-        end = box.nearest(x, y)
-        if (end[0] - x) ** 2 + (end[1] - y) ** 2 > (9.0 * DPI / 72) ** 2:
-            leader = Line2D([x, end[0]], [y, end[1]], color=PALETTE["faint"], linewidth=0.8, zorder=1.5)
-            leader.set_transform(IdentityTransform())
-            leader.set_clip_on(False)
-            axes.add_artist(leader)
-    return boxes
+def _label(axes: Any, renderer: Any, rows: Sequence[Mapping[str, Any]]) -> list[Box]:
+    """A name and both figures beside every marker."""
+    names = [
+        PointName(
+            f"{row['model']}  {count(row['params'])} / {count(row['macs'])}", row["macs"], row["params"]
+        )
+        for row in rows
+    ]
+    markers = [marker_box(axes, name.x, name.y, 9.0) for name in names]
+    return name_points(axes, renderer, names, markers, beyond=12.0)
 
 
 def _modalities(row: Mapping[str, Any]) -> str:

@@ -15,14 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import IdentityTransform
 
 from autofas.analysis.axes import style_axes, tick_by_decades
-from autofas.analysis.label_placement import Box, place_labels
+from autofas.analysis.label_placement import Box, Floats
 from autofas.analysis.palette import PALETTE
 from autofas.analysis.pareto import pareto_front
+from autofas.analysis.point_names import PointName, marker_box, name_points
 from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
@@ -89,7 +88,7 @@ def front_picture(points: Sequence[FrontPoint], x: str, title: str, footer: str)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((0.075, 0.145, 0.90, 0.70))
     _frame(axes, points, x)
-    _draw_line(axes, [points[place] for place in front])
+    line = _draw_line(axes, [points[place] for place in front])
     names = [name for name in dict.fromkeys(point.series for point in points) if name != FAINT]
     for place, point in enumerate(points):
         _draw(axes, point, names, place in front)
@@ -99,7 +98,7 @@ def front_picture(points: Sequence[FrontPoint], x: str, title: str, footer: str)
     canvas.draw()
     named = [place for place, point in enumerate(points) if point.series != FAINT]
     named = sorted(named, key=lambda place: place not in front)[:MOST_NAMES]
-    labels = _label(figure, axes, canvas.get_renderer(), points, named)
+    labels = _label(axes, canvas.get_renderer(), points, named, line)
     return FrontPicture(figure, front, labels)
 
 
@@ -120,13 +119,15 @@ def _frame(axes: Axes, points: Sequence[FrontPoint], x: str) -> None:
     style_axes(axes)
 
 
-def _draw_line(axes: Axes, front: Sequence[FrontPoint]) -> None:
-    """The step line through the points that none beats."""
+def _draw_line(axes: Axes, front: Sequence[FrontPoint]) -> Floats:
+    """The step line through the points that none beats; its segments in pixels (N, 4)."""
     xs, ys = [front[0].cost], [100 * front[0].error]
     for point in front[1:]:
         xs += [point.cost, point.cost]
         ys += [ys[-1], 100 * point.error]
     axes.plot(xs, ys, color=PALETTE["ink"], linewidth=1.4, zorder=2, solid_joinstyle="miter")
+    pixels = axes.transData.transform(np.stack([xs, ys], axis=1))
+    return np.concatenate([pixels[:-1], pixels[1:]], axis=1)
 
 
 def _draw(axes: Axes, point: FrontPoint, names: Sequence[str], on_front: bool) -> None:
@@ -167,34 +168,13 @@ def _legend(figure: Figure, points: Sequence[FrontPoint], names: Sequence[str]) 
 
 
 def _label(
-    figure: Figure, axes: Axes, renderer: Any, points: Sequence[FrontPoint], named: Sequence[int]
+    axes: Axes, renderer: Any, points: Sequence[FrontPoint], named: Sequence[int], line: Floats
 ) -> list[Box]:
-    """A name beside each of the points `named`, with a leader where it had to move away."""
-    if not named:
-        return []
-    texts = []
+    """A name beside each of the points `named`, clear of every marker and, if it can be, of the line."""
+    names = []
     for place in named:
         cost = points[place].cost
         words = f"{points[place].name}  {count(round(cost)) if cost >= 100 else f'{cost:.2g}'}"
-        text = figure.text(0, 0, words, fontsize=8)
-        text.set_transform(IdentityTransform())
-        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
-        texts.append(text)
-    extents = [text.get_window_extent(renderer) for text in texts]
-    pixels = axes.transData.transform([(point.cost, 100 * point.error) for point in points])
-    half = DPI / 72 * 4.5
-    markers = [Box(x - half, y - half, x + half, y + half) for x, y in pixels]
-    frame = axes.get_window_extent(renderer)
-    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 + 12, frame.y1 + 12)
-    sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
-    anchors = [tuple(pixels[place]) for place in named]
-    boxes = place_labels(anchors, sizes, bounds, obstacles=markers, gap=6.0 * DPI / 72)
-    for text, extent, box, (x, y) in zip(texts, extents, boxes, anchors, strict=True):
-        text.set_position((box.x0 + 2 - extent.x0, box.y0 + 1 - extent.y0))
-        end = box.nearest(x, y)
-        if (end[0] - x) ** 2 + (end[1] - y) ** 2 > (9.0 * DPI / 72) ** 2:
-            leader = Line2D([x, end[0]], [y, end[1]], color=PALETTE["faint"], linewidth=0.8, zorder=1.5)
-            leader.set_transform(IdentityTransform())
-            leader.set_clip_on(False)
-            axes.add_artist(leader)
-    return boxes
+        names.append(PointName(words, cost, 100 * points[place].error))
+    markers = [marker_box(axes, point.cost, 100 * point.error, 9.0) for point in points]
+    return name_points(axes, renderer, names, markers, lines=line, gap=6.0, beyond=12.0)

@@ -14,16 +14,14 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
-from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import IdentityTransform
 
 from autofas.analysis.axes import style_axes, tick_by_decades
-from autofas.analysis.label_placement import Box, Floats, place_labels
+from autofas.analysis.label_placement import Box, Floats
 from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
 from autofas.analysis.pareto import Cost, Latencies, Point, pareto_front, points_of
+from autofas.analysis.point_names import PointName, marker_box, name_points
 from autofas.analysis.text_tables import count
 
 SIZE_PX = (1600, 1000)
@@ -81,7 +79,7 @@ def pareto_picture(
     figure.text(0.075, 0.022, _footer(rows, points, x), fontsize=7.5, color=PALETTE["faint"])
     _legend(figure, points)
     canvas.draw()
-    labels = _draw_labels(figure, axes, canvas.get_renderer(), points, front, curve, x)
+    labels = _draw_labels(axes, canvas.get_renderer(), points, front, curve, x)
     return ParetoPicture(figure, points, front, labels)
 
 
@@ -201,7 +199,6 @@ def _footer(rows: Sequence[LeaderboardRow], points: Sequence[Point], x: Cost) ->
 
 
 def _draw_labels(
-    figure: Figure,
     axes: Axes,
     renderer: Any,
     points: Sequence[Point],
@@ -212,34 +209,21 @@ def _draw_labels(
     """Place a name and cost beside every marker, with a leader line where it had to move away."""
 
     size = 9.5 if len(points) <= 12 else 8.5 if len(points) <= 20 else 7.5
-    texts: list[Text] = []
-    for index, point in enumerate(points):
-        weight = "bold" if index in front else "normal"
-        text = figure.text(0, 0, f"{point.model}  {_shown(point.cost, x)}", fontsize=size, weight=weight)
-        text.set_transform(IdentityTransform())
-        text.set_path_effects([withStroke(linewidth=2.0, foreground="white", alpha=0.8)])
-        texts.append(text)
-    extents = [text.get_window_extent(renderer) for text in texts]
-    anchors = [tuple(axes.transData.transform((p.cost, 100 * p.acer))) for p in points]
-    scale = DPI / 72
+    names = [
+        PointName(
+            f"{point.model}  {_shown(point.cost, x)}",
+            point.cost,
+            100 * point.acer,
+            size,
+            "bold" if index in front else "normal",
+        )
+        for index, point in enumerate(points)
+    ]
     markers = []
-    for point, (px, py) in zip(points, anchors, strict=True):
-        half = scale * MARKER_SIZE[point.kind] / 2
-        markers.append(Box(px - half, py - half, px + half, py + half))
+    for point in points:
+        markers.append(marker_box(axes, point.cost, 100 * point.acer, MARKER_SIZE[point.kind]))
         if point.seeds > 1:
             ends = [(point.cost, 100 * point.lowest), (point.cost, 100 * point.highest)]
-            low, high = axes.transData.transform(ends)[:, 1]
+            (px, low), (_, high) = axes.transData.transform(ends)
             markers.append(Box(px - 8, low - 2, px + 8, high + 2))
-    frame = axes.get_window_extent(renderer)
-    bounds = Box(frame.x0 + 4, frame.y0 + 4, frame.x1 - 4, frame.y1 - 4)
-    sizes = [(extent.width + 4, extent.height + 2) for extent in extents]
-    boxes = place_labels(anchors, sizes, bounds, obstacles=markers, lines=curve, gap=5.0 * scale)
-    for text, extent, box, (px, py) in zip(texts, extents, boxes, anchors, strict=True):
-        text.set_position((box.x0 + 2 - extent.x0, box.y0 + 1 - extent.y0))
-        end = box.nearest(px, py)
-        if np.hypot(end[0] - px, end[1] - py) > 9.0 * scale:
-            leader = Line2D([px, end[0]], [py, end[1]], color=PALETTE["faint"], linewidth=0.8, zorder=1.5)
-            leader.set_transform(IdentityTransform())
-            leader.set_clip_on(False)
-            axes.add_artist(leader)
-    return boxes
+    return name_points(axes, renderer, names, markers, lines=curve)

@@ -6,17 +6,14 @@ form `crop` puts in front what `Detector` does outside: Pillow's bicubic resize 
 level in a hundred thousand), colour order, mean and deviation.
 """
 
-import contextlib
-import io
 import json
-import logging
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from autofas.deploy.formats.tracing import quietly
 from autofas.deploy.graph import ExportForm
 from autofas.deploy.info import METADATA_KEY, ExportInfo
 from autofas.errors import ConfigError
@@ -36,7 +33,7 @@ def to_onnx(form: ExportForm) -> Any:
     crops = tuple(torch.zeros(2, 3, size, size) for _ in form.names)
     batch = torch.export.Dim("batch")
     try:
-        with _quietly(), torch.no_grad():
+        with quietly("torch.onnx", "onnxscript", "onnx_ir"), torch.no_grad():
             program = torch.onnx.export(
                 form,
                 crops,
@@ -145,19 +142,3 @@ def write_onnx(path: Path, model: Any, info: ExportInfo) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, binary=True) as stream:
         stream.write(model.SerializeToString())
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Without the exporter's progress and torchvision's absence on the terminal."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
