@@ -16,6 +16,7 @@ from torch import nn
 from autofas.analysis.macs import tensors_in
 from autofas.analysis.profile import Inputs, describe
 from autofas.errors import ConfigError
+from autofas.models.modes import evaluating
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,11 @@ def latency(
 
 @contextlib.contextmanager
 def _measuring(model: nn.Module, threads: int) -> Iterator[None]:
-    """Eval mode and a thread count, both put back as they were, module by module."""
-    modes = [(module, module.training) for module in model.modules()]
+    """Evaluation mode and a thread count, both put back as they were."""
     threads_before = torch.get_num_threads()
     torch.set_num_threads(threads)
-    model.eval()
     try:
-        yield
+        with evaluating(model):
+            yield
     finally:
         torch.set_num_threads(threads_before)
-        for module, training in modes:
-            module.training = training

@@ -12,6 +12,7 @@ from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.loader import evaluation_batches
 from autofas.data.pictures import spread
 from autofas.metrics import BONA_FIDE
+from autofas.models.modes import evaluating
 
 EACH = 4
 Images = dict[str, Tensor]
@@ -41,13 +42,8 @@ class WatchedFaces:
 
     def maps(self, network: nn.Module, compute: Callable[[Images], Tensor | None]) -> dict[str, Tensor]:
         """Maps (n, m, m) in [0, 1] of either class, on the CPU; the network stays in its mode."""
-        training = network.training
-        network.eval()
-        try:
-            with torch.no_grad():
-                found = compute(self.images)
-        finally:
-            network.train(training)
+        with evaluating(network), torch.no_grad():
+            found = compute(self.images)
         if found is None:
             return {}
         parts = {"bona fide": found.cpu()[self.bona_fide], "attack": found.cpu()[~self.bona_fide]}

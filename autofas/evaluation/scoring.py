@@ -11,6 +11,7 @@ from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.loader import evaluation_batches
 from autofas.errors import MetricError
 from autofas.metrics import ScoreTable
+from autofas.models.modes import evaluating
 from autofas.models.network import Network
 from autofas.runtime import ranks
 
@@ -34,23 +35,19 @@ def score_rows(
     file) gets its frame number appended. Raises
     MetricError that names the file if a score is NaN.
     """
-    training, place, world = network.training, ranks.rank(), ranks.world_size()
-    network.eval()
+    place, world = ranks.rank(), ranks.world_size()
     own = []
     batches = evaluation_batches(
         store, table, batch_size, modalities=network.modalities, device=device, rank=place, world_size=world
     )
-    try:
-        with closing(batches):
-            for start in range(0, len(table), batch_size * world):
-                ranks.check()
-                if progress is not None:
-                    progress(start, len(table))
-                # in the last round there may be none left for this rank
-                if (batch := next(batches, None)) is not None:
-                    own.append(network.score(batch.images, every_view=every_view).double().cpu())
-    finally:
-        network.train(training)
+    with closing(batches), evaluating(network):
+        for start in range(0, len(table), batch_size * world):
+            ranks.check()
+            if progress is not None:
+                progress(start, len(table))
+            # in the last round there may be none left for this rank
+            if (batch := next(batches, None)) is not None:
+                own.append(network.score(batch.images, every_view=every_view).double().cpu())
     rounds = zip_longest(*ranks.gather(own))
     scores = torch.cat([part for parts in rounds for part in parts if part is not None]).numpy()
     repeated = table["path"].duplicated(keep=False)

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from autofas.config.recipes import OWN
 from autofas.errors import ConfigError
+from autofas.models.modes import evaluating
 
 DEFAULT_INPUT_SIZE = 112
 _SHORT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}\.py:\w{1,20}")
@@ -135,15 +136,12 @@ def own_body(code: Code, size: int, options: Mapping[str, Any]) -> nn.Module:
 
 def fitting_supervision(code: Code, body: nn.Module, size: int) -> str:
     """The supervision for what the module gives for one image; raises ConfigError where none fits."""
-    training = body.training
     try:
-        with torch.no_grad():
-            output = body.eval()(torch.zeros(1, 3, size, size))
+        with evaluating(body), torch.no_grad():
+            output = body(torch.zeros(1, 3, size, size))
     except Exception as error:
         reason = _reason(error)
         raise ConfigError(f"{code.text} does not take images of 3x{size}x{size}: {reason}") from error
-    finally:
-        body.train(training)
     shape = tuple(output.shape) if isinstance(output, Tensor) else None
     if shape is not None and len(shape) == 4 and shape[1] == 1:
         return "pixelwise_bce"
