@@ -131,7 +131,7 @@ class NniSearch(Strategy):
                     self.run.log(
                         f"trial {len(told)}/{self.config.wanted}  error {100 * value['default']:.2f} %"
                     )
-            if status in ("DONE", "STOPPED", "NO_MORE_TRIAL"):
+            if status in ("DONE", "STOPPED"):  # NO_MORE_TRIAL: the last ones have begun
                 return
             if status == "ERROR":
                 raise RunError(

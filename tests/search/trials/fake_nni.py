@@ -5,8 +5,12 @@ from types import ModuleType, SimpleNamespace
 
 
 def install(monkeypatch, results, status="DONE", point=None):
-    """Put a package nni in its place; returns what was asked of it."""
-    seen = SimpleNamespace(started=[], stopped=0, settings=None, intermediate=[], final=[])
+    """Put a package nni in its place; returns what was asked of it.
+
+    As NNI 3.0's manager does, it says NO_MORE_TRIAL once the last trial has begun, and its end a while later.
+    """
+    left = ["NO_MORE_TRIAL", status]
+    seen = SimpleNamespace(started=[], stopped=0, settings=None, intermediate=[], final=[], status="")
 
     class Experiment:
         def __init__(self, platform):
@@ -22,10 +26,12 @@ def install(monkeypatch, results, status="DONE", point=None):
             seen.stopped += 1
 
         def get_status(self):
-            return status
+            seen.status = left.pop(0) if len(left) > 1 else left[0]
+            return seen.status
 
         def export_data(self):
-            return [SimpleNamespace(trialJobId=f"t{n}", value=one) for n, one in enumerate(results)]
+            ended = results[:-1] if seen.status == "NO_MORE_TRIAL" else results
+            return [SimpleNamespace(trialJobId=f"t{n}", value=one) for n, one in enumerate(ended)]
 
         def list_trial_jobs(self):
             return [SimpleNamespace(trialJobId=f"t{n}", sequenceId=n) for n in range(len(results))]
