@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> Any:
     if without:
         print(f"no face was found in {without} of {pictures} pictures")
     if not args.quiet:
-        print(f"{len(rows)} rows in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
+        print(f"rows: {len(rows)}, in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
     return {
         "network": detector.info.name,
         "threshold": detector.threshold,

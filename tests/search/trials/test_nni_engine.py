@@ -46,6 +46,13 @@ def test_an_experiment_becomes_the_same_table(tmp_path, tiny_data, monkeypatch):
     assert settings.tuner.class_args == {"optimize_mode": "minimize", "population_size": 4}
 
 
+def test_the_last_trial_is_waited_for(tmp_path, tiny_data, monkeypatch):
+    # the second ends some time after nothing more is begun
+    fake_nni.install(monkeypatch, [result(0, 0.3), result(1, 0.1)])
+    found = search(trials(tmp_path, tiny_data, trials=2, study=NNI))
+    assert [row["trial"] for row in found.results] == [0, 1]
+
+
 def load_front(found, number):
     from autofas.models.genotype import load_genotype
 
