@@ -1,8 +1,8 @@
 """Tables for whoever reads stdout: drawn by rich within a terminal's width, plain text in a pipe or a file.
 
 A pipe gets `text_table` to the character, whatever the terminal that started it. A table wider than the
-terminal follows in blocks that begin with the first column, as `fitted_table`'s do: squeezed columns would
-break numbers. rich is imported for a terminal alone.
+terminal follows in blocks, each with the columns that tell the rows apart, as `fitted_table`'s do: squeezed
+columns would break numbers. rich is imported for a terminal alone.
 """
 
 import io

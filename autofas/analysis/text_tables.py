@@ -25,8 +25,8 @@ def fitted_table(
 ) -> str:
     """`text_table` within `width` characters: columns that find no room follow in blocks beneath.
 
-    Every block begins with the first column. A column too wide for any block stands in one of its own; None
-    is a width without end.
+    Every block begins with the columns that tell the rows apart (`column_blocks`). A column too wide for any
+    block follows them alone; None is a width without end.
     """
     tables = [
         text_table([header[i] for i in block], [[row[i] for i in block] for row in rows], numeric)
@@ -38,17 +38,31 @@ def fitted_table(
 def column_blocks(
     header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None, gap: int = 2
 ) -> list[list[int]]:
-    """The columns of each block of a table within `width` characters, `gap` between two; the first in all."""
+    """The columns of each block of a table within `width` characters, `gap` between two.
+
+    Every block begins with the columns that tell the rows apart: as few as do so, within half the width.
+    """
     widths = _widths(header, rows)
-    blocks: list[list[int]] = [[0]]
-    room = widths[0]
-    for column in range(1, len(header)):
-        if len(blocks[-1]) > 1 and width is not None and room + gap + widths[column] > width:
-            blocks.append([0])
-            room = widths[0]
+    names = list(range(_leading(rows, widths, (width or 0) // 2, gap)))
+    start = sum(widths[: len(names)]) + gap * (len(names) - 1)
+    blocks, room = [names[:]], start
+    for column in range(len(names), len(header)):
+        if len(blocks[-1]) > len(names) and width is not None and room + gap + widths[column] > width:
+            blocks.append(names[:])
+            room = start
         blocks[-1].append(column)
         room += gap + widths[column]
     return blocks
+
+
+def _leading(rows: Sequence[Sequence[str]], widths: Sequence[int], most: int, gap: int) -> int:
+    """How many columns from the left tell the most rows apart within `most` characters; at least one."""
+    allowed = [
+        count
+        for count in range(1, len(widths) + 1)
+        if count == 1 or sum(widths[:count]) + gap * (count - 1) <= most
+    ]
+    return max(allowed, key=lambda count: (len({tuple(row[:count]) for row in rows}), -count))
 
 
 def terminal_width() -> int | None:

@@ -6,6 +6,7 @@ from autofas.analysis.leaderboard import (
     leaderboard_table,
 )
 from autofas.analysis.text_tables import (
+    column_blocks,
     count,
     fitted_table,
     markdown_table,
@@ -62,6 +63,20 @@ def test_a_table_fits_a_width_in_blocks_that_begin_with_the_first_column() -> No
         assert max(map(len, fitted_table(header, rows, width=width).splitlines())) <= width
     assert fitted_table(header, rows, width=3).count("name") == 3  # no column is lost where none fits
     assert fitted_table(["a"], [["b"]], width=1) == "a\n-\nb"
+
+
+def test_every_block_of_a_table_says_whose_its_rows_are() -> None:
+    header = ["by", "value", "bona fide", "attacks", "APCER %"]
+    rows = [
+        ["pai", "print1", "0", "12", "83"],
+        ["pai", "print2", "0", "12", "91"],
+        ["device", "1", "2", "8", "75"],
+    ]
+    # widths 6, 6, 9, 7, 7 and 2 between: the first four take 34
+    assert column_blocks(header, rows, 34) == [[0, 1, 2, 3], [0, 1, 4]]
+    assert column_blocks(header, rows[1:], 34) == [[0, 1, 2, 3], [0, 4]]  # one column tells these two apart
+    assert column_blocks(header, rows, 20) == [[0, 1], [0, 2], [0, 3], [0, 4]]  # two would leave no room
+    assert column_blocks(header, rows, None) == [[0, 1, 2, 3, 4]]
 
 
 def test_a_pipe_has_no_width_and_columns_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def test_a_threshold_that_is_given_is_said_and_counts(exported, tmp_path, capsys
 def test_progress_is_told_unless_quiet(exported, tmp_path, capsys):
     words = ["predict", str(exported / "model.onnx"), str(photograph(tmp_path)), "--no-detector"]
     main_values(words)
-    assert "1 rows in " in capsys.readouterr().err
+    assert "rows: 1, in " in capsys.readouterr().err
     main_values([*words, "--quiet"])
     assert capsys.readouterr().err == ""
 
