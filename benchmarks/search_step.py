@@ -167,7 +167,7 @@ def interleaved(tasks: Sequence[Task], rounds: int, journal: Journal = NO_JOURNA
     for number in range(rounds):
         for task, results in zip(tasks, found, strict=True):
             results.append(journal.measured(task, number))
-        print(f"{tasks[0]['case']}, {tasks[0]['threads']} threads: round {number + 1}", file=sys.stderr)
+        print(f"{tasks[0]['case']}: round {number + 1} of {rounds}", file=sys.stderr)
     rows = []
     for task, results in zip(tasks, found, strict=True):
         seconds = [result["seconds"] for result in results]
@@ -200,18 +200,17 @@ def common_of(args: argparse.Namespace) -> Task:
 
 
 def measure_cases(args: argparse.Namespace, caption: str, journal: Journal) -> tuple[list[Row], str]:
-    """Every case with every number of threads: the rows and the page."""
+    """Every case with every number of threads, all of a case in turn: the rows and the page."""
     rows: list[Row] = []
     pages = []
     for name in args.cases:
         case = CASES[name]
-        found: list[Row] = []
-        for threads in sorted(set(args.threads)):
-            tasks = [
-                task_of(name, implementation, partial, threads, **common_of(args))
-                for partial, implementation in compared(case, args)
-            ]
-            found += with_ratios(interleaved(tasks, args.rounds, journal))
+        tasks = [
+            task_of(name, implementation, partial, threads, **common_of(args))
+            for threads in sorted(set(args.threads))
+            for partial, implementation in compared(case, args)
+        ]
+        found = with_ratios(interleaved(tasks, args.rounds, journal))
         pages.append(case_page(found, caption, [nni_note()] if case.nni and not args.pair else []))
         rows += found
     return rows, "\n".join(pages)

@@ -40,7 +40,7 @@ def with_ratios(rows: Sequence[Row]) -> list[Row]:
 
 
 def conclusions(rows: Sequence[Row]) -> list[str]:
-    """Fused and kernels against NNI's DARTS, and the second orders against the first, a line each."""
+    """Fused and kernels against NNI's DARTS, second orders against first, more threads against the fewest."""
     firsts = {(row["implementation"], row["partial"], row["threads"]): row for row in rows}
     lines = []
     for row in rows:
@@ -61,6 +61,22 @@ def conclusions(rows: Sequence[Row]) -> list[str]:
             lines.append(
                 f"{where}: {row['implementation']} order takes {times:.2f}x the first order's time "
                 f"({cpu:.2f}x by CPU seconds)."
+            )
+    return lines + _gains(rows)
+
+
+def _gains(rows: Sequence[Row]) -> list[str]:
+    """How much faster each supernet steps with more threads than with the fewest measured, a line each."""
+    fewest: dict[tuple[str, int], Row] = {}
+    lines = []
+    for row in rows:
+        kind = (row["implementation"], row["partial"])
+        first = fewest.setdefault(kind, row)
+        if row["threads"] > first["threads"]:
+            gain = first["seconds"] / row["seconds"]
+            lines.append(
+                f"{row['implementation']}, K = {row['partial']}: {_threads(row['threads'])} take a step "
+                f"{gain:.2f}x as fast as {_threads(first['threads'])}."
             )
     return lines
 

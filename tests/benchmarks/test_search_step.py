@@ -30,6 +30,29 @@ def test_rows_come_from_processes_of_their_own_and_are_compared_with_the_plain_s
     assert "utilisation" not in page
 
 
+def test_a_page_says_what_more_threads_gain():
+    figures = {
+        "cpu_seconds": 0.2,
+        "base_mb": 1.0,
+        "peak_mb": 3.0,
+        "step_mb": 2.0,
+        "seconds_range": [0.1, 0.3],
+    }
+    rows = [
+        task_of("quick", name, 4, threads, **COMMON) | figures | {"seconds": s, "images_per_second": 1 / s}
+        for threads, name, s in (
+            (1, "plain", 2.0),
+            (1, "kernels", 0.3),
+            (2, "plain", 1.6),
+            (2, "kernels", 0.2),
+        )
+    ]
+    page = case_page(with_ratios(rows), "caption", [])
+    assert "- plain, K = 4: 2 threads take a step 1.25x as fast as 1 thread.\n" in page
+    assert "- kernels, K = 4: 2 threads take a step 1.50x as fast as 1 thread.\n" in page
+    assert page.count("as fast as 1 thread") == 2
+
+
 def test_a_run_cut_short_goes_on_where_it_was(tmp_path, monkeypatch):
     asked = []
 
