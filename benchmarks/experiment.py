@@ -160,7 +160,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not args.summary:
             run(plan, place, args)
         rows = read_rows(place)
-        print(write_summary(plan, rows, place.with_suffix(".md")))
+        kept = place.parent / "found"  # beside the rows where they are kept, else where searches are run
+        found = kept if kept.is_dir() else args.work / "found"
+        print(write_summary(plan, rows, place.with_suffix(".md"), found))
     except AutofasError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

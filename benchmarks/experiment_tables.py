@@ -13,6 +13,7 @@ import numpy as np
 from autofas.analysis.text_tables import count, markdown_table
 from autofas.runs.provenance import machine
 from benchmarks import strata
+from benchmarks.experiment_cells import cells_table
 
 Row = Mapping[str, str]
 Figures = dict[str, dict[int, dict[int, float]]]
@@ -165,11 +166,16 @@ def power_note(rows: Sequence[Row]) -> str:
     )
 
 
-def write_summary(plan: Compared, rows: Sequence[Row], place: Path) -> str:
-    """Question, tables and provenance as a Markdown page at `place`."""
+def write_summary(plan: Compared, rows: Sequence[Row], place: Path, found: Path | None = None) -> str:
+    """Question, tables and provenance as a Markdown page at `place`; `found` holds the blocks' cells."""
     kept = whole(plan, rows)
     text = f"# {plan.question.strip()}\n\nThe plan, written before: docs/experiment.md. "
     text += _tables(plan, kept, len(rows)) if kept else "No block is whole yet.\n"
+    cells = cells_table(plan.arms, (row["search_seed"] for row in kept), found) if found else ""
+    if cells:
+        text += (
+            f"\nSkips and pools, which carry no weights, among a cell's edges: mean and most.\n\n{cells}\n"
+        )
     place.write_text(text, encoding="utf-8")
     return text
 
