@@ -21,6 +21,7 @@ KEYS = {
     "pais": "pai_grouping",
     "level": "level",
     "calibration": "calibration",
+    "count_non_responses": "count_non_responses",
     "device": "device",
     "threads": "threads",
     "cross": "cross.dataset",
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--count-non-responses",
         action="store_true",
+        default=None,
         help="report APNRR and BPNRR, where prepare found no face (default: faces alone are judged)",
     )
     common.add_calibration_argument(
@@ -135,7 +137,6 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
     from autofas.deploy.card import write_card
     from autofas.errors import ConfigError
     from autofas.evaluation.evaluate import evaluate
-    from autofas.evaluation.not_found import with_non_responses
     from autofas.models.weights import WEIGHTS_FILE
     from autofas.runtime.launch import launched
 
@@ -154,7 +155,7 @@ def _evaluated(args: argparse.Namespace) -> tuple[list["Metrics"], list["Metrics
         config = resolve(EvaluateConfig, "evaluate", flags=flags)
         evaluation = evaluate(config, quiet=args.quiet, datasets=datasets)
         figures = evaluation.figures
-        runs.append(with_non_responses(evaluation, datasets) if args.count_non_responses else figures)
+        runs.append(figures)
         if evaluation.cross is not None:
             crossed.append(evaluation.cross)
         if not launched().first or config.split != "test":

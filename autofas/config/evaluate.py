@@ -13,7 +13,8 @@ class EvaluateConfig(Schema):
 
     `threshold` None is the rule of the data: `dev-eer` for the protocols of published sets, the rule that
     transfers best for everything else. `calibration` is fitted to the dev scores, kept beside the weights and
-    reported before and after; scores, threshold and verdicts stay what they are.
+    reported before and after; scores, threshold and verdicts stay what they are. `count_non_responses`
+    reports APNRR and BPNRR of the split, which must be of a manifest that `prepare` made.
     """
 
     run: str
@@ -23,6 +24,7 @@ class EvaluateConfig(Schema):
     pai_grouping: Grouping = "family"
     level: Level = "video"
     calibration: CalibrationChoice = "none"
+    count_non_responses: bool = False
     data: DataConfig | None = None
     cross: DataConfig | None = None
     batch_size: int = Field(default=128, ge=1)

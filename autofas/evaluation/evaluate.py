@@ -27,9 +27,10 @@ from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.calibration import Calibration, CalibrationReport
 from autofas.evaluation.figures import Metrics, Report, TargetReport, TermsInFile, metrics_name
 from autofas.evaluation.judgement import Terms
+from autofas.evaluation.not_found import non_responses_name, unscored_of, write_unscored
 from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
-from autofas.metrics import DEV_RULES, ScoreTable, ThresholdRule, read_scores, write_scores
+from autofas.metrics import DEV_RULES, ScoreTable, ThresholdRule, Unscored, read_scores, write_scores
 from autofas.models.weights import (
     WEIGHTS_FILE,
     LoadedNetwork,
@@ -112,8 +113,10 @@ class _Evaluating:
             label = f"{config.split}-{data.dataset.name}"
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
+        unscored = self._unscored(target, label, scores) if config.count_non_responses else None
+        found = report(scores, dev, self.terms, conditions, unscored)
         # commit, seed and files: what a figure in a table can be walked back by
-        metrics = self._metrics(target, data, label, report(scores, dev, self.terms, conditions), scores)
+        metrics = self._metrics(target, data, label, found, scores)
         self._write(metrics, label)
         if self.run.writes and label == "test" and metrics.threshold_rule != "test-eer":
             origin = (metrics.threshold_rule, metrics.threshold_provenance)
@@ -201,6 +204,15 @@ class _Evaluating:
             write_scores(self.run.path / name, scores, conditions)
             self.written.append(name)
 
+    def _unscored(self, data: DataConfig, label: str, scores: ScoreTable) -> Unscored:
+        """The split's presentations without a score, which the run folder keeps."""
+        unscored = unscored_of(data, self.config.split, self.datasets, scores.paths)
+        if self.run.writes:
+            name = non_responses_name(label)
+            write_unscored(self.run.path / name, unscored)
+            self.written.append(name)
+        return unscored
+
     def _calibrate(self) -> None:
         """Fit the calibration asked for to the dev scores, and keep it beside the weights."""
         self.calibration: Calibration | None = None
@@ -238,6 +250,7 @@ class _Evaluating:
             terms=TermsInFile(rule=terms.rule, value=terms.value, grouping=terms.grouping, level=terms.level),
             scores_file=f"scores-{label}.csv",
             dev_scores_file=DEV_SCORES if terms.rule in DEV_RULES else None,
+            non_responses_file=None if found.non_responses is None else non_responses_name(label),
             source=self.data["trained_on"]["dataset"],
             supervision=network.supervision_name,
             options=dict(training.options),

@@ -23,7 +23,9 @@ from autofas.storage.schema import Name, Schema, read_json, validated
 METRICS_VERSION = 1
 """The schema version of files of figures: metrics.json and what --out writes."""
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
-_ON_REQUEST = ("non_responses", "label", "target_eer", "tpr_at_fpr_interpolated", "calibration")
+_ON_REQUEST = (
+    "non_responses", "non_responses_file", "label", "target_eer", "tpr_at_fpr_interpolated", "calibration",
+)  # fmt: skip
 
 
 def json_number(value: float) -> float | str:
@@ -246,7 +248,7 @@ class Metrics(Report, Source):
     """A metrics file: where the figures come from, the report, and what they can be walked back by.
 
     `label` and `target_eer` belong to a cross test: which of the two thresholds each report is at.
-    `calibration` is there where one was asked for.
+    `calibration` is there where one was asked for, `non_responses_file` where non-responses were counted.
     """
 
     terms: TermsInFile
@@ -261,6 +263,7 @@ class Metrics(Report, Source):
     recipe_sha256: ShortText
     seed: int
     commit: str
+    non_responses_file: Text | None = None
     label: str | None = None
     target_eer: TargetReport | None = None
     calibration: CalibrationReport | None = None

@@ -1,46 +1,37 @@
 """Presentations that `prepare` found no face in: attack and bona fide non-responses (ISO/IEC 30107-3).
 
 A network never sees them, so error rates say nothing of them. `prepare` lists them in `skipped.csv` beside
-the manifest it makes; they are divided by the run's protocol together with the faces.
+the manifest it makes; they are divided by the run's protocol together with the faces. A run folder keeps
+those of each split that was judged, so that APNRR and BPNRR can be found again without the data.
 """
 
 import csv
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
+from autofas.config.data import DataConfig
 from autofas.data.opening import OpenedDatasets
-from autofas.errors import DataError
-from autofas.evaluation.evaluate import Evaluation
-from autofas.evaluation.figures import Metrics
-from autofas.evaluation.judgement import Terms, non_responses
+from autofas.errors import DataError, MetricError
 from autofas.metrics import Unscored
+from autofas.metrics.pai_labels import encode_labels
+from autofas.storage.files import whole_file
+from autofas.storage.schema import read_text
 
 SKIPPED = "skipped.csv"
+COLUMNS = ["video", "pai"]
 
 
-def with_non_responses(evaluation: Evaluation, datasets: OpenedDatasets) -> Metrics:
-    """The figures of an evaluation with APNRR and BPNRR of its split at every level.
+def unscored_of(
+    config: DataConfig, split: str, datasets: OpenedDatasets, faces_of_split: Sequence[str]
+) -> Unscored:
+    """Videos and PAIs of a split's rows without a face; `faces_of_split` are the paths of those with one.
 
     Raises DataError where the data are not faces that `prepare` made, or where the split cannot be told for
     what it skipped.
     """
-    metrics = evaluation.figures
-    unscored = unscored_of(evaluation, datasets)
-    terms = Terms(**metrics.terms.model_dump())
-    by_level = {
-        level: figures.model_copy(
-            update={"non_responses": non_responses(evaluation.scores, unscored, replace(terms, level=level))}
-        )
-        for level, figures in metrics.by_level.items()
-    }
-    found = by_level[metrics.level].non_responses
-    return metrics.model_copy(update={"by_level": by_level, "non_responses": found})
-
-
-def unscored_of(evaluation: Evaluation, datasets: OpenedDatasets) -> Unscored:
-    """Videos and PAIs of the split's rows without a face. Raises DataError."""
-    config, split = evaluation.data, evaluation.figures.split
     whole = datasets.whole(config)
     place = whole.manifest.root / SKIPPED
     if not place.is_file():
@@ -50,16 +41,10 @@ def unscored_of(evaluation: Evaluation, datasets: OpenedDatasets) -> Unscored:
         )
     if config.frames_per_video is not None:
         raise DataError("--count-non-responses counts every frame; leave --frames-per-video out")
-    with place.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    faces = whole.manifest.table
-    if not rows:
+    skipped = _skipped(place)
+    if skipped.empty:
         return Unscored()
-    skipped = pd.DataFrame(rows)
-    if "subject" not in skipped:
-        raise DataError(f"{place} does not say whom its rows show; run autofas prepare again")
-    skipped["frame"] = skipped["frame"].astype("int64")
-    skipped["path"] = "skipped/" + skipped["path"]  # never the name of a face's file
+    faces = whole.manifest.table
     columns = [name for name in skipped if name in faces]
     table = pd.concat([faces, skipped[columns]], ignore_index=True).fillna("")
     table.index = pd.RangeIndex(2, len(table) + 2, name="line")
@@ -68,10 +53,47 @@ def unscored_of(evaluation: Evaluation, datasets: OpenedDatasets) -> Unscored:
     )
     rows_of_split = every.split(split)
     lost = rows_of_split["path"].str.startswith("skipped/")
-    if list(rows_of_split["path"][~lost]) != evaluation.scores.paths:
+    if list(rows_of_split["path"][~lost]) != list(faces_of_split):
         raise DataError(
             f"{place}: protocol {every.protocol} draws its {split} split, and with the people in this file "
             "it draws another; name the splits in the manifest"
         )
     found = rows_of_split[lost]
     return Unscored(list(found["video"]), list(found["pai"]))
+
+
+def non_responses_name(label: str) -> str:
+    """The run folder's file of the presentations without a score that were counted for a split."""
+    return f"non-responses-{label}.csv"
+
+
+def write_unscored(place: Path, unscored: Unscored) -> None:
+    """Write the presentations without a score, a row each."""
+    with whole_file(place) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(zip(unscored.videos, unscored.pais, strict=True))
+
+
+def read_unscored(place: Path) -> Unscored:
+    """What `write_unscored` wrote; raises MetricError naming the file."""
+    header, *rows = list(csv.reader(read_text(place, MetricError).splitlines())) or [[]]
+    if header != COLUMNS or any(len(row) != len(COLUMNS) for row in rows):
+        raise MetricError(f"{place}: not a file of presentations without a score (columns video, pai)")
+    pais = [pai for _, pai in rows]
+    try:
+        encode_labels(pais)
+    except MetricError as reason:
+        raise MetricError(f"{place}: {reason}") from None
+    return Unscored([video for video, _ in rows], pais)
+
+
+def _skipped(place: Path) -> pd.DataFrame:
+    """The rows that prepare passed over, under paths that no face's file has. Raises DataError."""
+    with place.open(encoding="utf-8", newline="") as stream:
+        skipped = pd.DataFrame(list(csv.DictReader(stream)))
+    if skipped.empty:
+        return skipped
+    if "subject" not in skipped:
+        raise DataError(f"{place} does not say whom its rows show; run autofas prepare again")
+    return skipped.assign(frame=skipped["frame"].astype("int64"), path="skipped/" + skipped["path"])

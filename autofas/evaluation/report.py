@@ -26,6 +26,8 @@ _BY_DEFINITION = {
 }
 _OWN_THRESHOLD = {
     "auc": _NONE,
+    "apnrr": _NONE,
+    "bpnrr": _NONE,
     "eer": _BY_DEFINITION,
     "tpr_at_fpr": _BY_DEFINITION,
     "bpcer_at_apcer": _BY_DEFINITION,
@@ -90,6 +92,10 @@ def _rows(figures: Figures) -> list[dict[str, Any]]:
     named += [(f"apcer of {pai}", value) for pai, value in figures.apcer_by_pai.items()]
     for name in ("tpr_at_fpr", "bpcer_at_apcer"):
         named += [(f"{name} {at}", value) for at, value in values[name].items()]
+    if figures.non_responses is not None:
+        named += [(f"apnrr of {pai}", rate) for pai, rate in figures.non_responses.apnrr_by_pai.items()]
+        if figures.non_responses.bpnrr is not None:
+            named.append(("bpnrr", figures.non_responses.bpnrr))
     rows = []
     for name, value in named:
         low, high = figures.intervals_95.get(name) or (None, None)

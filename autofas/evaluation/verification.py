@@ -18,13 +18,14 @@ from autofas.config.evaluate import EvaluateConfig
 from autofas.config.train import TrainConfig
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
-from autofas.data.opening import open_data, open_dataset
+from autofas.data.opening import OpenedDatasets, open_data
 from autofas.errors import AutofasError, RunError
 from autofas.evaluation import calibration
 from autofas.evaluation.breakdown import CONDITIONS
 from autofas.evaluation.evaluate import DEV_SCORES, training_of
 from autofas.evaluation.figures import Metrics, read_metrics
 from autofas.evaluation.judgement import Terms
+from autofas.evaluation.not_found import non_responses_name, read_unscored, unscored_of
 from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
 from autofas.metrics import ScoreTable, read_columns, read_scores
@@ -158,7 +159,11 @@ def _check_figures(found: Verification, path: Path, training: TrainConfig | None
     conditions = read_columns(place, CONDITIONS)
     dev_file = metrics.dev_scores_file
     dev = None if dev_file is None else read_scores(file_in(found.folder, dev_file))
-    _compare(found, path.name, told, report(test, dev, terms, conditions).to_json(), "")
+    counted = metrics.non_responses_file
+    unscored = None if counted is None else read_unscored(file_in(found.folder, counted))
+    _compare(found, path.name, told, report(test, dev, terms, conditions, unscored).to_json(), "")
+    if counted is None and any(level.non_responses for level in (metrics, *metrics.by_level.values())):
+        found.fault(f"{path.name}: non_responses follow from no file, non_responses_file is missing")
     found.attempt(path.name, _check_calibrated, found, path.name, label, metrics, test)
     if metrics.target_eer is not None:
         own = report(test, None, replace(terms, rule="test-eer", value=None), conditions)
@@ -214,7 +219,8 @@ def _compare(found: Verification, name: str, told: Any, computed: Any, key: str)
 
 def _check_data(found: Verification, record: Mapping[str, Any], training: TrainConfig, rescore: bool) -> None:
     """The data set now is the one recorded, and score files carry its labels."""
-    dataset = open_dataset(training.data)
+    datasets = OpenedDatasets()
+    dataset = datasets.divided(training.data)
     told, now = record["data"].get("trained_on"), fingerprint(dataset)
     if told is None:
         found.notes.append("the record does not say which data were read")
@@ -227,6 +233,13 @@ def _check_data(found: Verification, record: Mapping[str, Any], training: TrainC
             table = found.attempt(place.name, read_scores, place)
             if table is not None:
                 _check_labels(found, place.name, table, rows)
+        place = found.folder / non_responses_name(split)
+        if place.is_file():
+            listed = found.attempt(
+                place.name, unscored_of, training.data, split, datasets, list(rows["path"])
+            )
+            if listed not in (None, found.attempt(place.name, read_unscored, place)):
+                found.fault(f"{place.name}: it does not hold what prepare found no face in")
     others = [role for role in record["data"] if role != "trained_on"]
     if others:
         found.notes.append(f"data of {', '.join(others)} was not opened; its scores and figures were checked")

@@ -1,5 +1,8 @@
 """Faces that prepare did not find, counted by evaluate as non-responses of the run's split."""
 
+import csv
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +10,9 @@ import pytest
 from PIL import Image
 
 from autofas.cli import main, main_values
+from autofas.errors import MetricError
+from autofas.evaluation.not_found import read_unscored, write_unscored
+from autofas.metrics import Unscored
 
 
 def _photographs(folder: Path) -> None:
@@ -53,6 +59,64 @@ def test_what_prepare_did_not_find_is_counted(run, capsys) -> None:
     assert f"BPNRR per video: {100 / bona_fide:.2f} % (1 of {bona_fide} without a score)" in printed
     dev = main_values([*words, "--count-non-responses", "--split", "dev"])["non_responses"]
     assert dev["bpnrr"] == dev["apnrr_by_pai"]["print"] == 0
+
+
+def test_the_run_folder_keeps_the_rates_and_verify_finds_them_again(run, capsys) -> None:
+    values = main_values(["evaluate", "--run", str(run), "--quiet", "--count-non-responses"])
+    stored = json.loads((run / "metrics.json").read_text())
+    assert stored["non_responses"] == values["non_responses"]
+    assert stored["by_level"]["frame"]["non_responses"]["bpnrr_errors"] == [1, 3]
+    assert stored["non_responses_file"] == "non-responses-test.csv"
+    lost = sorted((run / "non-responses-test.csv").read_text().splitlines())
+    assert lost == ["d_bona_fide_0,bona_fide", "d_print1_0,print1", "video,pai"]
+    with (run / "metrics.csv").open(newline="") as stream:
+        rows = {(row["level"], row["figure"]): row["value"] for row in csv.DictReader(stream)}
+    assert float(rows["video", "bpnrr"]) == 1 / 3
+    assert float(rows["frame", "apnrr of print"]) == 1 / 6
+    assert main(["verify", str(run)]) == 0, capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"bpnrr": 0.3333333333333333', '"bpnrr": 0.0', "metrics.json: non_responses.bpnrr is 0.0, the scor"),
+        ("[\n        1,\n        6\n", "[\n        0,\n        6\n", "errors_by_pai.print.0 is 0, the sc"),
+        ('"non-responses-test.csv"', "null", "metrics.json: non_responses follow from no file"),
+    ],
+)
+def test_an_edited_rate_is_found(run, tmp_path, capsys, old, new, fault) -> None:
+    main(["evaluate", "--run", str(run), "--quiet", "--count-non-responses"])
+    copy = shutil.copytree(run, tmp_path / "copy")
+    text = (copy / "metrics.json").read_text()
+    assert old in text
+    (copy / "metrics.json").write_text(text.replace(old, new, 1))
+    assert main(["verify", str(copy), "--skip-data"]) == 2
+    assert fault in capsys.readouterr().out
+
+
+def test_an_edited_list_of_what_was_not_found_is_found(run, tmp_path, capsys) -> None:
+    main(["evaluate", "--run", str(run), "--quiet", "--count-non-responses"])
+    copy = shutil.copytree(run, tmp_path / "copy")
+    place = copy / "non-responses-test.csv"
+    place.write_text("video,pai\nd_bona_fide_0,bona_fide\n")
+    assert main(["verify", str(copy)]) == 2
+    printed = capsys.readouterr().out
+    assert "non-responses-test.csv: it does not hold what prepare found no face in" in printed
+    assert "metrics.json: non_responses.apnrr_by_pai.print is 0.1666" in printed
+
+
+def test_a_list_reads_back_and_damage_is_one_line(tmp_path) -> None:
+    place = tmp_path / "lost.csv"
+    kept = Unscored(["a,b", ""], ["bona_fide", "print"])
+    write_unscored(place, kept)
+    assert read_unscored(place) == kept
+    for text in ("", "video\n", "video,pai\nonly\n"):
+        place.write_text(text)
+        with pytest.raises(MetricError, match=r"lost\.csv: not a file of presentations"):
+            read_unscored(place)
+    place.write_text("video,pai\nv,real\n")
+    with pytest.raises(MetricError, match=r"lost\.csv: .*would count as an attack"):
+        read_unscored(place)
 
 
 def test_where_nothing_can_be_counted_is_one_line(run, capsys) -> None:
