@@ -252,10 +252,26 @@ def resumed(args: argparse.Namespace) -> list[tuple[str, dict[str, Any]]]:
     from autofas.runs.run_folder import Run, stored_config
 
     values = stored_config(Run.open(args.resume).path)
+    _require_verb(args, values)
     data = values.get("data")
     if isinstance(data, dict) and isinstance(data.get("cache_dir"), str):
         values = {**values, "data": {**data, "cache_dir": own_cache(data["cache_dir"])}}
     return [(f"{args.resume}/config.yaml", values)]
+
+
+def _require_verb(args: argparse.Namespace, values: Mapping[str, Any]) -> None:
+    """Raise ConfigError where the run to be resumed is another verb's: its keys would be unknown here."""
+    from autofas.errors import ConfigError
+    from autofas.printed import command
+
+    if "strategy" in values:
+        verb, run = ("trial", "a trial") if "genotype" in values else ("search", "a search")
+    else:
+        verb, run = "train", "a training"
+    if args.verb not in (verb, f"re{verb}"):  # retrain is train too
+        raise ConfigError(
+            f"{args.resume} is {run}; continue it with: {command(verb, '--resume', args.resume)}"
+        )
 
 
 def in_a_folder(config: Config) -> Config:

@@ -2,7 +2,10 @@
 
 import argparse
 import ast
+import platform
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
@@ -10,13 +13,15 @@ from typing import get_args
 import pytest
 
 import autofas
-from autofas.cli import build_parser
+from autofas.cli import build_parser, main
 from autofas.commands.common import usual
 from autofas.config.data import DataConfig, Modality, SplitName
 from autofas.config.evaluate import EvaluateConfig
+from autofas.config.resolve import to_yaml
 from autofas.config.run import Device, RunConfig
 from autofas.config.search import SearchConfig
 from autofas.config.train import TrainConfig
+from autofas.config.trial import TrialConfig
 from autofas.data.manifests.rules import MODALITY_COLUMNS, SPLITS
 from autofas.data.preparation.plan import Settings
 from autofas.data.readers.reading import FRAMES_PER_VIDEO
@@ -155,3 +160,51 @@ def _lists_of_texts(path: Path) -> Iterator[set[str]]:
         if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
             texts = [part.value for part in node.elts if isinstance(part, ast.Constant)]
             yield {text for text in texts if isinstance(text, str)}
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from autofas.runs.run_folder import Run
+with Run(Path(sys.argv[1]), echo=False):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+CONFIGS = {
+    "search": SearchConfig(),
+    "train": TrainConfig(baseline="feathernet_a"),
+    "trial": TrialConfig(baseline="feathernet_a"),
+}
+
+
+@pytest.mark.parametrize("verb", ["search", "train", "evaluate", "trial"])
+def test_of_a_busy_run_it_is_said_who_holds_it_and_no_other_name_is_advised(tmp_path, capsys, verb) -> None:
+    folder = tmp_path / "runs" / verb / "busy"
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(to_yaml(CONFIGS["train" if verb == "evaluate" else verb]))
+    words = [verb, "--run" if verb == "evaluate" else "--resume", str(folder)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", HOLD, folder], stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert main(words) == 2
+        holder.communicate("")
+    (line,) = capsys.readouterr().err.splitlines()
+    told = f"{folder} is in use by process {holder.pid} on {platform.node()}; wait for it to end, or end it"
+    assert line == f"autofas {verb}: {told}"
+
+
+@pytest.mark.parametrize(
+    ("verb", "run", "told"),
+    [
+        ("train", "search", "is a search; continue it with: autofas search --resume"),
+        ("retrain", "search", "is a search; continue it with: autofas search --resume"),
+        ("search", "train", "is a training; continue it with: autofas train --resume"),
+        ("trial", "search", "is a search; continue it with: autofas search --resume"),
+        ("search", "trial", "is a trial; continue it with: autofas trial --resume"),
+    ],
+)
+def test_a_run_of_another_verb_is_continued_by_that_one(tmp_path, capsys, verb, run, told) -> None:
+    (tmp_path / "config.yaml").write_text(to_yaml(CONFIGS[run]))
+    assert main([verb, "--resume", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"autofas {verb}: {tmp_path} {told} {tmp_path}\n"
