@@ -48,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--count-non-responses",
         action="store_true",
-        default=None,
         help="report APNRR and BPNRR, where prepare found no face (default: faces alone are judged)",
     )
     common.add_calibration_argument(
