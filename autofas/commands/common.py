@@ -195,7 +195,6 @@ def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--higher-is",
         choices=get_args(HigherIs),
-        default=get_args(HigherIs)[0],
         help="what a higher score means (default: bona-fide)",
     )
     parser.add_argument(

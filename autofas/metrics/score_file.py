@@ -19,9 +19,10 @@ from typing import TextIO
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE
 from autofas.metrics.samples import check_length
+from autofas.metrics.score_headers import score_columns
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
 from autofas.metrics.score_table import NAME_COLUMNS, ScoreTable
-from autofas.metrics.text_scores import header_places, parse_score_lines
+from autofas.metrics.text_scores import parse_score_lines
 from autofas.storage.files import bounded_lines, file_size, whole_file
 from autofas.storage.table_text import TableText, encoding_of, told_of_encoding
 
@@ -119,8 +120,8 @@ def _read(
     table = TableText(bounded_lines(handle, source, MetricError), (*COLUMNS, "attack_type"))
     header = _header(table)
     own = "pai" in header or "attack_type" in header or set(header) >= _PREDICTED
-    if "score" not in header or len(header) == 1 or (header_places(header) and not own):
-        if "pai" in header:
+    if "score" not in header or len(header) == 1 or not own:
+        if "pai" in header and not score_columns(header):
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
         handle.seek(0)
         return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions, form)

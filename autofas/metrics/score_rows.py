@@ -29,11 +29,11 @@ class Conventions:
     """How a score file is read.
 
     `bona_fide_is` is the label of bona fide: 1 (also +1) or 0 (also -1) where labels are numbers, 1 unless
-    stated; a name where they are names, `bona_fide` unless stated.
+    stated; a name where they are names, `bona_fide` unless stated. `higher_is` is `bona-fide` unless stated.
     """
 
     bona_fide_is: str | None = None
-    higher_is: HigherIs = "bona-fide"
+    higher_is: HigherIs | None = None
     count_non_responses: bool = False
 
     def of_number(self, label: str) -> str:
@@ -94,7 +94,8 @@ class ScoreFile:
 class Rows:
     """The rows of a file as they are read; errors name `source` and the row.
 
-    `form` are words for how the file is written where that is not the plain way.
+    `form` are words for how the file is written where that is not the plain way, `measured` its name of the
+    scores where that is not `score`.
     """
 
     def __init__(self, source: str, conventions: Conventions, further: tuple[str, ...] = ()) -> None:
@@ -104,6 +105,7 @@ class Rows:
         self.scores: list[float] = []
         self.numbers: list[int] = []
         self.form: list[str] = []
+        self.measured = ""
         self._decimals = Decimals()
         self._sound: set[str] = set()
 
@@ -176,8 +178,10 @@ class Rows:
         form = [*self.form, *self._decimals.told]
         if form:
             told = f"{told}, {', '.join(form)}" if told else f"{self.source}: read with {', '.join(form)}"
-        higher = self.conventions.higher_is
-        if higher == "attack":
-            turned = "higher is attack: scores and thresholds are negated"
+        higher = f"higher {self.measured}".rstrip()
+        if self.conventions.higher_is == "attack":
+            turned = f"{higher} is attack: scores and thresholds are negated"
             return f"{told}; {turned}" if told else turned
-        return f"{told}; higher is bona fide" if told else ""
+        stated = self.measured == "" or self.conventions.higher_is is not None
+        other = "" if stated else " (if it is not, give --higher-is attack)"
+        return f"{told}; {higher} is bona fide{other}" if told else ""

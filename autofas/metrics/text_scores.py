@@ -24,6 +24,7 @@ from typing import Any
 
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
+from autofas.metrics.score_headers import header_fault, names_columns, read_header
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
 from autofas.storage.media import is_image, is_media
 from autofas.storage.table_text import MARKS, stated_mark
@@ -41,13 +42,6 @@ _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
 )
-_HEADERS = {
-    "score": ("score", "scores", "y_score", "prediction", "probability", "prob"),
-    "label": ("label", "labels", "y_true", "target", "class", "pai"),
-    "path": ("path", "file", "filename", "file_name", "image", "name"),
-    "video": ("video",),
-    "subject": ("subject",),
-}
 _BLANKS = " \t\r\n\f\v;,|"  # a line of them alone is what spreadsheets leave below a table
 _Line = tuple[int, list[str]]
 
@@ -64,9 +58,9 @@ def parse_score_lines(
     filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(_BLANKS)]
     while filled and (stated_mark(filled[0][1]) or filled[0][1].lstrip().startswith("#")):
         number, line = filled[0][0], filled[0][1].lstrip().lstrip("#")
-        header = [(number, line), *filled[1:]]  # numpy.savetxt marks one so
-        if header_places(_table(header)[0][0][1]):
-            filled = header
+        marked = [(number, line), *filled[1:]]  # numpy.savetxt marks one so
+        if read_header(_table(marked)[0][0][1]):
+            filled = marked
             break
         filled = filled[1:]
     if not filled:
@@ -76,27 +70,20 @@ def parse_score_lines(
         return _read_json(filled, rows)
     fields, mark = _table(filled)
     rows.form += [*([f"columns parted by {MARKS[mark]}"] if mark else []), *form]
-    places = header_places(fields[0][1])
+    header = read_header(fields[0][1])
+    if header is None and names_columns([found for _, found in fields]):
+        raise MetricError(f"{source}, row {fields[0][0]}: {header_fault(fields[0][1])}")
     width = len(fields[0][1])
     for number, found in fields:
-        if len(found) != width or not (places or 2 <= width <= 5):
+        if len(found) != width or not (header or 2 <= width <= 5):
             raise MetricError(f"{source}, row {number}: {len(found)} fields; {_EXPECTED}")
-    if places:
-        return _read_labelled(fields[1:], places, rows, " by the names in row 1")
+    if header is not None:
+        header.require_stated(rows.conventions, source)
+        rows.measured = header.unusual_score
+        return _read_labelled(fields[1:], header.places, rows, " by the names in row 1")
     if width >= 4:
         return _read_bob(fields, rows)
     return _read_labelled(fields, _places([found for _, found in fields]), rows)
-
-
-def header_places(cells: list[str]) -> dict[str, int]:
-    """The columns that a first row names; empty unless it names one of scores and one of labels."""
-    names = [cell.strip().lower() for cell in cells]
-    places = {
-        ours: next(names.index(name) for name in theirs if name in names)
-        for ours, theirs in _HEADERS.items()
-        if not set(names).isdisjoint(theirs)
-    }
-    return places if {"score", "label"} <= set(places) else {}
 
 
 class _Labels:

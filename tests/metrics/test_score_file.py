@@ -115,7 +115,7 @@ def test_faults_are_named_by_row_and_column(tmp_path, body, words):
         ("path,video,pai,score\np,v,print,1\n", "row 1: column subject is missing"),
         ("path,video,subject,pai\np,v,s,print\n", "row 1: column score is missing"),
         ("path,video,subject,pai,score,score\n", "row 1: column score appears twice"),
-        ("path,video,subject,score\n", "column pai is missing"),
+        ("path,video,subject,score\n", "no column of labels beside score"),
         ("path;video;subject;pai;score\n", "a header and no score"),
         ("", "holds no score"),
         (b"\xff\xfe\x00", "is not UTF-16 text"),
