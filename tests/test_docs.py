@@ -228,6 +228,18 @@ def test_files_of_other_programs_are_read_as_the_page_says(here, capsys):
     (here / "turned.txt").write_text(rows.format(1, 0))
     (here / "named.csv").write_text("score,label\n0.9,live\n0.1,print\n")
     (here / "failed.csv").write_text("score,label\n0.9,1\n,1\n0.1,0\n")
+    files = " ".join(f"{kind}/{{0}}.jpg" for kind in ("color", "depth", "ir"))
+    (here / "submission.txt").write_text("".join(f"{files.format(n)} {n / 4}\n" for n in range(4)))
+    (here / "val_label.txt").write_text("".join(f"{files.format(n)} {n // 2}\n" for n in range(4)))
+    manifest = "path,pai,subject,session,video,frame,split\n"
+    for split in ("dev", "test"):
+        lines = [f"{split}/{pai}.png" for pai in ("bona_fide", "print")]
+        manifest += "".join(
+            f"{path},{path[len(split) + 1 : -4]},{split},1,{path},0,{split}\n" for path in lines
+        )
+        (here / f"submitted-{split}.txt").write_text(f"{lines[0]} 0.9\n{lines[1]} 0.2\n")
+    (here / "faces").mkdir(exist_ok=True)
+    (here / "faces" / "manifest.csv").write_text(manifest)
     genotype = "{'normal': [['skip_connect', 0], ['sep_conv_3x3', 1]], 'normal_concat': [2], "
     genotype += "'reduce': [['skip_connect', 0], ['sep_conv_3x3', 1]], 'reduce_concat': [2]}"
     (here / "darts.txt").write_text(genotype)

@@ -1,6 +1,8 @@
 """autofas score: error rates from any model's score file."""
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +11,7 @@ from autofas.commands import common
 if TYPE_CHECKING:
     from autofas.evaluation.figures import ScoresReport
     from autofas.evaluation.judgement import Terms
-    from autofas.metrics import ScoreTable
+    from autofas.metrics import ScoreFile, ScoreTable
 
 HELP = "APCER, BPCER, ACER of any model's score file"
 
@@ -24,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--dev", metavar="FILE", help="scores of the dev split, which set the threshold (default: none)"
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="LIST",
+        help="a manifest or list of paths and labels for scores without labels, as challenges collect them "
+        "(default: the labels stand beside the scores)",
     )
     common.add_judging_arguments(parser)
     common.add_score_file_arguments(parser)
@@ -45,12 +53,9 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.evaluation.breakdown import CONDITIONS
     from autofas.evaluation.figures import ScoresReport
     from autofas.evaluation.report import report
-    from autofas.metrics import read_score_file
     from autofas.runs.record import file_sha256
 
-    conventions = common.conventions(args)
-    file = read_score_file(args.scores, conventions, CONDITIONS)
-    dev_file = read_score_file(args.dev, conventions) if args.dev else None
+    file, dev_file = _read(args, CONDITIONS)
     table, dev = file.table, None if dev_file is None else dev_file.table
     terms = common.judging(args, [table], args.threshold_value)
     _check_dev(args, terms, table, dev)
@@ -60,6 +65,7 @@ def run(args: argparse.Namespace) -> Any:
         model=args.scores,
         scores_sha256=file_sha256(Path(args.scores)),
         dev_scores_sha256=file_sha256(Path(args.dev)) if args.dev else None,
+        labels_sha256=file_sha256(Path(args.labels)) if args.labels else None,
         tpr_at_fpr_interpolated=rates,
     )
     print(figures_table([Row(args.scores, found)]))
@@ -72,6 +78,24 @@ def run(args: argparse.Namespace) -> Any:
     if args.out:
         _write(args.out, found)
     return found.to_json()
+
+
+def _read(args: argparse.Namespace, further: "Sequence[str]") -> "tuple[ScoreFile, ScoreFile | None]":
+    """The score file and that of dev, with the labels that stand beside the scores or in --labels."""
+    from autofas.data.labels_by_path import read_labels
+    from autofas.metrics import Unscored, read_score_file
+
+    conventions = common.conventions(args)
+    labels = read_labels(args.labels, args.bona_fide_is) if args.labels else None
+    file = read_score_file(args.scores, conventions, further, labels)
+    dev = read_score_file(args.dev, conventions, (), labels) if args.dev else None
+    if labels is None:
+        return file, dev
+    if not args.count_non_responses:
+        for name in filter(None, (args.scores, args.dev)):
+            labels.require_all(name)
+    lost, found = labels.without_score(args.scores), file.unscored
+    return replace(file, unscored=Unscored(found.videos + lost.videos, found.pais + lost.pais)), dev
 
 
 def _check_dev(

@@ -8,7 +8,7 @@ that `manifests.spelling` knows; another name is refused, for without splits the
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ _NAMES = {
 }
 _NUMBER = re.compile(r"[+-]?\d+(\.0*)?")
 _Rows = list[tuple[int, list[str]]]
+_IsPath = Callable[[str], bool]
 
 
 class Listed(NamedTuple):
@@ -39,8 +40,12 @@ class Listed(NamedTuple):
     subject: str = ""
 
 
-def read_label_list(source: Path) -> list[Listed]:
-    """The lines of a list; raises `DataError` naming the line of the first that is no path and label."""
+def read_label_list(source: Path, *, folders: bool = False) -> list[Listed]:
+    """The lines of a list; raises `DataError` naming the line of the first that is no path and label.
+
+    With `folders` a path may also name a folder, by a slash in it.
+    """
+    is_path = _is_place if folders else is_media
     lines = [
         (number, line)
         for number, line in enumerate(read_text(source).removeprefix("\ufeff").splitlines(), start=1)
@@ -48,15 +53,15 @@ def read_label_list(source: Path) -> list[Listed]:
     ]
     if not lines:
         raise DataError(f"{source}: holds no path and label lines")
-    rows = list(_cells(lines))
+    rows = list(_cells(lines, is_path))
     header = [name.lower() for name in rows.pop(0)[1]] if _is_header(rows) else []
-    columns = _columns(source, header, rows)
+    columns = _columns(source, header, rows, is_path)
     listed = []
     for number, cells in rows:
         if len(cells) <= max(columns.values()) or not cells[columns["path"]]:
             raise DataError(f"{source} line {number}: is not a path and a label")
         found = {name: cells[place] for name, place in columns.items()}
-        if not is_media(found["path"]):
+        if not is_path(found["path"]):
             raise DataError(
                 f"{source} line {number}: {found['path']} is neither an image nor a video that is read"
             )
@@ -78,11 +83,11 @@ def label_of(label: str, bona_fide_is: str) -> str:
     return said or pai_name(label)
 
 
-def _cells(lines: list[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+def _cells(lines: list[tuple[int, str]], is_path: _IsPath) -> Iterator[tuple[int, list[str]]]:
     """Each line's cells; parted by blanks, a path may hold some itself, so only one end is taken off."""
     first, last = lines[0][1], lines[-1][1]  # the last is no header
     mark = next((mark for mark in "\t;," if mark in first + last), "")
-    label_first = not mark and is_media(last.strip()) and not is_media(last.split()[0])
+    label_first = not mark and is_path(last.strip()) and not is_path(last.split()[0])
     for number, line in lines:
         if mark:
             cells = next(csv.reader([line], delimiter=mark), [])
@@ -96,10 +101,10 @@ def _is_header(rows: _Rows) -> bool:
     return len(rows) > 1 and any(cell.lower() in known for cell in rows[0][1])
 
 
-def _columns(source: Path, header: list[str], rows: _Rows) -> dict[str, int]:
+def _columns(source: Path, header: list[str], rows: _Rows, is_path: _IsPath) -> dict[str, int]:
     """The place of the column of paths, of labels, and of splits and people where a header names them."""
     number, cells = rows[0]
-    paths = [place for place, cell in enumerate(cells) if is_media(cell)]
+    paths = [place for place, cell in enumerate(cells) if is_path(cell)]
     if not paths:
         raise DataError(
             f"{source} line {number}: {' '.join(cells)[:80]!r} is not a path and a label: nothing in it"
@@ -131,6 +136,10 @@ def _with_splits(listed: list[Listed], source: Path) -> list[Listed]:
             " leave the column out to have splits drawn"
         )
     return [one._replace(split=splits[one.split]) for one in listed]
+
+
+def _is_place(cell: str) -> bool:
+    return is_media(cell) or "/" in cell
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -24,7 +24,8 @@ METRICS_VERSION = 1
 """The schema version of files of figures: metrics.json and what --out writes."""
 RATES = ("apcer", "apcer_pooled", "bpcer", "acer", "hter", "eer", "auc")
 _ON_REQUEST = (
-    "non_responses", "non_responses_file", "label", "target_eer", "tpr_at_fpr_interpolated", "calibration",
+    "non_responses", "non_responses_file", "labels_sha256", "label", "target_eer", "tpr_at_fpr_interpolated",
+    "calibration",
 )  # fmt: skip
 
 
@@ -172,6 +173,7 @@ class ScoresReport(Report, ScoredModel):
 
     scores_sha256: str
     dev_scores_sha256: str | None
+    labels_sha256: str | None = None
     tpr_at_fpr_interpolated: dict[str, Rate] | None = None
 
 

@@ -18,6 +18,7 @@ from typing import TextIO
 
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE
+from autofas.metrics.path_labels import PathLabels
 from autofas.metrics.samples import check_length
 from autofas.metrics.score_headers import score_columns
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
@@ -41,9 +42,14 @@ _BOB_COLUMNS = {
 
 
 def read_score_file(
-    path: str | os.PathLike[str], conventions: Conventions | None = None, further: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    conventions: Conventions | None = None,
+    further: Sequence[str] = (),
+    labels: PathLabels | None = None,
 ) -> ScoreFile:
     """Read a score file of any known format, with the `further` columns that it fills in every row.
+
+    `labels` are those of a file of paths and scores that has none.
 
     The first row tells whether it is scores.csv, bob's CSV, JSON lines or plain text (`text_scores`). Rows
     are counted from 1, the header included. Raises MetricError naming row and column of the first fault.
@@ -53,7 +59,7 @@ def read_score_file(
         file_size(source, MAX_BYTES, MetricError)
         encoding = encoding_of(source)
         with source.open(encoding=encoding, newline="") as handle:
-            return _read(handle, str(source), conventions or Conventions(), further, encoding)
+            return _read(handle, str(source), conventions or Conventions(), further, encoding, labels)
     except FileNotFoundError:
         raise MetricError(f"score file {source} does not exist; check the path") from None
     except UnicodeDecodeError as error:
@@ -114,17 +120,23 @@ def write_scores(
 
 
 def _read(
-    handle: TextIO, source: str, conventions: Conventions, further: Sequence[str], encoding: str
+    handle: TextIO,
+    source: str,
+    conventions: Conventions,
+    further: Sequence[str],
+    encoding: str,
+    labels: PathLabels | None,
 ) -> ScoreFile:
     form = told_of_encoding(encoding)
     table = TableText(bounded_lines(handle, source, MetricError), (*COLUMNS, "attack_type"))
     header = _header(table)
     own = "pai" in header or "attack_type" in header or set(header) >= _PREDICTED
-    if "score" not in header or len(header) == 1 or not own:
-        if "pai" in header and not score_columns(header):
+    if labels is not None or "score" not in header or len(header) == 1 or not own:
+        if labels is None and "pai" in header and not score_columns(header):
             raise MetricError(f"{source}, row 1: column score is missing; expected {', '.join(COLUMNS)}")
         handle.seek(0)
-        return parse_score_lines(bounded_lines(handle, source, MetricError), source, conventions, form)
+        lines = bounded_lines(handle, source, MetricError)
+        return parse_score_lines(lines, source, conventions, form, labels)
     if conventions.bona_fide_is in ("0", "1"):
         raise MetricError(f"{source}: its labels are names; leave --bona-fide-is out, or name one")
     if len(header) > MAX_COLUMNS:
@@ -146,7 +158,7 @@ def _columns(header: list[str], source: str) -> dict[str, str]:
         if "pai" not in header:
             raise MetricError(
                 f"{source}: rows of autofas predict say nothing of what was shown; add a column pai with "
-                "bona_fide or the attack's name"
+                "bona_fide or the attack's name, or give --labels LIST"
             )
         return {"pai": "pai", "score": "score", "path": "source", "video": "source"}
     if "attack_type" in header and "pai" not in header:

@@ -74,7 +74,7 @@ class Header:
 def read_header(cells: Sequence[str]) -> Header | None:
     """What a first row names; None unless it is one column of scores and one of labels."""
     names = [cell.strip() for cell in cells]
-    scores, labels = score_columns(names), _label_columns(names)
+    scores, labels = score_columns(names), label_columns(names)
     if len(scores) != 1 or len(labels) != 1 or scores == labels:
         return None
     places = {"score": scores[0], "label": labels[0]}
@@ -95,7 +95,7 @@ def header_fault(cells: Sequence[str]) -> str:
     if len(scores) > 1:
         both = " and ".join(names[place] for place in scores[:2])
         return f"{both} may each be the score; call the right one score"
-    return f"no column of labels beside {names[scores[0]]}; add one called label, with 1 or 0 or names"
+    return f"no column of labels beside {names[scores[0]]}; add one called label, or give --labels LIST"
 
 
 def score_columns(names: Sequence[str]) -> list[int]:
@@ -103,7 +103,7 @@ def score_columns(names: Sequence[str]) -> list[int]:
     plain = _plain(names, "score")
     if plain:
         return plain[:1]
-    taken = {*_label_columns(names), *_names(names).values()}
+    taken = {*label_columns(names), *_names(names).values()}
     said = _MEASURED | _ATTACK | _BONA_FIDE
     return [
         place
@@ -112,12 +112,19 @@ def score_columns(names: Sequence[str]) -> list[int]:
     ]
 
 
-def _label_columns(names: Sequence[str]) -> list[int]:
+def label_columns(names: Sequence[str]) -> list[int]:
+    """The columns that may hold labels, in the same way."""
     plain = _plain(names, "label")
     if plain:
         return plain[:1]
     taken = {*_plain(names, "score"), *_names(names).values()}
     return [place for place, name in enumerate(names) if place not in taken and _words(name) & _LABELLED]
+
+
+def path_column(names: Sequence[str]) -> int | None:
+    """The column of paths; `source` is what `autofas predict` calls it."""
+    lowered = [name.strip().lower() for name in names]
+    return next((lowered.index(name) for name in (*_PLAIN["path"], "source") if name in lowered), None)
 
 
 def _names(names: Sequence[str]) -> dict[str, int]:

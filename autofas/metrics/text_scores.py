@@ -11,8 +11,8 @@ JSON       {"score": 0.9, "label": 1} or "pai", one a line or in a list; also pa
 Labels are 1 and 0, or +1 (also 1) and -1, as whole numbers or as 1.0, or names as in scores.csv. One file
 keeps to one of these; a mixture is refused because 0 and -1 together leave open what they mean. Whether 1 is
 bona fide or attack, or which name is, is a convention of the reader's (`score_rows`) and printed back. Lists
-of paths with scores and no labels, such as the submissions of the CASIA-SURF and CeFA challenges, hold
-nothing to judge and are refused.
+of paths with scores and no labels, such as the submissions of the CASIA-SURF and CeFA challenges, are judged
+by labels that stand apart (`unlabelled_scores`) and refused without them.
 """
 
 import csv
@@ -24,8 +24,10 @@ from typing import Any
 
 from autofas.errors import MetricError
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
+from autofas.metrics.path_labels import PathLabels
 from autofas.metrics.score_headers import header_fault, names_columns, read_header
 from autofas.metrics.score_rows import Conventions, Rows, ScoreFile
+from autofas.metrics.unlabelled_scores import read_unlabelled
 from autofas.storage.media import is_image, is_media
 from autofas.storage.table_text import MARKS, stated_mark
 
@@ -42,19 +44,53 @@ _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
 )
+_NO_LABELS = "where labels stand in a list of their own, give it with --labels LIST"
 _BLANKS = " \t\r\n\f\v;,|"  # a line of them alone is what spreadsheets leave below a table
 _Line = tuple[int, list[str]]
 
 
 def parse_score_lines(
-    lines: Iterable[str], source: str, conventions: Conventions | None = None, form: Iterable[str] = ()
+    lines: Iterable[str],
+    source: str,
+    conventions: Conventions | None = None,
+    form: Iterable[str] = (),
+    labels: PathLabels | None = None,
 ) -> ScoreFile:
     """Read a file without a header; blank lines are skipped, and lines of comment above the first row.
 
-    `form` are words for how it is written (`Rows`). Raises MetricError naming the line for anything else, for
-    no score, or for mixed label conventions.
+    `form` are words for how it is written (`Rows`), `labels` those of a file that has none. Raises
+    MetricError naming the line for anything else, for no score, or for mixed label conventions.
     """
     rows = Rows(source, conventions or Conventions())
+    filled = _filled(lines, source)
+    if filled[0][1].lstrip().startswith(("{", "[")):
+        if labels is not None:
+            raise MetricError(f"{source}: --labels is for columns of text; give JSON lines a label or pai")
+        rows.form += form
+        return _read_json(filled, rows)
+    fields, mark = _table(filled)
+    rows.form += [*([f"columns parted by {MARKS[mark]}"] if mark else []), *form]
+    width = len(fields[0][1])
+    if uneven := [(number, found) for number, found in fields if len(found) != width]:
+        raise MetricError(f"{source}, row {uneven[0][0]}: {len(uneven[0][1])} fields; {_EXPECTED}")
+    if labels is not None:
+        return read_unlabelled(fields, rows, labels)
+    header = read_header(fields[0][1])
+    if header is not None:
+        header.require_stated(rows.conventions, source)
+        rows.measured = header.unusual_score
+        return _read_labelled(fields[1:], header.places, rows, " by the names in row 1")
+    if names_columns([found for _, found in fields]):
+        raise MetricError(f"{source}, row {fields[0][0]}: {header_fault(fields[0][1])}")
+    if not 2 <= width <= 5:
+        raise MetricError(f"{source}, row {fields[0][0]}: {width} fields; {_EXPECTED}")
+    if width >= 4:
+        return _read_bob(fields, rows)
+    return _read_labelled(fields, _places([found for _, found in fields]), rows)
+
+
+def _filled(lines: Iterable[str], source: str) -> list[tuple[int, str]]:
+    """The lines that hold something with their numbers; raises MetricError where there is none."""
     filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip(_BLANKS)]
     while filled and (stated_mark(filled[0][1]) or filled[0][1].lstrip().startswith("#")):
         number, line = filled[0][0], filled[0][1].lstrip().lstrip("#")
@@ -65,25 +101,7 @@ def parse_score_lines(
         filled = filled[1:]
     if not filled:
         raise MetricError(f"{source} holds no score; {_EXPECTED}")
-    if filled[0][1].lstrip().startswith(("{", "[")):
-        rows.form += form
-        return _read_json(filled, rows)
-    fields, mark = _table(filled)
-    rows.form += [*([f"columns parted by {MARKS[mark]}"] if mark else []), *form]
-    header = read_header(fields[0][1])
-    if header is None and names_columns([found for _, found in fields]):
-        raise MetricError(f"{source}, row {fields[0][0]}: {header_fault(fields[0][1])}")
-    width = len(fields[0][1])
-    for number, found in fields:
-        if len(found) != width or not (header or 2 <= width <= 5):
-            raise MetricError(f"{source}, row {number}: {len(found)} fields; {_EXPECTED}")
-    if header is not None:
-        header.require_stated(rows.conventions, source)
-        rows.measured = header.unusual_score
-        return _read_labelled(fields[1:], header.places, rows, " by the names in row 1")
-    if width >= 4:
-        return _read_bob(fields, rows)
-    return _read_labelled(fields, _places([found for _, found in fields]), rows)
+    return filled
 
 
 class _Labels:
@@ -100,7 +118,7 @@ class _Labels:
         if _NAMES in fits:
             label = self.rows.conventions.of_name(label)
             if is_media(label):
-                raise MetricError(f"{place}: {label!r} is a path; {_EXPECTED}")
+                raise MetricError(f"{place}: {label!r} is a path; {_NO_LABELS}")
             if fault := label_fault(label):
                 raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1, or say --bona-fide-is LABEL")
         if not self.open & fits:
@@ -158,6 +176,8 @@ def _plain(label: str) -> str:
 def _read_labelled(lines: list[_Line], places: Mapping[str, int], rows: Rows, by: str = "") -> ScoreFile:
     """Rows of a score and a label, perhaps with names; `places` are their columns."""
     labels = _Labels(rows)
+    if "path" not in places and all("/" in found[places["label"]] for _, found in lines):
+        raise MetricError(f"{rows.source}: paths and scores without labels; {_NO_LABELS}")
     for number, found in lines:
         names = {name: found[place] for name, place in places.items() if name not in ("label", "score")}
         rows.add(number, labels.read(found[places["label"]], number), found[places["score"]], names)
@@ -204,8 +224,7 @@ def _read_bob(lines: list[_Line], rows: Rows) -> ScoreFile:
     """bob's four or five columns; the claimed identity is the subject."""
     if all(is_image(found[0]) for _, found in lines):
         raise MetricError(
-            f"{rows.source}: paths and scores without labels, as challenges collect them; add the labels of "
-            "its list and write 'path score label'"
+            f"{rows.source}: paths and scores without labels, as challenges collect them; {_NO_LABELS}"
         )
     clients = {found[0] for _, found in lines}
     for number, found in lines:
