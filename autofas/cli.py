@@ -19,7 +19,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any, NoReturn, TextIO
 
 from autofas._version import __version__
-from autofas.errors import AutofasError
+from autofas.errors import AutofasError, which_of
 from autofas.installation import require_installed, require_supported
 from autofas.runtime.interruption import Interrupted, handling
 from autofas.runtime.launch import launched
@@ -81,6 +81,12 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, formatter_class=_Help, **kwargs)  # type: ignore[arg-type]
         # argparse takes -1e-07 for a flag before Python 3.14; a threshold is printed like that and typed back
         self._negative_number_matcher = re.compile(r"-(inf|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$", re.IGNORECASE)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """As argparse, with the choice that was probably meant, and the choices as they are typed."""
+        if action.choices is None or value in action.choices:
+            return
+        raise argparse.ArgumentError(action, f"invalid choice: {value!r}{which_of(value, action.choices)}")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
@@ -257,7 +263,8 @@ def main_values(arguments: Sequence[str]) -> Any:
 
 
 def _hint(word: str, choices: Sequence[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.65)
+    longer = [choice for choice in choices if word.startswith(f"{choice}-")]  # --threshold-rule, --threshold
+    near = longer or difflib.get_close_matches(word, choices, n=1, cutoff=0.65)
     return f", did you mean {near[0]}?" if near else ""
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 import torch
 
 from autofas.config.search import SearchConfig
+from autofas.data.batches.augmentation_policy import preset
 from autofas.data.batches.crop_store import FrameStore
 from autofas.data.batches.groups import Groups, groups_of
 from autofas.data.batches.loader import Loader
@@ -44,6 +45,7 @@ class HalvedWork(Resumable[Result]):
     def open(self, *, fresh: bool) -> None:
         """Read the training split and divide it by subject: a half for the weights, one for the alphas."""
         config = self.config
+        preset(config.resolved_augment)  # a misspelt one is told before anything is read
         with progress("opening the data set", shown=self.run.echo) as report:
             dataset = self.datasets.divided(config.data, report)
         dataset.need_both_classes("train")

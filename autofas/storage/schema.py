@@ -12,6 +12,7 @@ version 1, written before it was stated.
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -116,6 +117,8 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     message = str(fault["msg"]).removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     value = fault.get("input")
+    if fault["type"] == "literal_error" and isinstance(value, str):
+        message += nearest(value, re.findall("'([^']*)'", str(fault["ctx"]["expected"])))
     shown = f" (got {value!r})" if isinstance(value, str | int | float | bool | type(None)) else ""
     return f"{key}: {message}{shown}" if key else f"{message}{shown}"
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from autofas.config.train import TrainConfig
+from autofas.data.batches.augmentation_policy import preset
 from autofas.data.batches.batch import Batch
 from autofas.data.batches.groups import groups_of
 from autofas.data.catalog import protocol_label
@@ -131,6 +132,7 @@ class Training(Resumable[TrainResult]):
     def open(self, *, fresh: bool) -> None:
         """The train and dev splits, and the network between its batches and its optimiser."""
         config, network, run = self.config, self.network, self.run
+        preset(config.resolved_augment)  # a misspelt one is told before anything is read
         if config.init and fresh:
             self._initialise(Path(config.init), Path(config.init_map) if config.init_map else None)
         network.to(self.device)

@@ -38,6 +38,54 @@ def test_a_key_of_another_name_or_place_names_the_key_that_was_meant(capsys, ver
     assert f"did you mean {meant}?" in line
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["search", "--strategy", "tpee"],
+            "'tpee', did you mean tpe? Choose pc-darts, darts, random, tpe, nsga2",
+        ),
+        (["search", "--set", "strategy=tpee"], "'nsga2' or 'evolution', did you mean tpe? (got 'tpee')"),
+        (
+            ["search", "--preset", "quik"],
+            "preset quik does not exist, did you mean quick? Choose quick or paper",
+        ),
+        (["evaluate", "--run", "r", "--threshold", "dev-eerr"], "'dev-eerr', did you mean dev-eer? Choose"),
+        (
+            ["evaluate", "--run", "r", "--threshold-rule", "dev-eer"],
+            "--threshold-rule, did you mean --threshold?",
+        ),
+        (
+            ["evaluate", "--run", "r", "--split", "tset"],
+            "'tset', did you mean test? Choose train, dev or test",
+        ),
+        (["pareto", "--x", "parms"], "'parms', did you mean params? Choose params, macs or latency"),
+        (["completion", "fish"], "invalid choice: 'fish'; choose bash, zsh or tcsh"),
+        (
+            ["score", "s.csv", "--higher-is", "atack"],
+            "'atack', did you mean attack? Choose bona-fide or attack",
+        ),
+        (
+            ["train", "--baseline", "feathernet_a", "--view", "center"],
+            "did you mean centre? Choose whole, centre",
+        ),
+    ],
+)
+def test_a_misspelt_choice_names_the_one_that_was_meant(capsys, words, told):
+    assert told in said(capsys, *words)
+
+
+def test_a_misspelt_augmentation_is_told_before_the_data_are_opened(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("autofas.data.opening.OpenedDatasets.whole", lambda *_, **__: pytest.fail("opened"))
+    for verb in (["train", "--baseline", "feathernet_a"], ["search"]):
+        words = [*verb, "--runs-dir", tmp_path, "--dataset", "synthetic", "--preset", "quick", "--quiet"]
+        told = "augmentation 'basik' does not exist, did you mean basic? Choose none, flip,"
+        assert told in said(capsys, *words, "--set", "augment=basik")
+        told = "augmentation 'basic+blurr' has no step 'blurr', did you mean blur? Choose"
+        assert told in said(capsys, *words, "--set", "augment=basic+blurr")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_word_for_nothing_gets_no_hint(capsys):
     assert "did you mean" not in said(capsys, "search", "--set", "weights.zzz=1", "--print-config")
 

@@ -81,7 +81,7 @@ def test_a_run_without_a_threshold_is_told_to_be_evaluated_first(exported, evalu
 
 def test_formats_and_crops_are_looked_at_before_the_run_is():
     with pytest.raises(
-        ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml, exec"
+        ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml or exec"
     ):
         export("nowhere", formats=("onnx", "tflite"))
     with pytest.raises(ConfigError, match="int8 is made of ONNX files; add onnx to --format ncnn"):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from autofas.errors import ConfigError
+from autofas.errors import ConfigError, which_of
 
 BEST_QUALITY = 95.0
 """The highest quality that the JPEG step draws."""
@@ -157,13 +157,13 @@ def preset(name: str) -> AugmentPolicy:
     """
     base = re.split(r"[+-]", name)[0]
     if base not in PRESETS:
-        raise ConfigError(f"augmentation {name!r} does not exist; choose {', '.join(PRESETS)}")
+        raise ConfigError(f"augmentation {name!r} does not exist{which_of(base, PRESETS)}")
     policy, rest = PRESETS[base], name[len(base) :]
     while rest:
         change = _CHANGE.match(rest)
         step = change[2] if change else rest[1:]
         if change is None or step not in STEPS:
-            raise ConfigError(f"augmentation {name!r} has no step {step!r}; choose {', '.join(STEPS)}")
+            raise ConfigError(f"augmentation {name!r} has no step {step!r}{which_of(step, STEPS)}")
         policy, rest = replace(policy, **_fields(name, *change.groups())), rest[change.end() :]
     return policy
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from autofas.data.batches.augmentation_ops import warp
 from autofas.data.batches.row_random import uniforms
-from autofas.errors import ConfigError
+from autofas.errors import ConfigError, which_of
 
 KINDS = ("whole", "centre", "patches", "degraded")
 CENTRE_OF = 125 / 112  # VisionLabs: stored side over input side
@@ -110,7 +110,7 @@ def make_view(kind: str, input_size: int, crop_size: int | None = None) -> View:
     `crop_size` defaults to the paper's: the input's side, 125/112 of it, 112, or eight times it.
     """
     if kind not in KINDS:
-        raise ConfigError(f"view {kind} does not exist; choose {', '.join(KINDS)}")
+        raise ConfigError(f"view {kind} does not exist{which_of(kind, KINDS)}")
     least = {"whole": input_size, "centre": input_size, "patches": input_size, "degraded": 2 * input_size}[
         kind
     ]

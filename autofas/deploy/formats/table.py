@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from autofas.errors import ConfigError, RunError
+from autofas.errors import ConfigError, RunError, which_of
 
 Format = Literal["onnx", "ncnn", "mnn", "coreml", "executorch"]
 
@@ -80,7 +80,7 @@ def chosen(names: Sequence[str]) -> list[Kind]:
     """The formats of these names, each once; raises ConfigError for one that does not exist."""
     for name in names:
         if name not in KINDS:
-            raise ConfigError(f"format {name} does not exist; choose {', '.join(FORMATS)}")
+            raise ConfigError(f"format {name} does not exist{which_of(name, FORMATS)}")
     return [KINDS[name] for name in dict.fromkeys(names)]
 
 
