@@ -222,7 +222,8 @@ def _check_distinct(rows: Sequence[LeaderboardRow], source: str) -> None:
     for number, row in enumerate(rows, start=2):
         first = seen.setdefault(row.identity, number)
         if first != number:
+            fold = "" if row.fold is None else f"fold {row.fold}, "
             raise DataError(
                 f"{source} rows {first} and {number} are the same measurement ({row.model}, {row.dataset} "
-                f"protocol {row.protocol}, fold {row.fold}, seed {row.seed}); keep or replace one"
+                f"protocol {row.protocol}, {fold}seed {row.seed}); keep or replace one"
             )

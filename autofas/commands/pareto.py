@@ -26,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--leaderboard",
         metavar="FILE",
-        default=f"{RUNS_DIR}/leaderboard.csv",
-        help=f"evaluated runs and their figures (default: {RUNS_DIR}/leaderboard.csv)",
+        help="evaluated runs and their figures (default: leaderboard.csv where the runs are)",
     )
     parser.add_argument(
         "--out", metavar="FILE", help="the picture (default: pareto-<x>.png next to the leaderboard)"
@@ -45,25 +44,28 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.errors import DataError
     from autofas.printed import command
 
-    if not Path(args.leaderboard).exists():
-        raise DataError(
-            f"{args.leaderboard} does not exist; evaluate a trained run first ({command('evaluate', '--run')}"
-            " RUN), or name the file with --leaderboard"
-        )
-    rows = read_leaderboard(args.leaderboard)
-    if args.runs:
-        rows = _rows_of_runs(rows, [Path(run) for run in args.runs])
+    runs = [Path(run) for run in args.runs]
+    boards = _boards(args.leaderboard, runs)
+    for board in boards:
+        if not board.exists():
+            raise DataError(
+                f"{board} does not exist; evaluate a trained run first ({command('evaluate', '--run')}"
+                " RUN), or name the file with --leaderboard"
+            )
+    rows = [row for board in boards for row in read_leaderboard(board)]
+    if runs:
+        rows = _rows_of_runs(rows, runs)
     rows = [
         row
         for row in rows
         if (args.dataset in (None, row.dataset)) and (args.protocol in (None, row.protocol))
     ]
     if not rows:
-        raise DataError(f"{args.leaderboard} has no rows to plot for these arguments; evaluate a run first")
-    out = Path(args.out) if args.out else Path(args.leaderboard).with_name(f"pareto-{args.x}.png")
+        raise DataError(f"{boards[0]} has no rows to plot for these arguments; evaluate a run first")
+    out = Path(args.out) if args.out else boards[0].with_name(f"pareto-{args.x}.png")
     latencies = None
     if args.x == "latency":
-        latencies = latencies_of(rows, Path(args.leaderboard).with_name(LATENCY_FILE), args.runs)
+        latencies = latencies_of(rows, boards[0].with_name(LATENCY_FILE), args.runs)
     plot_pareto(rows, out, args.x, latencies=latencies)
     points = points_of(rows, args.x, latencies)
     front = pareto_front([point.cost for point in points], [point.acer for point in points])
@@ -79,6 +81,17 @@ def run(args: argparse.Namespace) -> Any:
     return {**values, "rows": [row.model_dump(mode="json") for row in rows]}
 
 
+def _boards(given: str | None, runs: list[Path]) -> list[Path]:
+    """The leaderboard that was named, or those that evaluate has added the runs to, each once."""
+    from autofas.commands.evaluate import leaderboard_of
+
+    if given is not None:
+        return [Path(given)]
+    usual = Path(RUNS_DIR) / "leaderboard.csv"
+    found = [usual if board == usual.resolve() else board for board in map(leaderboard_of, runs)]
+    return list(dict.fromkeys(found)) or [usual]
+
+
 def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
     """The leaderboard's rows that the runs' metrics.json describe."""
     from autofas.errors import RunError
@@ -91,6 +104,8 @@ def _rows_of_runs(rows: list[Any], runs: list[Path]) -> list[Any]:
         keys = ("model", "dataset", "protocol", "fold", "seed", "threshold_rule")
         found = [row for row in rows if all(getattr(row, key) == getattr(metrics, key) for key in keys)]
         if not found:
-            raise RunError(f"{folder} is not on the leaderboard; evaluate it again")
+            raise RunError(
+                f"{folder} is not on the leaderboard; evaluate it again, or give the --leaderboard"
+            )
         kept += found
     return kept

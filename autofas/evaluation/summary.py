@@ -140,7 +140,8 @@ def _by_seed(group: Sequence[Metrics]) -> dict[int, _Folds]:
     for metrics in group:
         folds = by_seed.setdefault(metrics.seed, {})
         if metrics.fold in folds:
-            place = f"{metrics.dataset} protocol {metrics.protocol} fold {metrics.fold}"
+            fold = "" if metrics.fold is None else f" fold {metrics.fold}"
+            place = f"{metrics.dataset} protocol {metrics.protocol}{fold}"
             raise MetricError(
                 f"{metrics.model} on {place} appears twice with seed {metrics.seed} "
                 f"({folds[metrics.fold].run} and {metrics.run}); give one of them"

@@ -66,8 +66,8 @@ def test_a_key_of_another_name_or_place_names_the_key_that_was_meant(capsys, ver
             "'atack', did you mean attack? Choose bona-fide or attack",
         ),
         (
-            ["train", "--baseline", "feathernet_a", "--view", "center"],
-            "did you mean centre? Choose whole, centre",
+            ["train", "--baseline", "feathernet_a", "--set", "view.kind=center"],
+            "'degraded', did you mean centre? (got",
         ),
     ],
 )

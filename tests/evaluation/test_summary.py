@@ -57,8 +57,10 @@ def test_a_fold_without_the_figure_leaves_the_mean_undefined() -> None:
 
 
 def test_a_fold_twice_and_uneven_seeds_are_errors() -> None:
-    with pytest.raises(MetricError, match="appears twice"):
+    with pytest.raises(MetricError, match="fold 1 appears twice with seed 0"):
         summarize([values_of(1, 0.1), values_of(1, 0.2)])
+    with pytest.raises(MetricError, match=r"protocol \S+ appears twice with seed 0"):
+        summarize([values_of(None, 0.1), values_of(None, 0.2)])
     with pytest.raises(MetricError, match="fewer folds"):
         summarize([values_of(1, 0.1), values_of(2, 0.1), values_of(1, 0.1, seed=1)])
 
