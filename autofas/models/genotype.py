@@ -169,6 +169,11 @@ def load_genotype(path: str | os.PathLike[str]) -> Genotype:
     a network around their cells and take that of the space darts. Raises GenotypeError in one line that names
     file and fault.
     """
+    if not Path(path).exists():
+        from autofas.baselines import BASELINES  # here: a genotype is read without torch
+
+        if str(path) in BASELINES:
+            raise GenotypeError(f"{path} is a hand-designed network; give --baseline {path}")
     values = _values(read_text(Path(path), GenotypeError), Path(path))
     if isinstance(values, dict) and isinstance(values.get("genotype"), dict | str):
         values = values["genotype"]  # beside the settings of a search

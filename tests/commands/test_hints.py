@@ -86,6 +86,12 @@ def test_a_misspelt_augmentation_is_told_before_the_data_are_opened(capsys, tmp_
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("verb", ["train", "profile"])
+def test_a_baseline_given_as_a_genotype_is_told_apart(capsys, verb):
+    told = "feathernet_a is a hand-designed network; give --baseline feathernet_a"
+    assert told in said(capsys, verb, "--genotype", "feathernet_a")
+
+
 def test_a_word_for_nothing_gets_no_hint(capsys):
     assert "did you mean" not in said(capsys, "search", "--set", "weights.zzz=1", "--print-config")
 
