@@ -175,7 +175,7 @@ def test_searches_by_trials_run_as_the_page_says(here, capsys, monkeypatch):
             else:
                 run(on_faces(fewer), capsys)
             done.append(words[0])
-    assert done.count("search") == 4
+    assert done.count("search") == 6
     assert (here / "runs" / "front" / "whole" / "front.png").is_file()
 
 

@@ -18,6 +18,7 @@ KEYS = {
     "objectives": "study.objectives",
     "pruner": "study.pruner",
     "proxy": "study.proxy",
+    "supernet": "study.supernet",
 }
 FIRST = "a journal file in the run's folder"
 
@@ -60,6 +61,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--proxy",
         choices=get_args(Proxy),
         help=f"drawn and mutated points are the best of four by it ({proxy})",
+    )
+    add_supernet(group)
+
+
+def add_supernet(parser: argparse._ActionsContainer) -> None:
+    """--supernet, which trials of a search and single ones have."""
+    parser.add_argument(
+        "--supernet",
+        metavar="RUN",
+        help="judge by the weights of this search's supernet, darts or pc-darts, in place of trainings "
+        "(default: train)",
     )
 
 

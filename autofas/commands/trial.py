@@ -22,11 +22,13 @@ KEYS = {
     "epochs": "epochs",
     "genotype": "genotype",
     "baseline": "baseline",
+    "supernet": "study.supernet",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the verb."""
+    from autofas.commands.studies import add_supernet
     from autofas.config.trial import TrialConfig
 
     which = parser.add_mutually_exclusive_group()
@@ -52,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--latency", action="store_true", help="time a forward pass of one sample on one thread too"
     )
+    add_supernet(group)
     common.add_data_arguments(parser)
     common.add_config_arguments(parser)
     common.add_run_arguments(parser)

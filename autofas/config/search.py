@@ -64,7 +64,8 @@ class SearchConfig(RunConfig):
     is the one with the highest AUC on the architecture half.
 
     random with `trials`, tpe, nsga2 and evolution train so many whole networks (20 unless set) for `epochs`
-    at most, with the optimiser `finalist`; `study` says how points are proposed and where results are kept.
+    at most, with the optimiser `finalist`; `study` says how points are proposed, where results are kept, and
+    whether a supernet's weights judge in place of trainings.
 
     `max_params` and `max_macs` (at the space's input size; 300K and 0.3M are counts too) are what the derived
     network has at most; while the alphas' cells exceed one, expected cost over limit, times `cost_weight`, is
@@ -151,6 +152,11 @@ class SearchConfig(RunConfig):
         if self.study.pruner != "none" and len(self.objectives) > 1:
             raise ValueError(
                 f"pruner {self.study.pruner} needs one objective, and {self.strategy} has several"
+            )
+        if self.study.supernet and self.strategy in ("darts", "pc-darts"):
+            raise ValueError(
+                f"study.supernet judges trials, and {self.strategy} makes none; take tpe, nsga2, evolution, "
+                "or random with trials"
             )
         if self.by_trials and self.study.sample and self.study.sample > self.population:
             raise ValueError(

@@ -31,6 +31,9 @@ class StudyConfig(Schema):
     With `proxy` a drawn or mutated point is the one of `proxy_pool` candidates with the highest value of it
     (Abdelfattah et al., ICLR 2021, who call it warm-up and move). `objectives` are all minimised, a proxy's
     negative among them; without error nothing is trained. `pruner` needs error as the one objective.
+
+    With `supernet`, the run folder of a search by darts or pc-darts, trials share that supernet's weights:
+    a point is judged as its operations alone within it, and nothing is trained.
     """
 
     engine: Engine = "optuna"
@@ -43,11 +46,24 @@ class StudyConfig(Schema):
     pruner: Pruner = "none"
     proxy: Proxy | None = None
     proxy_pool: int = Field(default=4, ge=2, le=1000)
+    supernet: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _objectives_are_distinct(self) -> "StudyConfig":
         if self.objectives and len(set(self.objectives)) < len(self.objectives):
             raise ValueError("objectives names one twice")
+        return self
+
+    @model_validator(mode="after")
+    def _shared_weights_give_an_error_at_once(self) -> "StudyConfig":
+        if self.supernet is None:
+            return self
+        if self.engine == "nni":
+            raise ValueError("engine nni trains its trials; a supernet judges those of optuna")
+        if self.pruner != "none":
+            raise ValueError(f"pruner {self.pruner} ends trainings early, and with a supernet there are none")
+        if self.objectives and "error" not in self.objectives:
+            raise ValueError("a supernet gives the error; name error among the objectives")
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ class TrialConfig(SearchConfig):
     """One trial: a genotype's file, a baseline's name or a point of the space, trained for `epochs`.
 
     Everything else is a search's: data, halves, batches, seeds, `finalist` (the optimiser). With `latency` a
-    forward pass of one sample is timed too.
+    forward pass of one sample is timed too. With `study.supernet` nothing is trained: its weights judge.
     """
 
     strategy: Strategy = "random"
@@ -27,4 +27,6 @@ class TrialConfig(SearchConfig):
             raise ValueError(
                 f"a trial is of one network: give genotype, baseline or point, not {given or 'none'}"
             )
+        if self.study.supernet and self.baseline:
+            raise ValueError("a supernet judges cells of its space; give genotype or point, not baseline")
         return self

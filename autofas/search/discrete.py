@@ -6,14 +6,17 @@ built from it (DARTS-PT, Wang et al., ICLR 2021, section 3, measures the same on
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from autofas.data.batches.batch import Batch
 from autofas.metrics import BONA_FIDE, roc_auc
 from autofas.models.genotype import Cell
 from autofas.models.supernet import Supernet
+from autofas.models.supervisions import Supervision
 from autofas.search.derive import KINDS
 from autofas.search.engine import BilevelEngine
 from autofas.search.verdict import Gap
@@ -62,24 +65,30 @@ def gap(
     """Loss and AUC of the supernet and of its derived cells on the same batches; None where it has no such
     cells. The supernet is left as it was.
     """
-    whole = _judged(engine, batches())
+    judged = partial(judge_supernet, engine.supernet, engine.supervision, engine.outputs)
+    whole = judged(batches())
     try:
         with discrete(engine.supernet, cells):
-            derived = _judged(engine, batches())
+            derived = judged(batches())
     except ValueError:
         return None
     return Gap(*whole, *derived)
 
 
-def _judged(engine: BilevelEngine, batches: Iterable[Batch]) -> tuple[float, float]:
-    """Mean loss and AUC over batches, each normalised by itself."""
+def judge_supernet(
+    supernet: Supernet,
+    supervision: Supervision,
+    outputs: Callable[[Batch], Tensor],
+    batches: Iterable[Batch],
+) -> tuple[float, float]:
+    """Mean loss and AUC in [0, 1] of a supernet over batches, each normalised by itself."""
     losses, scores, labels = [], [], []
-    engine.supernet.train()
-    with torch.no_grad(), engine.supernet.frozen_statistics():
+    supernet.train()
+    with torch.no_grad(), supernet.frozen_statistics():
         for batch in batches:
-            outputs = engine.outputs(batch)
-            losses.append(engine.supervision.loss(outputs, batch.targets))
-            scores.append(engine.supervision.score(outputs).double().cpu())
+            found = outputs(batch)
+            losses.append(supervision.loss(found, batch.targets))
+            scores.append(supervision.score(found).double().cpu())
             labels.append(batch.targets["label"].cpu())
     pais = [BONA_FIDE if label else "attack" for label in torch.cat(labels).tolist()]
     loss = float(torch.stack(losses).double().mean())

@@ -49,6 +49,30 @@ def test_two_workers_share_a_search(tmp_path, optuna):
     assert "autofas search:" not in joined  # a refusal's line
 
 
+def test_a_supernet_judges_a_search_and_a_single_trial(tmp_path, capsys, optuna):
+    words = [*TINY, "--runs-dir", str(tmp_path)]
+    main_values([*words, "--strategy", "darts", "--name", "super"])
+    named = ["--supernet", str(tmp_path / "search" / "super")]
+    found = main_values([*words, "--strategy", "tpe", "--trials", "4", *named, "--name", "inherited"])
+    folder = tmp_path / "search" / "inherited"
+    rows = list(csv.DictReader((folder / "results.csv").open()))
+    assert [row["epochs"] for row in rows] == ["0"] * found["trials"] == ["0"] * 4
+    log = (folder / "log.txt").read_text()
+    assert f"the supernet of {tmp_path / 'search' / 'super'} judges: 1 epochs, " in log
+    genotype = str(folder / "genotype.json")
+    again = main_values(["trial", *words[1:], *named, "--genotype", genotype, "--name", "one"])
+    assert again["arch_auc"] == max(float(row["arch_auc"]) for row in rows)
+    capsys.readouterr()
+    for more, told in (
+        (["--strategy", "darts", *named], "judges trials, and darts makes none"),
+        (["--strategy", "tpe", "--pruner", "halving", *named], "with a supernet there are none"),
+        (["--strategy", "tpe", "--seed", "7", *named], "was searched with seed 0, this search has 7"),
+        (["--strategy", "tpe", "--supernet", str(folder)], "so it has no supernet"),
+    ):
+        assert main([*words, *more, "--name", "refused"]) == 2
+        assert told in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_random_without_trials_draws_one_and_trains_none(tmp_path):
     found = main_values([*TINY, "--strategy", "random", "--runs-dir", str(tmp_path)])
     assert found["seconds"] == 0

@@ -2,7 +2,8 @@
 
 Every trial of a search begins with the same seeds and sees the same batches, so networks are compared and
 not their luck. The optimiser is that of finalists, at a constant rate: a trial that ends after two epochs is
-the beginning of one that goes on.
+the beginning of one that goes on. Where the study names a supernet, its weights judge and nothing is trained
+(autofas.search.trials.shared_weights).
 """
 
 import time
@@ -23,6 +24,7 @@ from autofas.search.finalists import BriefTraining
 from autofas.search.strategy import Strategy
 from autofas.search.trials.points import Point, cells_of
 from autofas.search.trials.proxies import proxies
+from autofas.search.trials.shared_weights import shared_weights
 
 MAXIMISED = ("synflow", "grad_norm", "naswot")
 """Objectives of which more is better: the engine minimises their negatives."""
@@ -58,6 +60,7 @@ class Bench:
         self.search, self.config, self.proxy = search, search.config, proxy
         self.objectives = tuple(objectives)
         self.costs = space_costs(search.space)
+        self.shared = shared_weights(search)
         self._batch: Batch | None = None
 
     def network(self, point: Point) -> Network:
@@ -93,7 +96,11 @@ class Bench:
         row: dict[str, Any] = {"epochs": 0, "error": 1.0, "arch_auc": 0.0, "arch_loss": "", "failed": ""}
         row |= self.counted(point) | self._measured(network)
         pruned = False
-        if "error" in self.objectives:
+        if self.shared is not None:
+            beat()
+            found = self.shared.judge(cells_of(self.search.space, point))
+            row |= {"error": 1 - found.auc, "arch_auc": found.auc, "arch_loss": found.loss}
+        elif "error" in self.objectives:
             training = self.search.brief_training(network)
             training.loader = Beating(training.loader, beat)
             pruned = self._trained(training, row, after_epoch)

@@ -22,6 +22,7 @@ from autofas.search.brief_training import judge
 from autofas.search.halved import HalvedWork
 from autofas.search.trials.bench import latency_of
 from autofas.search.trials.points import cells_of, checked_point
+from autofas.search.trials.shared_weights import shared_weights
 from autofas.storage.files import write_json
 
 
@@ -73,7 +74,7 @@ class SingleTrial(HalvedWork[TrialReport]):
 
     @property
     def rounds(self) -> int:
-        return self.config.epochs
+        return self.config.epochs if self.config.study.supernet is None else 1
 
     @property
     def crop_size(self) -> int:
@@ -85,11 +86,16 @@ class SingleTrial(HalvedWork[TrialReport]):
         super().open(fresh=fresh)
         self.weights_seen = self.weight_batches()
         self.training = self.brief_training(self.network, self.weights_seen)
+        self.shared = shared_weights(self)
 
     def do_round(self) -> dict[str, Any]:
         started = time.perf_counter()
-        self.training.epochs(1)
-        found = judge(self.network, self.plain_loader())
+        if self.shared is not None:
+            assert self.genotype is not None  # the configuration has refused a baseline
+            found = self.shared.judge((self.genotype.normal, self.genotype.reduction))
+        else:
+            self.training.epochs(1)
+            found = judge(self.network, self.plain_loader())
         seconds = round(time.perf_counter() - started, 3)
         row = {"arch_loss": found.loss, "arch_auc": found.auc, "seconds": seconds}
         self.after_epoch(row)
