@@ -76,7 +76,7 @@ class ChannelAttention(nn.Module):
         pixels = x.flatten(2)  # (B, C, N)
         energy = torch.matmul(pixels, pixels.transpose(1, 2))  # (B, C, C)
         unlike = energy.amax(dim=-1, keepdim=True) - energy
-        return self.gamma * torch.matmul(unlike.softmax(dim=-1), pixels).view_as(x)
+        return self.gamma * torch.matmul(unlike.softmax(dim=-1), pixels).reshape(x.shape)
 
 
 class DAM(nn.Module):

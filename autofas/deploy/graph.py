@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from autofas.models.central_difference import CentralDifferencePool2d
 from autofas.models.network import Network
 from autofas.models.operations import FactorizedReduce
 
@@ -115,14 +116,28 @@ class StridedConv(nn.Module):
         return self.norm(self.conv(padded))
 
 
+class StridedPool(nn.Module):
+    """A pool of central differences whose middle pixels are taken by a 1x1 maximum, not by a slice."""
+
+    def __init__(self, source: CentralDifferencePool2d) -> None:
+        super().__init__()
+        self.stride, self.theta = source.stride, source.theta
+
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
+        return pooled - self.theta * F.max_pool2d(x, 1, self.stride)
+
+
 def rewritten(body: nn.Module) -> nn.Module:
-    """`body`, changed in place: what folds is folded, a factorised reduction is one convolution.
+    """`body`, changed in place: what folds is folded, no slice with a step is left.
 
     A module folds if it has a method `fold()` that gives a module of the same outputs.
     """
     for parent, name, child in list(_children(body)):
         if isinstance(child, FactorizedReduce):
             setattr(parent, name, StridedConv(child))
+        elif isinstance(child, CentralDifferencePool2d) and child.stride > 1:
+            setattr(parent, name, StridedPool(child))
         elif callable(fold := getattr(child, "fold", None)):
             setattr(parent, name, fold())
     return body

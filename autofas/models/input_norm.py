@@ -30,7 +30,7 @@ class InputNorm(nn.Module):
             return centred / (centred.square().mean((2, 3), keepdim=True).sqrt() + FLOOR)
         mean = _neighbourhood(images)
         # of rounding alone a variance may be below zero
-        variance = (_neighbourhood(images.square()) - mean.square()).clamp_min(0)
+        variance = (_neighbourhood(images.square()) - mean.square()).clamp(min=0)
         return (images - mean) / (variance.sqrt() + FLOOR)
 
 

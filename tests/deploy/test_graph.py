@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from autofas.baselines.cdcn import CentralDifferenceConv2d
+from autofas.baselines.cdcn import CentralDifferenceConv2d, CentralDifferencePool2d
 
-from autofas.deploy.graph import ExportForm, PixelForm, StridedConv, rewritten
+from autofas.deploy.graph import ExportForm, PixelForm, StridedConv, StridedPool, rewritten
 from autofas.models.build import build
 from autofas.models.operations import FactorizedReduce
 
@@ -27,6 +27,15 @@ def test_a_factorised_reduction_is_one_convolution_at_even_and_odd_sides(side, c
     found = StridedConv(source).eval()(images)
     assert found.shape == (2, channels, -(-side // 2), -(-side // 2))
     torch.testing.assert_close(found, source(images), atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("side", [8, 7])
+def test_a_strided_pool_of_central_differences_takes_the_same_pixels_without_a_slice(side):
+    source, images = CentralDifferencePool2d(2, 0.7), torch.randn(2, 3, side, side)
+    found = StridedPool(source)(images)
+    assert torch.equal(found, source(images))
+    holder = torch.nn.Sequential(source, CentralDifferencePool2d(1, 0.7))
+    assert [type(one) for one in rewritten(holder)] == [StridedPool, CentralDifferencePool2d]
 
 
 def test_a_network_of_central_differences_has_none_left():
