@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from autofas.baselines.cdcn import CentralDifferenceConv2d, CentralDifferencePool2d
+from autofas.baselines.cdcn import CentralDifferenceConv2d
 
 from autofas.deploy.graph import ExportForm, PixelForm, StridedConv, StridedPool, rewritten
 from autofas.models.build import build
+from autofas.models.central_difference import CentralDifferencePool2d
 from autofas.models.operations import FactorizedReduce
 
 
