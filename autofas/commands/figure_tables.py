@@ -121,22 +121,32 @@ def summary_table(summaries: Sequence[Summary]) -> str:
 
 
 def cross_table(cross: Sequence[Metrics]) -> str:
-    """HTER on another data set at the source's dev threshold and at the target's own EER, both labelled."""
-    header = ("model", "trained on", "tested on", "level", "HTER %", "AUC %", "threshold", "from")
-    rows, labels = [], []
+    """HTER on another data set at the source's dev threshold and at the target's own EER, both labelled.
+
+    Where the other data are of one class alone, what there is of APCER and BPCER too, and why no more.
+    """
+    reports: list[tuple[Metrics, str, Figures]] = []
     for metrics in cross:
-        reports: list[tuple[str, Figures]] = [(str(metrics.label), metrics)]
+        reports.append((metrics, str(metrics.label), metrics))
         if metrics.target_eer is not None:
-            reports.append((metrics.target_eer.label, metrics.target_eer))
-        labels += [label for label, _ in reports]
-        for label, found in reports:
-            for level, figures in found.levels().items():
-                rates = [percent(figures.hter), percent(figures.auc), exact(figures.threshold)]
-                place = [metrics.model, metrics.trained_on, _place(metrics), level]
-                rows.append([*place, *rates, label.partition(":")[0]])
-    table = shown_table(header, rows, numeric=("HTER %", "AUC %", "threshold"))
+            reports.append((metrics, metrics.target_eer.label, metrics.target_eer))
+    names = ["hter", "auc"]
+    if any(figures.hter is None for _, _, figures in reports):
+        names = ["apcer", "bpcer", *names]
+    numbers = [*(NUMBERS[RATES.index(name)] for name in names), "threshold"]
+    rows, notes = [], []
+    for metrics, label, found in reports:
+        for level, figures in found.levels().items():
+            rates = [percent(figures.rate(name)) for name in names]
+            place = [metrics.model, metrics.trained_on, _place(metrics), level]
+            rows.append([*place, *rates, exact(figures.threshold), label.partition(":")[0]])
+            notes += [
+                f"{name} per {level}: {why}" for name, why in figures.undefined.items() if name in names
+            ]
+    header = ("model", "trained on", "tested on", "level", *numbers, "from")
+    below = [label for _, label, _ in reports] + notes
     warnings = inverted_lines((f"{metrics.model} on {metrics.dataset}", metrics) for metrics in cross)
-    return "\n".join([table, *dict.fromkeys(labels), *warnings])
+    return "\n".join([shown_table(header, rows, numeric=numbers), *dict.fromkeys(below), *warnings])
 
 
 def calibration_table(calibrated: Sequence[Metrics]) -> str:

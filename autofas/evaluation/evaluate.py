@@ -30,7 +30,15 @@ from autofas.evaluation.judgement import Terms
 from autofas.evaluation.not_found import non_responses_name, unscored_of, write_unscored
 from autofas.evaluation.report import report, report_files
 from autofas.evaluation.scoring import score_rows
-from autofas.metrics import DEV_RULES, ScoreTable, ThresholdRule, Unscored, read_scores, write_scores
+from autofas.metrics import (
+    BONA_FIDE,
+    DEV_RULES,
+    ScoreTable,
+    ThresholdRule,
+    Unscored,
+    read_scores,
+    write_scores,
+)
 from autofas.models.weights import (
     WEIGHTS_FILE,
     LoadedNetwork,
@@ -150,13 +158,12 @@ class _Evaluating:
         self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, "test", label)
         found = report(scores, dev, self.terms, conditions)
-        own = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
+        own = None
+        if len({pai == BONA_FIDE for pai in scores.pais}) == 2:  # one class alone has no threshold of its own
+            figures = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
+            own = TargetReport(**dict(figures), label=TARGET_EER)
         metrics = self._metrics(target, data, label, found, scores).model_copy(
-            update={
-                "split": "test",
-                "label": SOURCE_DEV,
-                "target_eer": TargetReport(**dict(own), label=TARGET_EER),
-            }
+            update={"split": "test", "label": SOURCE_DEV, "target_eer": own}
         )
         self._write(metrics, label)
         return metrics

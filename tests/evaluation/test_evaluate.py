@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from autofas.commands.figure_tables import cross_table
 from autofas.config.data import DataConfig
 from autofas.config.evaluate import EvaluateConfig
 from autofas.config.resolve import to_yaml
@@ -110,6 +112,27 @@ def test_cross_figures_carry_both_labels(run) -> None:
     assert own["hter"] == pytest.approx(own["eer"])
     rows = list(csv.DictReader((run / "metrics-cross-b.csv").open(newline="")))
     assert len({row["label"] for row in rows}) == 2
+
+
+@pytest.mark.parametrize(("photographs", "rates"), [(1, (None,)), (2, (0.0, 0.5, 1.0))])
+def test_across_on_bona_fide_alone_what_is_defined_is_given(made, run, tmp_path, photographs, rates) -> None:
+    whole = pd.read_csv(made / "b" / "manifest.csv", dtype=str)
+    chosen = whole[(whole["split"] == "test") & (whole["pai"] == "bona_fide")]
+    chosen = chosen.drop_duplicates("video").head(photographs)
+    assert len(chosen) == photographs
+    for path in chosen["path"]:
+        place = tmp_path / "one" / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made / "b" / path, place)
+    chosen.to_csv(tmp_path / "one" / "manifest.csv", index=False)
+    found = judged(run, cross=DataConfig(dataset=str(tmp_path / "one" / "manifest.csv"))).cross
+    assert found.bpcer in rates
+    assert (found.apcer, found.acer, found.hter, found.target_eer) == (None, None, None, None)
+    table = cross_table([found])
+    assert "BPCER %" in table
+    assert "apcer per video: there is no attack presentation" in table
+    assert ("bpcer per video: there is one bona fide presentation" in table) == (photographs == 1)
+    assert verify(run).faults == []
 
 
 def test_cross_needs_another_data_set_and_a_dev_threshold(made, run) -> None:
