@@ -51,6 +51,9 @@ def search(
             from autofas.search.trials.nni_engine import NniSearch
 
             return NniSearch(config, space, device, opened)
+        from autofas.search.trials.storage import require_optuna
+
+        require_optuna()  # in one line, before what cannot be imported without it
         from autofas.search.trials.trial_search import TrialSearch
 
         return TrialSearch(config, space, device, opened, accept_changed, joined)

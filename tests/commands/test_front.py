@@ -36,6 +36,7 @@ def test_searched_swept_and_hand_designed_stand_together(tmp_path, capsys):
 
 
 def test_what_cannot_be_asked(capsys):
+    pytest.importorskip("optuna", reason="the extra [trials] is not installed")
     for words, told in (
         (["--seeds", "0", "0"], "give different ones below 1000"),
         (["--limits", "many"], "--limits many: expected a count"),

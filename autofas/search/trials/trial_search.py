@@ -56,7 +56,6 @@ class TrialSearch(Strategy):
             raise ConfigError(
                 f"strategy {config.strategy} shares work by --workers and --join; start it without torchrun"
             )
-        storage.require_optuna()
         self.accept_changed, self.joined = accept_changed, joined
         self.rows: list[Row] = []
 

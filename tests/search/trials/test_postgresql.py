@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("optuna", reason="the extra [trials] is not installed")
 from benchmarks import killed_workers
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,6 @@ def program(name):
 @pytest.fixture
 def server():
     """The URL of a database on a port of this machine's own, its server stopped at the end."""
-    pytest.importorskip("optuna", reason="the extra [trials] is not installed")
     pytest.importorskip("psycopg", reason="psycopg is not installed")
     initdb, pg_ctl, owner = program("initdb"), program("pg_ctl"), []
     folder = Path(tempfile.mkdtemp(prefix="autofas-pg-"))  # pytest's own folder is closed to other users

@@ -136,7 +136,7 @@ def test_a_study_goes_on_to_more_trials(tmp_path, tiny_data, optuna):
     assert len(second.results) == 2
 
 
-def test_several_ranks_are_refused(tmp_path, tiny_data, monkeypatch):
+def test_several_ranks_are_refused(tmp_path, tiny_data, monkeypatch, optuna):
     monkeypatch.setattr(ranks, "world_size", lambda: 2)
     with pytest.raises(ConfigError, match="shares work by --workers and --join; start it without torchrun"):
         search(trials(tmp_path, tiny_data))
@@ -146,6 +146,8 @@ def test_without_the_extra_one_line_says_how_to_get_it(tmp_path, tiny_data, monk
     import sys
 
     monkeypatch.setitem(sys.modules, "optuna", None)
+    for name in ("trial_search", "worker", "engine"):  # imported by another test, they would not be again
+        monkeypatch.delitem(sys.modules, f"autofas.search.trials.{name}", raising=False)
     with pytest.raises(ConfigError, match=r"need the extra: pip install 'autofas\[trials\]'"):
         search(trials(tmp_path, tiny_data))
     assert not (tmp_path / "search").exists()

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+pytest.importorskip("optuna", reason="the extra [trials] is not installed")
 from autofas.search.trials import worker as module
 from autofas.search.trials.bench import Outcome
 from autofas.search.trials.claims import Claims
