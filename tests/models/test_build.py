@@ -31,7 +31,7 @@ def test_text_is_a_baseline_first_and_a_file_second(tmp_path: Path, monkeypatch:
         (["profile", "--baseline", "found.txt"], "a genotype goes with --genotype"),
         (["train", "--baseline", "found.txt"], "a genotype goes with --genotype"),
         (["profile", "--baseline", "feathernet"], "did you mean feathernet_"),
-        (["train", "--genotype", "feathernet_b"], "feathernet_b does not exist"),
+        (["train", "--genotype", "feathernet_b"], "feathernet_b is a hand-designed network; give --baseline"),
         (["search", "--space", "missing.txt"], "missing.txt does not exist"),
     ],
 )

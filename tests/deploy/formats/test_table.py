@@ -45,7 +45,7 @@ def test_a_file_without_its_runtime_names_the_extra(monkeypatch, tmp_path):
 def test_names_are_looked_up_once_each_and_others_refused():
     assert [kind.name for kind in chosen(["ncnn", "onnx", "ncnn"])] == ["ncnn", "onnx"]
     with pytest.raises(
-        ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml, exec"
+        ConfigError, match="format tflite does not exist; choose onnx, ncnn, mnn, coreml or exec"
     ):
         chosen(["onnx", "tflite"])
 
