@@ -49,7 +49,7 @@ def test_the_run_folder_is_still_as_recorded(exported, evaluated_run, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--format", "tflite"], "format tflite does not exist; choose onnx, ncnn, mnn, coreml or executorch"),
+        (["--format", "tflite"], "format tflite does not exist; choose onnx, ncnn, mnn, coreml or exec"),
         (["--crops", "0"], "0 crops cannot show parity"),
     ],
 )
