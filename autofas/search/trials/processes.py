@@ -19,8 +19,23 @@ ENDS_S = 20.0
 
 def threads_of(config: SearchConfig) -> int:
     """Threads of one worker: those asked for, or the cores this process may use, divided."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return config.threads or max(1, cores // config.study.workers)
+    return config.threads or max(1, _cores() // config.study.workers)
+
+
+def crowding(config: SearchConfig) -> str | None:
+    """What to say where workers have more threads than there are cores: they wait for each other."""
+    workers, threads, cores = config.study.workers, threads_of(config), _cores()
+    if config.device == "cuda" or workers == 1 or threads == 1 or workers * threads <= cores:
+        return None
+    return (
+        f"note: {workers} workers of {threads} threads each wait for each other on {cores} cores, which can "
+        "take ten times as long; leave --threads out to divide the cores"
+    )
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def joining(config: SearchConfig, place: str, name: str) -> list[str]:

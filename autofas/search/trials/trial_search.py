@@ -27,7 +27,7 @@ from autofas.search.trials.bench import Bench
 from autofas.search.trials.claims import Claims
 from autofas.search.trials.files import write_trials
 from autofas.search.trials.points import cells_of, point_from_key
-from autofas.search.trials.processes import other_workers
+from autofas.search.trials.processes import crowding, other_workers
 from autofas.search.trials.proposals import Proposals
 from autofas.search.trials.table import Row, best_row, front_rows, trial_rows
 from autofas.search.trials.worker import Worker
@@ -67,6 +67,8 @@ class TrialSearch(Strategy):
                 f"study {study.study_name} in {storage.shown(place)}: {self.config.wanted} trials of at most "
                 f"{self.config.epochs} epochs"
             )
+            if note := crowding(self.config):
+                self.run.log(note)
             folder = self.run.path if self.run.has_folder else None
             with other_workers(self.config, place, study.study_name, folder):
                 self._work(study)

@@ -16,6 +16,16 @@ def test_cores_are_divided(tmp_path, monkeypatch):
     assert processes.threads_of(config(tmp_path, {}, threads=5, study={"workers": 3})) == 5
 
 
+@pytest.mark.parametrize(
+    ("workers", "threads", "said"), [(2, 2, True), (2, 1, False), (1, 4, False), (3, None, False)]
+)
+def test_workers_with_more_threads_than_cores_are_warned(tmp_path, monkeypatch, workers, threads, said):
+    monkeypatch.setattr(processes.os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    told = processes.crowding(config(tmp_path, {}, threads=threads, study={"workers": workers}))
+    assert (told is not None) == said
+    assert not said or told.startswith("note: 2 workers of 2 threads each wait for each other on 2 cores")
+
+
 def test_a_worker_is_told_what_is_this_machines(tmp_path):
     chosen = config(tmp_path, {"data_root": "/data", "cache_dir": "/cache"}, study={"workers": 2}, threads=3)
     words = processes.joining(chosen, "a.journal", "one")
