@@ -10,10 +10,10 @@ goes to a CSV file as soon as it is done, so an interrupted experiment goes on w
 whether frames or videos are judged: a left-out session of a small set has few videos. `reference` names the
 network and the recipe that the others are compared with, fold by fold and seed by seed.
 
-A network is {baseline: NAME}, {genotype: FILE, layout: {...}}, the layout's keys in place of the genotype's
-own, or {space: NAME, search: {...}}: searched in each fold for each seed, on the fold's training people, as
-`autofas search --preset quick` does with these keys. A recipe holds keys of the training's configuration;
-`base` holds what all share, `preset` lies below them.
+A network is {baseline: NAME}, {genotype: FILE, layout: {...}, replace: {...}}, the layout's keys in place of
+the genotype's own and operations in place of others, or {space: NAME, search: {...}}: searched in each fold
+for each seed, on the fold's training people, as `autofas search --preset quick` does with these keys. A
+recipe holds keys of the training's configuration; `base` holds what all share, `preset` lies below them.
 """
 
 import argparse
@@ -63,6 +63,7 @@ class NetworkPlan(Schema):
     baseline: str | None = None
     genotype: str | None = None
     layout: dict[str, Any] = Field(default_factory=dict)
+    replace: dict[str, str] = Field(default_factory=dict)
     space: str | None = None
     search: dict[str, Any] = Field(default_factory=dict)
 
@@ -89,6 +90,8 @@ class Plan(Schema):
     experiments: tuple[Experiment, ...] = Field(min_length=1)
     level: Literal["frame", "video"] = "frame"
     reference: tuple[str, str] | None = None
+    retrained: str | None = None
+    """The recipe that differs from the reference's in its seed alone: the noise of retraining."""
 
 
 Job = dict[str, Any]
@@ -149,6 +152,8 @@ def _place(job: Job, dataset: str, work: Path, threads: int) -> dict[str, Any]:
         "device": "cpu",
         "runs_dir": str(work),
     }
+    if dataset == "synthetic":
+        flags["data.synthetic.seed"] = job["seed"]  # its protocols name the people of a split: other people
     return flags if job["fold"] is None else flags | {"data.fold": job["fold"]}
 
 
@@ -178,6 +183,9 @@ def _genotype(network: NetworkPlan, name: str, work: Path) -> Path:
     found = load_genotype(network.genotype)
     values = found.model_dump()
     values["layout"] |= network.layout
+    for cell in (values["normal"], values["reduction"]):
+        if cell:
+            cell["edges"] = [(to, source, network.replace.get(it, it)) for to, source, it in cell["edges"]]
     values["provenance"] = {"run": name}
     place = work / "genotypes" / f"{name}.json"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -251,7 +259,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     command = f"python -m benchmarks.leave_out {args.plan} --dataset MANIFEST --threads {args.threads}"
     written = write_summary(
-        plan.question, rows, place.with_suffix(".md"), command, level=plan.level, reference=plan.reference
+        plan.question,
+        rows,
+        place.with_suffix(".md"),
+        command,
+        level=plan.level,
+        reference=plan.reference,
+        retrained=plan.retrained,
     )
     print(written)
     if args.json:

@@ -82,6 +82,20 @@ def differences(rows: Sequence[Row], reference: tuple[str, str]) -> str:
     return markdown_table(header, lines, numeric=header[3:])
 
 
+def noise(rows: Sequence[Row], recipe: str, retrained: str) -> tuple[int, dict[str, float]]:
+    """Pairs of trainings that differ in their seed alone; the standard deviation between them by figure."""
+    groups = _grouped(rows)
+    squares: dict[str, list[float]] = {name: [] for name in COMPARED}
+    for (protocol, network, name), group in groups.items():
+        again = {_place(row): row for row in groups.get((protocol, network, retrained), ())}
+        for row in group if name == recipe else ():
+            if _place(row) in again:
+                for figure, found in squares.items():
+                    found.append((float(row[figure]) - float(again[_place(row)][figure])) ** 2 / 2)
+    pairs = len(squares[COMPARED[0]])
+    return pairs, {figure: float(np.sqrt(np.mean(found))) for figure, found in squares.items() if found}
+
+
 def write_summary(
     question: str,
     rows: Sequence[Row],
@@ -90,6 +104,7 @@ def write_summary(
     *,
     level: str = "frame",
     reference: tuple[str, str] | None = None,
+    retrained: str | None = None,
 ) -> str:
     """Question, tables and provenance as a Markdown page at `place`."""
     text = (
@@ -101,6 +116,14 @@ def write_summary(
         text += (
             f"Less {reference[0]} under {reference[1]}, of the same fold and seed, in points:\n\n{table}\n\n"
         )
+    if reference and retrained:
+        pairs, spread = noise(rows, reference[1], retrained)
+        if pairs:
+            told = ", ".join(f"{name} {percent(value)}" for name, value in spread.items())
+            text += (
+                "Noise of retraining, the standard deviation between trainings that differ in their seed "
+                f"alone, in points, from {pairs} pairs: {told}.\n\n"
+            )
     commits = ", ".join(sorted({row["commit"] for row in rows}))
     text += f"```\n{command}\n```\n{machine()}; commits {commits}.\n"
     place.write_text(text, encoding="utf-8")

@@ -12,6 +12,7 @@ from PIL import Image
 
 from autofas.data.opening import OpenedDatasets
 from autofas.metrics import ScoreTable, roc_auc
+from autofas.models.genotype import load_genotype
 from benchmarks import leave_out
 from benchmarks.swapped import partners, with_surrounding_of, with_tone_of
 
@@ -102,6 +103,25 @@ def test_a_space_is_searched_in_each_fold(plan):
     searched = sorted((plan.parent / "work" / "search").glob("*/genotype.json"))
     assert [place.parent.name.split("-")[-2] for place in searched] == ["1", "2"]  # the fold
     assert "small" in searched[0].read_text()
+
+
+def test_an_operation_stands_in_place_of_another_on_every_edge(tmp_path):
+    network = leave_out.NetworkPlan(
+        genotype="results/leave_out/probe.json", replace={"sep_conv_3x3": "dil_conv_3x3"}
+    )
+    found = load_genotype(leave_out._genotype(network, "dilated", tmp_path))
+    for cell in (found.normal, found.reduction):
+        names = [name for _, _, name in cell.edges]
+        assert names == ["dil_conv_3x3", "skip_connect"] * 2
+
+
+def test_a_seed_draws_other_generated_faces_too(plan, tmp_path):
+    read = leave_out.validated(leave_out.Plan, leave_out.read_yaml(plan), "plan")
+    jobs = list(leave_out.jobs(read, "synthetic", OpenedDatasets()))
+    assert {job["seed"] for job in jobs} == {0, 1}
+    for job in jobs:
+        config = leave_out.settings(read, job, "synthetic", tmp_path, 1)[0]
+        assert config.data.synthetic.seed == config.data.split_seed == config.seed == job["seed"]
 
 
 def test_a_plan_with_a_name_it_lacks_ends_in_one_line(plan, capsys):

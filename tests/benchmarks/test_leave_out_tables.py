@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.leave_out_tables import COMPARED, RULES, SHOWN, differences, interval, summary
+from benchmarks.leave_out_tables import COMPARED, RULES, SHOWN, differences, interval, noise, summary
 
 
 def row(recipe, seed, auc):
@@ -27,3 +27,10 @@ def test_differences_are_taken_where_both_were_trained():
     (line,) = [line for line in table.splitlines() if "| b " in line]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells[3:5] == ["2", "10.00 [10.00, 10.00]"]  # seed 2 has no partner
+
+
+def test_noise_is_what_two_trainings_of_one_network_differ_by():
+    pairs, found = noise(ROWS, "a", "b")
+    assert pairs == 2
+    assert found["auc"] == pytest.approx(0.1 / 2**0.5)  # 0.6 and 0.7, 0.8 and 0.9: each pair's deviation
+    assert noise(ROWS, "a", "c") == (0, {})
