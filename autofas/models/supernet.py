@@ -19,8 +19,9 @@ from autofas.errors import GenotypeError
 from autofas.models.candidates import Skip, Zero
 from autofas.models.folded_sum import RunningStatistics
 from autofas.models.fused_cell import FusedCell, fans_of
+from autofas.models.kernels.plan import LastPlan, TrunkPlan
 from autofas.models.kernels.planes import Scratch
-from autofas.models.kernels.trunk import PRECISIONS, TrunkPlan, trunk
+from autofas.models.kernels.trunk import PRECISIONS, trunk
 from autofas.models.mixes import build_mix
 from autofas.models.operations import build_stem
 from autofas.models.space import Space
@@ -51,6 +52,7 @@ class Supernet(nn.Module):
         self.recompute = recompute
         self.kernels = kernels
         self._scratch = Scratch()
+        self._last_plan = LastPlan()
         layout = space.layout
         if layout.channels % partial_channels or (layout.channels // partial_channels) < 2:
             raise GenotypeError(
@@ -122,6 +124,10 @@ class Supernet(nn.Module):
         cells = [module for module in self.cells.modules() if isinstance(module, RunningStatistics)]
         return [module for module in self.stem.modules() if isinstance(module, nn.BatchNorm2d)], cells
 
+    @cached_property
+    def _weights(self) -> list[nn.Parameter]:
+        return self.weight_parameters()  # found once, as the norms are
+
     @contextmanager
     def frozen_statistics(self) -> Iterator[None]:
         """Within it, forward passes normalise by the batch but leave the running statistics as they are."""
@@ -141,13 +147,12 @@ class Supernet(nn.Module):
     @contextmanager
     def frozen_weights(self) -> Iterator[None]:
         """Within it, forward passes record architecture parameters alone: no weight gradient is computed."""
-        weights = self.weight_parameters()
-        for weight in weights:
+        for weight in self._weights:
             weight.requires_grad_(False)
         try:
             yield
         finally:
-            for weight in weights:
+            for weight in self._weights:
                 weight.requires_grad_(True)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -179,17 +184,25 @@ class Supernet(nn.Module):
         )
 
     def _compiled_forward(self, images: Tensor) -> Tensor:
-        cells = [module for module in self.cells if isinstance(module, FusedCell)]
-        plans = [cell.compiled(kind) for kind, cell in zip(self.kinds, cells, strict=True)]
+        plan = self._trunk_plan()
         columns = [i for i, candidate in enumerate(self.space.candidates) if not isinstance(candidate, Zero)]
         mixing = {}
         for kind in set(self.kinds):
             betas = self.edge_weights(kind).to(images.dtype)
             mixing[str(kind)] = self.mixing_weights(kind)[:, columns] * betas[:, None], betas
-        plan = TrunkPlan(tuple(plan for plan in plans if plan is not None), self.rows)
-        assert len(plan.cells) == len(cells), "a candidate that the kernels do not know"
         assert self.head.bias is not None
         return trunk(plan, self.stem(images), mixing, (self.head.weight, self.head.bias), self._scratch)
+
+    def _trunk_plan(self) -> TrunkPlan:
+        """What the kernels compute."""
+        plan = self._last_plan.get()
+        if plan is None:
+            cells = [module for module in self.cells if isinstance(module, FusedCell)]
+            plans = [cell.compiled(kind) for kind, cell in zip(self.kinds, cells, strict=True)]
+            plan = TrunkPlan(tuple(plan for plan in plans if plan is not None), self.rows)
+            assert len(plan.cells) == len(cells), "a candidate that the kernels do not know"
+            self._last_plan.keep(plan, self.cells)
+        return plan
 
     def _recomputed(self, cell: nn.Module, *given: Any) -> Tensor:
         """The cell's output; its second forward pass counts no batch."""

@@ -90,10 +90,12 @@ class BilevelEngine:
     def weight_step(self, batch: Batch) -> Tensor:
         """One step of the weights on a batch of the weight half (eq. 4); returns its loss, a scalar."""
         loss, gradients = self.gradients("weights", batch)
-        loss = self._finite(loss, gradients, "weights'", batch)
+        gradients = _laid_out(gradients, self.weights)
+        norm = nn.utils.get_total_norm(gradients)
+        loss = self._finite(loss, norm, "weights'", batch)
         _assign(self.weights, gradients)
         if self.grad_clip is not None:
-            nn.utils.clip_grad_norm_(self.weights, self.grad_clip)
+            nn.utils.clip_grads_with_norm_(self.weights, self.grad_clip, norm)
         self.weight_optimizer.step()
         self.weight_optimizer.zero_grad()
         return loss
@@ -114,7 +116,8 @@ class BilevelEngine:
             total = torch.stack([term(self.supernet) for term in self.terms]).sum()
             own = torch.autograd.grad(total, self.arch, materialize_grads=True)
             gradients = [gradient + part for gradient, part in zip(gradients, own, strict=True)]
-        loss = self._finite(loss, gradients, "architecture", arch_batch)
+        gradients = _laid_out(gradients, self.arch)
+        loss = self._finite(loss, nn.utils.get_total_norm(gradients), "architecture", arch_batch)
         _assign(self.arch, gradients)
         self.arch_optimizer.step()
         self.arch_optimizer.zero_grad()
@@ -155,10 +158,10 @@ class BilevelEngine:
     def _loss(self, batch: Batch) -> Tensor:
         return self.supervision.loss(self.outputs(batch), batch.targets)
 
-    def _finite(self, loss: Tensor, gradients: Sequence[Tensor], whose: str, batch: Batch) -> Tensor:
+    def _finite(self, loss: Tensor, norm: Tensor, whose: str, batch: Batch) -> Tensor:
         """The step's loss, a copy; RunError or, unread, NaN if it, a gradient or an alpha is not finite."""
         norms = {
-            f"norm of the {whose} gradient": nn.utils.get_total_norm(gradients),
+            f"norm of the {whose} gradient": norm,
             "norm of the architecture parameters": nn.utils.get_total_norm(self.arch),
         }
         if self.unread:
@@ -240,8 +243,14 @@ class BilevelEngine:
         self.arch_optimizer.load_state_dict(state["arch_optimizer"])
 
 
+def _laid_out(gradients: Sequence[Tensor], parameters: Sequence[nn.Parameter]) -> list[Tensor]:
+    """The gradients in their parameters' memory layout, which fused optimisers expect."""
+    return [
+        gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
+        for gradient, parameter in zip(gradients, parameters, strict=True)
+    ]
+
+
 def _assign(parameters: Sequence[nn.Parameter], gradients: Sequence[Tensor]) -> None:
-    """Give parameters their gradients, in the parameters' memory layout, which fused optimisers expect."""
     for parameter, gradient in zip(parameters, gradients, strict=True):
-        alike = gradient.stride() == parameter.stride()
-        parameter.grad = gradient if alike else torch.empty_like(parameter).copy_(gradient)
+        parameter.grad = gradient

@@ -78,6 +78,12 @@ class Optimizer:
         place = parameter.device if self.param_groups[0]["fused"] else "cpu"
         return torch.as_tensor(value, dtype=torch.float32).to(place, copy=True)
 
+    @property
+    def _foreach(self) -> bool | None:
+        """On a CPU one call for all tensors, the same bits in half the time; elsewhere torch's own choice."""
+        fused = self.param_groups[0]["fused"]
+        return True if not fused and self.parameters[0].device.type == "cpu" else None
+
     def _with_gradients(self) -> list[nn.Parameter]:
         return [parameter for parameter in self.parameters if parameter.grad is not None]
 
@@ -119,6 +125,7 @@ class SGD(Optimizer):
             dampening=0,
             nesterov=False,
             maximize=False,
+            foreach=self._foreach,
             fused=group["fused"],
             found_inf=self.found_inf,
         )
@@ -163,6 +170,7 @@ class Adam(Optimizer):
             [self.state[parameter]["exp_avg_sq"] for parameter in given],
             [],
             [self.state[parameter]["step"] for parameter in given],
+            foreach=self._foreach,
             fused=group["fused"],
             found_inf=self.found_inf,
             amsgrad=False,

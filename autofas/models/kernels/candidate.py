@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 from torch import Tensor
 
@@ -57,9 +58,9 @@ class CellPlan:
     """The preprocessing's statistics (2, C)."""
     fans: tuple[tuple[Compiled, ...], ...]
 
-    @property
+    @cached_property
     def weights(self) -> list[Tensor]:
-        """Every weight tensor of the cell in a fixed order."""
+        """Every weight tensor of the cell in a fixed order, the preprocessing's first."""
         return [
             *self.preprocess,
             *(weight for fan in self.fans for candidate in fan for weight in candidate.weights),

@@ -15,6 +15,7 @@ class Operation(ctypes.Structure):
 
 POINTERS_OF_TENSORS = 12
 """A candidate's pointers on a fan: 4 weights, 4 gradients, 2 running means, 2 running variances."""
+WEIGHTS_AT, GRADIENTS_AT, MEANS_AT, VARIANCES_AT = 0, 4, 8, 10
 
 
 class Cell(ctypes.Structure):

@@ -21,7 +21,8 @@
 namespace {
 
 constexpr int MOST_THREADS = 256;
-constexpr int SPINS = 1000;  // some tens of microseconds
+constexpr int LOOKS = 2000;  // some microseconds
+constexpr int SPINS = 1000;  // with a pause each: some tens
 
 struct Pool {
   pthread_mutex_t calls = PTHREAD_MUTEX_INITIALIZER;  // one job at a time
@@ -57,6 +58,10 @@ void relax() {
 
 // Returns once *value is not `unwanted`.
 void wait_while(unsigned* value, unsigned unwanted) {
+  // no pause at first: a hypervisor takes a processor away that pauses for a microsecond or two, and most waits end
+  // within it
+  for (int look = 0; look < LOOKS; look++)
+    if (__atomic_load_n(value, __ATOMIC_ACQUIRE) != unwanted) return;
   for (int spin = 0; spin < SPINS; spin++) {
     if (__atomic_load_n(value, __ATOMIC_ACQUIRE) != unwanted) return;
     relax();

@@ -10,43 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from autofas.models.kernels import library
-from autofas.models.kernels.candidate import CellPlan, Kind
+from autofas.models.kernels.plan import TrunkPlan
 from autofas.models.kernels.planes import Grid, Scratch, call, grid_of
-from autofas.models.kernels.structures import (
-    POINTERS_OF_TENSORS,
-    Cell,
-    Conversion,
-    Head,
-    Inputs,
-    Operation,
-)
+from autofas.models.kernels.structures import Cell, Conversion, Head, Inputs
 
 PRECISIONS = {torch.float32: "float", torch.float64: "double"}
-
-
-@dataclass(frozen=True)
-class TrunkPlan:
-    """All cells in order. `rows` (edges,) int32 are the edges' rows, fan by fan, in alphas and betas."""
-
-    cells: tuple[CellPlan, ...]
-    rows: Tensor
-    pad: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        reach = [
-            candidate.kernel // 2 * candidate.dilation
-            for cell in self.cells
-            for fan in cell.fans
-            for candidate in fan
-            if candidate.kind is Kind.SEPARABLE
-        ]
-        object.__setattr__(self, "pad", max([1, *reach]))
 
 
 @dataclass
@@ -93,7 +66,7 @@ class _Trunk(torch.autograd.Function):
         mixing, head, weights = _parted(kinds, rest)
         for number, cell in enumerate(plan.cells):
             own, weights = weights[: len(cell.weights)], weights[len(cell.weights) :]
-            _cell_forward(run, number, own, *mixing[cell.kind])
+            _cell_forward(run, number, own, mixing[cell.kind])
         logits, ctx.run, ctx.kinds = _head_forward(run, *head), run, kinds
         ctx.save_for_backward(stem, *rest)
         return logits
@@ -161,35 +134,28 @@ def _inputs(run: _Run, number: int, weights: Sequence[Tensor]) -> Inputs:
 
 
 def _cell(
-    run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor
-) -> tuple[Cell, Any]:
-    """A cell's structure, and what has to outlive its use."""
-    plan = run.plan.cells[number]
+    run: _Run,
+    number: int,
+    weights: Sequence[Tensor],
+    mixing: Mixing,
+    gradients: Sequence[int] | None = None,
+) -> Cell:
+    """A cell's structure; its table points to the weights, and to their gradients where these are wanted."""
+    plan, table = run.plan.cells[number], run.plan.tables[number]
+    table.point_to([weight.data_ptr() for weight in weights[2:]], gradients)
     task = Cell()
     task.grid, task.input_grid = run.grids[number + 1].handle, run.grids[number].handle
     task.channels, task.width, task.nodes = plan.channels, plan.width, len(plan.fans)
     task.stride, task.operations, task.threads = plan.stride, len(plan.fans[0]), run.threads
-    operations = (Operation * task.operations)(
-        *(Operation(one.kind, one.kernel, one.dilation, one.repeats, one.theta) for one in plan.fans[0])
-    )
-    tensors = np.zeros((task.nodes * task.operations, POINTERS_OF_TENSORS), np.uint64)
-    position = 2
-    for row, candidate in enumerate(one for fan in plan.fans for one in fan):
-        for column in range(len(candidate.weights)):
-            tensors[row, column] = weights[position].data_ptr()
-            position += 1
-        for column, norm in enumerate(candidate.norms):
-            tensors[row, 8 + column] = norm.running_mean.data_ptr()
-            tensors[row, 10 + column] = norm.running_var.data_ptr()
-    task.operation, task.tensors = ctypes.addressof(operations), tensors.ctypes.data
+    task.operation, task.tensors = ctypes.addressof(table.operations), table.pointers.ctypes.data
     task.order, task.rows = plan.order.data_ptr(), run.plan.rows.data_ptr()
-    task.chosen, task.betas = chosen.data_ptr(), betas.data_ptr()
+    task.chosen, task.betas = (value.data_ptr() for value in mixing)
     task.source, task.node = run.sources[number].data_ptr(), run.nodes[number + 1].data_ptr()
-    task.normals = run.normals[number][1].data_ptr()
-    return task, (operations, tensors)
+    task.normals, task.weights_wanted = run.normals[number][1].data_ptr(), gradients is not None
+    return task
 
 
-def _cell_forward(run: _Run, number: int, weights: Sequence[Tensor], chosen: Tensor, betas: Tensor) -> None:
+def _cell_forward(run: _Run, number: int, weights: Sequence[Tensor], mixing: Mixing) -> None:
     plan, grid, like = run.plan.cells[number], run.grids[-1], run.nodes[0]
     sides = grid.sides
     if plan.stride == 2:
@@ -209,11 +175,10 @@ def _cell_forward(run: _Run, number: int, weights: Sequence[Tensor], chosen: Ten
             plan.norm.running_var.data_ptr(),
         )
     call(run.unit.inputs_forward, inputs)
-    cell, kept = _cell(run, number, weights, chosen, betas)
+    cell = _cell(run, number, weights, mixing)
     cell.tracked = plan.norm.track
     run.scratch.lend(cell, run.unit.cell_scratch(ctypes.byref(cell)))
     call(run.unit.cell_forward, cell)
-    del kept
 
 
 class _Gradients:
@@ -256,26 +221,18 @@ def _cell_backward(
     weights: Sequence[Tensor],
     gradients: _Gradients,
     first: int,
-    mixing: tuple[Tensor, Tensor],
+    mixing: Mixing,
     found: Sequence[Tensor],
 ) -> None:
     """`found` are the gradients of `mixing`, which are raised; `first` is the place of the cell's weights."""
     source_gradient = torch.empty_like(run.sources[number])
-    task, (operations, tensors) = _cell(run, number, weights, *mixing)
     own = gradients.addresses[first : first + len(weights)]
-    if gradients.wanted:
-        position = 2
-        for row, candidate in enumerate(one for fan in run.plan.cells[number].fans for one in fan):
-            for column in range(len(candidate.weights)):
-                tensors[row, 4 + column] = own[position]
-                position += 1
-    task.weights_wanted = gradients.wanted
+    task = _cell(run, number, weights, mixing, own[2:] if gradients.wanted else None)
     task.chosen_gradient, task.betas_gradient = (value.data_ptr() for value in found)
     task.source_gradient, task.node_gradient = source_gradient.data_ptr(), gradients.place(number + 1)[0]
     run.scratch.lend(task, run.unit.cell_scratch(ctypes.byref(task)))
     call(run.unit.cell_backward, task)
     gradients.planes[number + 1] = None
-    del operations
     inputs = _inputs(run, number, weights)
     inputs.weights_wanted, inputs.source_gradient = gradients.wanted, source_gradient.data_ptr()
     if gradients.wanted:
