@@ -117,13 +117,21 @@ inline Chain chain_of(const Work& work, const Cell& cell, const Fan& fan, int ed
   return chain;
 }
 
-// Scratch planes of `grid` and buffers of one member; the same pieces for forward and backward passes.
+// Blocks of a plane that a member must have for all to work on one chain together. With fewer they would wait for each
+// other more than they compute: then each member works on chains of its own, apart.
+constexpr int LEAST_BLOCKS = 16;
+
+// Scratch planes of `grid` and buffers of one member; the same pieces for forward and backward passes. What stands
+// between `point` and `hidden_slope` is a member's own where they work apart.
 struct Scratch {
+  bool apart;
   real *phases, *phase_gradients;  // 2 * C channels of the inputs in 4 phases, at stride 2
-  real *rectified, *rectified_gradient;  // c channels of the present source
-  real *depth[MOST_REPEATS], *point[MOST_REPEATS];  // c planes: what each repeat's convolutions put out
+  real *rectified;                      // c channels of the present source
+  real *point[MOST_REPEATS], *depth[MOST_REPEATS];  // c planes: what each repeat's convolutions put out
+  real *rectified_gradient;             // c channels
   real *hidden, *slope, *hidden_slope;  // c planes: between the repeats; gradients
-  real *results[MOST_OPERATIONS];       // c planes a candidate that puts out its own
+  long gradients_apart;                 // numbers from one member's rectified_gradient to the next one's
+  real *results[MOST_OPERATIONS];       // c planes a candidate that puts out its own, for each target where apart
   real *pooled[MOST_OPERATIONS];        // c planes a pool
   real *pool_slope[MOST_OPERATIONS];    // and their gradients
   real *which;                          // c planes: the maximum's tap
@@ -151,33 +159,36 @@ inline Scratch take_scratch(const Cell& cell, Member& member, Arena& arena, bool
   Scratch s{};
   const long most = c * taps + c * c + (cell.nodes + 1) * (c * MOST_OPERATIONS + 2);
   member.prepare(arena, most);
+  s.apart = member.count > 1 && cell.grid->blocks < LEAST_BLOCKS * member.count;
   auto planes = [&](long count) { return arena.take<real>(count * size); };
+  auto chain_planes = [&](long count) { return s.apart ? member.own<real>(arena, count * size) : planes(count); };
   if (cell.stride == 2) {
     s.phases = planes(2 * C * 4);
     s.bypassed = planes(C - c);
   }
   s.rectified = planes(c * phases);
-  for (real*& plane : s.depth) plane = backward && cell.weights_wanted ? planes(c) : nullptr;
-  for (real*& plane : s.point) plane = planes(c);
-  s.hidden = planes(c);
+  for (real*& plane : s.depth) plane = backward && cell.weights_wanted ? chain_planes(c) : nullptr;
+  for (real*& plane : s.point) plane = chain_planes(c);
+  s.hidden = chain_planes(c);
   for (int o = 0; o < cell.operations; o++) {
     if (is_pool(cell.operation[o])) {
       s.pooled[o] = planes(c);
       if (backward) s.pool_slope[o] = planes(c);
     } else if (!backward) {
-      s.results[o] = planes(c);
+      s.results[o] = planes(s.apart ? c * cell.nodes : c);
     }
   }
   if (backward) {
     if (cell.stride == 2) s.phase_gradients = planes(2 * C * 4);
-    s.rectified_gradient = planes(c * phases);
-    s.slope = planes(c), s.hidden_slope = planes(c), s.which = planes(c);
+    s.rectified_gradient = chain_planes(c * phases);
+    s.gradients_apart = s.apart ? rounded_up(c * phases * size, 64) : 0;
+    s.slope = chain_planes(c), s.hidden_slope = chain_planes(c), s.which = planes(c);
     s.depth_sums = member.own<vec>(arena, c * taps);
     s.point_sums = member.own<vec>(arena, c * c);
     s.node_sums = member.own<double>(arena, cell.nodes * c);
   }
   Normal* own = backward ? nullptr : member.own<Normal>(arena, normals_of(cell));
-  s.normals = backward || member.index == 0 ? cell.normals : own;
+  s.normals = backward || s.apart || member.index == 0 ? cell.normals : own;
   s.depth_block = member.own<real>(arena, c * BLOCK);
   s.point_block = member.own<real>(arena, c * BLOCK);
   s.sums = member.own<double>(arena, most);
@@ -196,6 +207,9 @@ struct Work {
   Work(const Cell& given, Member& one, Arena& arena, bool backward)
       : cell(given), grid(*given.grid), member(one), scratch(take_scratch(given, one, arena, backward)),
         c(given.width), C(given.channels), size(given.grid->size) {}
+  // The same for a member by itself.
+  Work(const Work& team, Member& alone)
+      : cell(team.cell), grid(team.grid), member(alone), scratch(team.scratch), c(team.c), C(team.C), size(team.size) {}
 
   Source source(const Fan& fan, int number) const {
     if (fan.number > 0) {
@@ -210,6 +224,8 @@ struct Work {
     const long first = static_cast<long>(number) * C * size;
     return {cell.source + first, cell.source_gradient ? cell.source_gradient + first : nullptr, nullptr, size};
   }
+  // Where the results of chains to a target begin.
+  long results(int target) const { return scratch.apart ? static_cast<long>(target) * c * size : 0; }
   const real* exists(const Fan& fan) const { return fan.halves ? grid.phase_mask : grid.mask; }
   int row(const Fan& fan, int edge_of_fan) const { return cell.rows[fan.first_edge + edge_of_fan]; }
   bool any_chain(const Fan& fan) const {
@@ -219,11 +235,38 @@ struct Work {
   }
 };
 
-// Of the forward pass every member computes all norms alike, which spares a barrier; the backward pass reads those
-// that were kept.
+// Of the forward pass every member computes all norms alike, which spares a barrier, unless they work apart; the
+// backward pass reads those that were kept.
 inline Normal* normals_at(const Work& work, int edge, int operation, int repeat) {
   const Cell& cell = work.cell;
   return work.scratch.normals + ((static_cast<long>(edge) * cell.operations + operation) * MOST_REPEATS + repeat) * cell.width;
+}
+
+// Calls function(work, target, operation) for the chains from a source to targets: by all members together, or each
+// its own.
+template <typename Function>
+inline void for_chains(Work& work, Work& alone, const Fan& fan, int first, int end, Function function) {
+  const Member& team = work.member;
+  int number = 0;
+  for (int target = first; target < end; target++)
+    for (int o = 0; o < work.cell.operations; o++) {
+      if (!takes_planes(work.cell.operation[o], fan.halves)) continue;
+      if (!work.scratch.apart) {
+        function(work, target, o);
+        continue;
+      }
+      // back and forth, so that nobody gets the same candidate of every target
+      const int round = number / team.count, turn = number % team.count;
+      if ((round % 2 ? team.count - 1 - turn : turn) == team.index) function(alone, target, o);
+      number++;
+    }
+  if (work.scratch.apart) team.meet();
+}
+
+// Borders of c planes between the repeats.
+inline void clear_chain(const Work& work, real* planes) {
+  if (work.scratch.apart) clear_borders(work.grid, planes, work.c);
+  else clear_shared(work.grid, work.member, planes, work.c);
 }
 
 // The inputs of a cell of stride 2 as phases, each member its share of the channels.

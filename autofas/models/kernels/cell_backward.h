@@ -123,14 +123,17 @@ inline void pool_slopes(Work& work, const Fan& fan, const Source& source, int nu
 inline void mixed_gradient(const Work& work, const Fan& fan, const Source& source, int number, int i, long at, int n) {
   const Cell& cell = work.cell;
   const Scratch& s = work.scratch;
-  const int phases = fan.halves ? 4 : 1;
+  const int phases = fan.halves ? 4 : 1, parts = s.apart ? work.member.count : 1;
   const Taps taps = taps_of(work.grid, 3, 1, fan.halves ? 2 : 1);
   for (int phase = 0; phase < phases; phase++) {
     const real* x = source.channel(i) + phase * work.size + at;
-    const real* behind = s.rectified_gradient + (static_cast<long>(i) * phases + phase) * work.size + at;
+    const real* behind = s.rectified_gradient - work.member.index * s.gradients_apart +
+                         (static_cast<long>(i) * phases + phase) * work.size + at;
     real* out = source.gradient(i) + phase * work.size + at;
     for (int p = 0; p < n; p += LANES) {
-      vec total = load(x + p) > vec{} ? load(behind + p) : vec{};
+      vec total = load(behind + p);
+      for (int other = 1; other < parts; other++) total += load(behind + other * s.gradients_apart + p);
+      total = load(x + p) > vec{} ? total : vec{};
       for (int o = 0; o < cell.operations; o++) {
         const real* slope = s.pool_slope[o] + i * work.size + at + p;
         if (cell.operation[o].kind == MAX_POOL)
@@ -198,28 +201,24 @@ inline void join_inputs(const Work& work) {
   }
 }
 
-void source_backward(Work& work, const Fan& fan, int from, double* products, Slope* slopes) {
+void source_backward(Work& work, Work& alone, const Fan& fan, int from, double* products, Slope* slopes) {
   const Cell& cell = work.cell;
   const Source source = work.source(fan, from);
   begin_source(work, fan, source);
-  begin_gradients(work, fan);
   const SharedProducts found(work.scratch.sums, work, fan);
   multiply_shared(work, fan, source, found);
   work.member.reduce(work.scratch.sums, found.count);
   finish_shared(work, fan, from, found, slopes);
   pool_slopes(work, fan, source, from, slopes);
-  for (int target = 0; target < fan.targets; target++) {
-    const int edge = from * fan.targets + target, row = work.row(fan, edge);
-    for (int o = 0; o < cell.operations; o++) {
-      if (!takes_planes(cell.operation[o], fan.halves)) continue;
-      const double gradient =
-          chain_backward(work, chain_of(work, cell, fan, edge, o), slope_of_target(work, fan, target),
-                         work.scratch.node_sums + (fan.number + target) * work.c,
-                         cell.chosen[row * cell.operations + o], products, slopes);
-      if (work.member.index == 0) cell.chosen_gradient[row * cell.operations + o] += gradient;
-    }
-  }
-  work.member.meet();
+  begin_gradients(work.scratch.apart ? alone : work, fan);  // others' are read until all have come past the sums
+  for_chains(work, alone, fan, 0, fan.targets, [&](Work& own, int target, int o) {
+    const int edge = from * fan.targets + target, row = own.row(fan, edge);
+    const double gradient = chain_backward(own, chain_of(own, cell, fan, edge, o), slope_of_target(own, fan, target),
+                                           own.scratch.node_sums + (fan.number + target) * own.c,
+                                           cell.chosen[row * cell.operations + o], products, slopes);
+    if (own.member.index == 0) cell.chosen_gradient[row * cell.operations + o] += gradient;
+  });
+  if (!work.scratch.apart) work.member.meet();
   source_gradient(work, fan, source, from);
 }
 
@@ -229,10 +228,12 @@ void cell_backward(const Cell& cell, Member& member, Arena& arena) {
   const int c = work.c;
   double* products = member.own<double>(arena, c);
   Slope* slopes = member.own<Slope>(arena, static_cast<long>(MOST_OPERATIONS) * c);
+  Member one = member.alone(arena);
+  Work alone(work, one);
   if (!arena.base) return;
   clear_shared(work.grid, member, s.rectified, static_cast<long>(c) * cell.stride * cell.stride);
-  clear_shared(work.grid, member, s.hidden, c);
-  clear_shared(work.grid, member, s.slope, c);
+  clear_chain(work, s.hidden);
+  clear_chain(work, s.slope);
   clear_shared(work.grid, member, s.which, c);
   for (int o = 0; o < cell.operations; o++)
     if (s.pool_slope[o]) clear_shared(work.grid, member, s.pool_slope[o], c);
@@ -241,7 +242,7 @@ void cell_backward(const Cell& cell, Member& member, Arena& arena) {
   for (int number = cell.nodes - 1; number >= 0; number--) {
     const Fan fan = fan_of(cell, number);
     sum_node_gradient(work, fan);
-    for (int from = 0; from < fan.sources; from++) source_backward(work, fan, from, products, slopes);
+    for (int from = 0; from < fan.sources; from++) source_backward(work, alone, fan, from, products, slopes);
   }
   if (cell.stride == 2) join_inputs(work);
 }

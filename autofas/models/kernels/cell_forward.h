@@ -38,7 +38,8 @@ inline void finish_pools(Work& work, const Fan& fan, int source) {
     for (int i = 0; i < c; i++) {
       real* mean = moves ? tensors.running_mean[0] + source * c + i : nullptr;
       real* var = moves ? tensors.running_var[0] + source * c + i : nullptr;
-      normals_at(work, edge, o, 0)[i] = normal_of(sums[i], sums[c + i], work.grid.count(), mean, var);
+      const Normal normal = normal_of(sums[i], sums[c + i], work.grid.count(), mean, var);
+      if (!work.scratch.apart || work.member.index == 0) normals_at(work, edge, o, 0)[i] = normal;
     }
     sums += 2 * c;
   }
@@ -49,6 +50,7 @@ inline void add_edge(Work& work, const Fan& fan, const Source& source, int numbe
   const Cell& cell = work.cell;
   const Scratch& s = work.scratch;
   const int c = work.c, edge = number * fan.targets + target, row = work.row(fan, edge);
+  const long own = work.results(target);
   real* node = cell.node + static_cast<long>(fan.number + target) * work.C * work.size;
   for_blocks(work.grid, work.member, [&](long at, int n) {
     const real* planes[MOST_OPERATIONS + 1];
@@ -62,7 +64,7 @@ inline void add_edge(Work& work, const Fan& fan, const Source& source, int numbe
         const int shared = fan.first_edge + (pool ? number * fan.targets : edge);
         const int last = operation.kind == SEPARABLE ? operation.repeats - 1 : 0;
         const Normal normal = plain ? Normal{0, 1} : normals_at(work, shared, o, last)[i];
-        planes[o] = plain ? source.channel(i) + at : (pool ? s.pooled[o] : s.results[o]) + i * work.size + at;
+        planes[o] = plain ? source.channel(i) + at : (pool ? s.pooled[o] : s.results[o] + own) + i * work.size + at;
         weights[o] = weight * normal.inverse;
         constant -= weights[o] * normal.mean;
       }
@@ -79,12 +81,14 @@ inline void add_edge(Work& work, const Fan& fan, const Source& source, int numbe
 
 void cell_forward(const Cell& cell, Member& member, Arena& arena) {
   Work work(cell, member, arena, false);
+  Member one = member.alone(arena);
+  Work alone(work, one);
   if (!arena.base) return;
   const Scratch& s = work.scratch;
   const long phases = cell.stride * cell.stride;
   clear_shared(work.grid, member, cell.node, static_cast<long>(cell.nodes) * work.C);
   clear_shared(work.grid, member, s.rectified, work.c * phases);
-  clear_shared(work.grid, member, s.hidden, work.c);
+  clear_chain(work, s.hidden);
   if (cell.stride == 2) split_inputs(work);
   member.meet();
   for (int number = 0; number < cell.nodes; number++) {
@@ -93,10 +97,14 @@ void cell_forward(const Cell& cell, Member& member, Arena& arena) {
       const Source source = work.source(fan, from);
       begin_source(work, fan, source);
       finish_pools(work, fan, from);
+      auto chains = [&](int first, int end) {
+        for_chains(work, alone, fan, first, end, [&](Work& own, int target, int o) {
+          chain_forward(own, chain_of(own, cell, fan, from * fan.targets + target, o), s.results[o] + work.results(target));
+        });
+      };
+      if (s.apart) chains(0, fan.targets);
       for (int target = 0; target < fan.targets; target++) {
-        for (int o = 0; o < cell.operations; o++)
-          if (takes_planes(cell.operation[o], fan.halves))
-            chain_forward(work, chain_of(work, cell, fan, from * fan.targets + target, o), s.results[o]);
+        if (!s.apart) chains(target, target + 1);
         add_edge(work, fan, source, from, target, number > 0 || from > 0);
       }
     }

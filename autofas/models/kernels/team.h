@@ -35,6 +35,12 @@ struct Member {
     capacity = most;
     for (double*& slot : slots) slot = arena.take<double>(capacity * count);
   }
+  // A team of this member alone, whose sums have as many numbers.
+  Member alone(Arena& arena) const {
+    Member one{0, 1, capacity};
+    for (double*& slot : one.slots) slot = own<double>(arena, capacity);
+    return one;
+  }
   // A piece of its own for every member.
   template <typename T>
   T* own(Arena& arena, long numbers) const {

@@ -13,6 +13,7 @@ SHAPES = [
     (1, 1, 1, 1, 4, 1, 2, 1, 1),
     (3, 5, 7, 1, 8, 4, 3, 2, 1),
     (17, 3, 4, 2, 6, 2, 2, 3, 1),
+    (16, 40, 40, 1, 4, 2, 2, 2, 1),  # enough blocks for two to work on a chain together
     (2, 9, 5, 2, 12, 4, 2, 1, 0),
 ]
 ENVIRONMENT = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}  # the driver frees nothing
@@ -58,9 +59,24 @@ def test_no_access_out_of_bounds_and_no_undefined_behaviour(checked, shape):
     assert len(run(checked, shape)) == 4
 
 
-def test_threads_change_the_last_bits_at_most(native):
-    one, three = (run(native, (5, 6, 6, 1, 8, 2, 2, threads, 1)) for threads in (1, 3))
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape[7] > 1], ids=str)
+def test_no_thread_reads_what_another_one_writes(tmp_path, shape):
+    compiler = find_compiler()
+    program = compiler and compiled(tmp_path, compiler, ("-O1", "-fsanitize=thread"))
+    shown = subprocess.run(
+        [str(program or "/bin/false"), *map(str, shape)], capture_output=True, text=True, check=False
+    )
+    if not shown.stdout:
+        pytest.skip("the compiler has no thread sanitizer, or it does not run here")
+    assert "data race" not in shown.stderr
+
+
+@pytest.mark.parametrize(("side", "stride"), [(6, 1), (6, 2), (40, 1), (40, 2)])
+def test_threads_change_the_last_bits_at_most(native, side, stride):
+    one, three = (run(native, (16, side, side, stride, 4, 2, 2, threads, 1)) for threads in (1, 3))
     assert one == pytest.approx(three, rel=1e-7, abs=1e-7)
+    assert three == run(native, (16, side, side, stride, 4, 2, 2, 3, 1))
 
 
 IMPOSSIBLE = pytest.mark.parametrize(
