@@ -143,6 +143,7 @@ def cross_table(cross: Sequence[Metrics]) -> str:
             notes += [
                 f"{name} per {level}: {why}" for name, why in figures.undefined.items() if name in names
             ]
+            notes += non_response_lines(figures.non_responses, level)
     header = ("model", "trained on", "tested on", "level", *numbers, "from")
     below = [label for _, label, _ in reports] + notes
     warnings = inverted_lines((f"{metrics.model} on {metrics.dataset}", metrics) for metrics in cross)

@@ -24,7 +24,7 @@ from autofas.data.catalog import (
     unknown_name,
 )
 from autofas.data.frames import sample_frames
-from autofas.data.joined import join_manifests, places_of
+from autofas.data.joined import join_manifests, name_of, places_of
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest, read_manifest
 from autofas.data.protocols.division import apply_protocol
 from autofas.data.protocols.partition import check_disjoint
@@ -170,8 +170,7 @@ def open_manifest(
         return WholeDataset(text, named, _sampled(manifest, frames_per_video), ())
     place = _manifest_path(text)
     manifest = _sampled(read_manifest(place), frames_per_video)
-    named = place.parent.resolve().name if place.name == "manifest.csv" else place.stem
-    return WholeDataset(text, named, manifest, ())
+    return WholeDataset(text, name_of(place), manifest, ())
 
 
 def _sampled(manifest: Manifest, frames_per_video: int | None) -> Manifest:

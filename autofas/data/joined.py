@@ -33,7 +33,7 @@ def places_of(text: str) -> list[Path]:
 def join_manifests(places: list[Path]) -> tuple[str, Manifest]:
     """The name and the table of several manifests; raises `DataError` where one is damaged or named twice."""
     manifests = [read_manifest(place) for place in places]
-    names = [place.parent.resolve().name if place.name == "manifest.csv" else place.stem for place in places]
+    names = [name_of(place) for place in places]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"two manifests are called {shown(twice)}; rename one, or the folder that holds it")
@@ -50,14 +50,25 @@ def join_manifests(places: list[Path]) -> tuple[str, Manifest]:
     return title, Manifest(table, root, title, tuple(note for one in manifests for note in one.notes))
 
 
-def _named(manifest: Manifest, name: str, root: Path) -> pd.DataFrame:
-    table = manifest.table.copy()
-    own = manifest.root.resolve()
-    for column in (column for column in PATHS if column in table):
-        table[column] = [(own / path).relative_to(root).as_posix() if path else "" for path in table[column]]
+def name_of(place: Path) -> str:
+    """What a manifest's data set is called: by its folder, or by a name of its own."""
+    return place.parent.resolve().name if place.name == "manifest.csv" else place.stem
+
+
+def with_origin(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The rows of data set `name` as they stand in a joined table, where identities carry its name."""
+    table = table.copy()
     for identity in ("subject", "video"):
         table[identity] = [f"{name}/{value}" for value in table[identity]]
     if "device" not in table:
         table["device"] = name
     table["dataset"] = name
+    return table
+
+
+def _named(manifest: Manifest, name: str, root: Path) -> pd.DataFrame:
+    table = with_origin(manifest.table, name)
+    own = manifest.root.resolve()
+    for column in (column for column in PATHS if column in table):
+        table[column] = [(own / path).relative_to(root).as_posix() if path else "" for path in table[column]]
     return table

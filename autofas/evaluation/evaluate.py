@@ -121,7 +121,7 @@ class _Evaluating:
             label = f"{config.split}-{data.dataset.name}"
             self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, config.split, label)
-        unscored = self._unscored(target, label, scores) if config.count_non_responses else None
+        unscored = self._unscored(target, config.split, label, scores)
         found = report(scores, dev, self.terms, conditions, unscored)
         # commit, seed and files: what a figure in a table can be walked back by
         metrics = self._metrics(target, data, label, found, scores)
@@ -157,7 +157,8 @@ class _Evaluating:
         label = f"cross-{data.dataset.name}"
         self.data[label] = fingerprint(data.dataset)
         scores, conditions = self._score(data, "test", label)
-        found = report(scores, dev, self.terms, conditions)
+        unscored = self._unscored(target, "test", label, scores)
+        found = report(scores, dev, self.terms, conditions, unscored)
         own = None
         if len({pai == BONA_FIDE for pai in scores.pais}) == 2:  # one class alone has no threshold of its own
             figures = report(scores, None, replace(self.terms, rule="test-eer"), conditions)
@@ -211,9 +212,11 @@ class _Evaluating:
             write_scores(self.run.path / name, scores, conditions)
             self.written.append(name)
 
-    def _unscored(self, data: DataConfig, label: str, scores: ScoreTable) -> Unscored:
-        """The split's presentations without a score, which the run folder keeps."""
-        unscored = unscored_of(data, self.config.split, self.datasets, scores.paths)
+    def _unscored(self, data: DataConfig, split: str, label: str, scores: ScoreTable) -> Unscored | None:
+        """The split's presentations without a score, which the run folder keeps; None unless asked for."""
+        if not self.config.count_non_responses:
+            return None
+        unscored = unscored_of(data, split, self.datasets, scores.paths)
         if self.run.writes:
             name = non_responses_name(label)
             write_unscored(self.run.path / name, unscored)

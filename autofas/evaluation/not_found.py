@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from autofas.config.data import DataConfig
+from autofas.data.joined import name_of, places_of, with_origin
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import DataError, MetricError
 from autofas.metrics import Unscored
@@ -32,16 +33,10 @@ def unscored_of(
     Raises DataError where the data are not faces that `prepare` made, or where the split cannot be told for
     what it skipped.
     """
-    whole = datasets.whole(config)
-    place = whole.manifest.root / SKIPPED
-    if not place.is_file():
-        raise DataError(
-            f"{place} is not there: --count-non-responses counts what autofas prepare found no face in, so "
-            "the run's data must be a manifest that it made"
-        )
     if config.frames_per_video is not None:
         raise DataError("--count-non-responses counts every frame; leave --frames-per-video out")
-    skipped = _skipped(place)
+    whole = datasets.whole(config)
+    place, skipped = _skipped_of(config.dataset, whole.manifest.root)
     if skipped.empty:
         return Unscored()
     faces = whole.manifest.table
@@ -88,8 +83,23 @@ def read_unscored(place: Path) -> Unscored:
     return Unscored([video for video, _ in rows], pais)
 
 
+def _skipped_of(dataset: str, root: Path) -> tuple[Path, pd.DataFrame]:
+    """The rows that prepare passed over in a data set, or in each of several joined, and where they stand."""
+    manifests = places_of(dataset)
+    if not manifests:
+        return root / SKIPPED, _skipped(root / SKIPPED)
+    found = [(name_of(place), _skipped(place.resolve().parent / SKIPPED)) for place in manifests]
+    parts = [with_origin(skipped, name) for name, skipped in found if not skipped.empty]
+    return root, pd.concat(parts, ignore_index=True).fillna("") if parts else pd.DataFrame()
+
+
 def _skipped(place: Path) -> pd.DataFrame:
     """The rows that prepare passed over, under paths that no face's file has. Raises DataError."""
+    if not place.is_file():
+        raise DataError(
+            f"{place} is not there: --count-non-responses counts what autofas prepare found no face in, so "
+            "the data that are judged must be a manifest that it made"
+        )
     with place.open(encoding="utf-8", newline="") as stream:
         skipped = pd.DataFrame(list(csv.DictReader(stream)))
     if skipped.empty:

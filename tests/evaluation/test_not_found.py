@@ -15,9 +15,9 @@ from autofas.evaluation.not_found import read_unscored, write_unscored
 from autofas.metrics import Unscored
 
 
-def _photographs(folder: Path) -> None:
-    """Two people of train, one of dev and one of test, two of whose photographs are damaged."""
-    rng = np.random.default_rng(0)
+def _photographs(folder: Path, damaged: tuple[str, ...] = ("bona_fide", "print1"), seed: int = 0) -> None:
+    """Two people of train, one of dev and one of test, whose first photograph of some kinds is damaged."""
+    rng = np.random.default_rng(seed)
     folder.mkdir()
     lines = ["path,pai,subject,session,video,frame,split"]
     for subject, split in (("a", "train"), ("b", "train"), ("c", "dev"), ("d", "test")):
@@ -26,9 +26,21 @@ def _photographs(folder: Path) -> None:
                 name = f"{subject}_{pai}_{take}"
                 lines.append(f"{name}.png,{pai},{subject},1,{name},0,{split}")
                 Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8)).save(folder / f"{name}.png")
-    for pai in ("bona_fide", "print1"):
+    for pai in damaged:
         (folder / f"d_{pai}_0.png").write_bytes(b"damaged")
     (folder / "manifest.csv").write_text("\n".join(lines) + "\n")
+
+
+def _prepare(photographs: Path, faces: Path) -> dict:
+    words = ["--dataset", str(photographs / "manifest.csv"), "--out", str(faces), "--quiet"]
+    return main_values(["prepare", *words, "--boxes", "none", "--size", "32"])
+
+
+def _train(dataset: str, runs: Path) -> Path:
+    train = ["train", "--dataset", dataset, "--baseline", "feathernet_a", "--quiet"]
+    train += ["--epochs", "1", "--set", "input_size=32", "--set", "batch_size=30", "--modality", "color"]
+    main_values([*train, "--runs-dir", str(runs)])
+    return runs / "train/feathernet_a"
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +48,17 @@ def run(tmp_path_factory) -> Path:
     """A run on prepared faces, of which one test print and one test bona fide photograph were damaged."""
     root = tmp_path_factory.mktemp("found")
     _photographs(root / "photos")
-    words = ["--dataset", str(root / "photos/manifest.csv"), "--out", str(root / "faces"), "--quiet"]
-    assert main_values(["prepare", *words, "--boxes", "none", "--size", "32"])["skipped"] == 2
-    train = ["train", "--dataset", str(root / "faces/manifest.csv"), "--baseline", "feathernet_a", "--quiet"]
-    train += ["--epochs", "1", "--set", "input_size=32", "--set", "batch_size=30", "--modality", "color"]
-    main_values([*train, "--runs-dir", str(root / "runs")])
-    return root / "runs/train/feathernet_a"
+    assert _prepare(root / "photos", root / "faces")["skipped"] == 2
+    return _train(str(root / "faces/manifest.csv"), root / "runs")
+
+
+@pytest.fixture(scope="module")
+def other(run) -> Path:
+    """Prepared faces of another set, of which one test replay was damaged."""
+    root = run.parents[2]
+    _photographs(root / "further", ("replay",), seed=1)
+    assert _prepare(root / "further", root / "other")["skipped"] == 1
+    return root / "other/manifest.csv"
 
 
 def test_what_prepare_did_not_find_is_counted(run, capsys) -> None:
@@ -117,6 +134,39 @@ def test_a_list_reads_back_and_damage_is_one_line(tmp_path) -> None:
     place.write_text("video,pai\nv,real\n")
     with pytest.raises(MetricError, match=r"lost\.csv: .*would count as an attack"):
         read_unscored(place)
+
+
+def test_across_data_sets_those_of_the_other_are_counted(run, other, capsys) -> None:
+    words = ["evaluate", "--run", str(run), "--quiet", "--cross", str(other)]
+    assert "non_responses" not in main_values(words)["cross"][0]
+    capsys.readouterr()
+    values = main_values([*words, "--count-non-responses"])
+    (crossed,) = values["cross"]
+    assert values["non_responses"]["apnrr_by_pai"] == {"print": 1 / 6, "replay": 0}
+    assert crossed["non_responses"]["apnrr_by_pai"] == {"print": 0, "replay": 1 / 3}
+    assert crossed["non_responses"]["bpnrr_errors"] == [0, 3]
+    assert crossed["non_responses_file"] == "non-responses-cross-other.csv"
+    printed = capsys.readouterr().out.partition("tested on")[2]
+    assert f"APNRR of replay per video: {100 / 3:.2f} % (1 of 3 without a score)" in printed
+    assert main(["verify", str(run)]) == 0, capsys.readouterr()
+
+
+def test_another_data_set_that_prepare_did_not_make_is_named(run, other, capsys) -> None:
+    photographs = other.parents[1] / "further/manifest.csv"
+    words = ["evaluate", "--run", str(run), "--quiet", "--cross", str(photographs), "--count-non-responses"]
+    shutil.copy(photographs.parent / "d_replay_1.png", photographs.parent / "d_replay_0.png")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"{photographs.parent / 'skipped.csv'} is not there" in said
+
+
+def test_of_joined_data_sets_those_of_each_are_counted(run, other, tmp_path, capsys) -> None:
+    joined = _train(f"{run.parents[2] / 'faces/manifest.csv'}+{other}", tmp_path / "runs")
+    values = main_values(["evaluate", "--run", str(joined), "--quiet", "--count-non-responses"])
+    found = values["non_responses"]
+    assert found["bpnrr_errors"] == [1, 6]
+    assert found["errors_by_pai"] == {"print": [1, 12], "replay": [1, 6]}
+    assert main(["verify", str(joined)]) == 0, capsys.readouterr()
 
 
 def test_where_nothing_can_be_counted_is_one_line(run, capsys) -> None:
