@@ -5,8 +5,8 @@ header     names of a column of scores and one of labels in any order, perhaps p
 3 fields   the same with a path, in any order
 4 fields   bob's `claimed real path score`: bona fide where the identities agree, else `real` is the PAI
 5 fields   bob's `claimed model real path score`
-JSON       {"score": 0.9, "label": 1} or "pai", one a line or in a list; also path, video, subject; a score
-           of null is none
+JSON       {"score": 0.9, "label": 1} or "pai", one a line or in a list (`json_scores`); keys are known by the
+           same names as columns; a score of null is none
 
 Labels are 1 and 0, or +1 (also 1) and -1, as whole numbers or as 1.0, or names as in scores.csv. One file
 keeps to one of these; a mixture is refused because 0 and -1 together leave open what they mean. Whether 1 is
@@ -16,13 +16,12 @@ by labels that stand apart (`unlabelled_scores`) and refused without them.
 """
 
 import csv
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
-from typing import Any
 
 from autofas.errors import MetricError
+from autofas.metrics.json_scores import read_objects
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.path_labels import PathLabels
 from autofas.metrics.score_headers import header_fault, names_columns, read_header
@@ -64,10 +63,11 @@ def parse_score_lines(
     rows = Rows(source, conventions or Conventions())
     filled = _filled(lines, source)
     if filled[0][1].lstrip().startswith(("{", "[")):
-        if labels is not None:
-            raise MetricError(f"{source}: --labels is for columns of text; give JSON lines a label or pai")
         rows.form += form
-        return _read_json(filled, rows)
+        table = read_objects(filled, source, labelled=labels is None)
+        if labels is not None:
+            return read_unlabelled(table, rows, labels, named=True)
+        return _read_named(table, rows, "'JSON lines'")
     fields, mark = _table(filled)
     rows.form += [*([f"columns parted by {MARKS[mark]}"] if mark else []), *form]
     width = len(fields[0][1])
@@ -75,13 +75,8 @@ def parse_score_lines(
         raise MetricError(f"{source}, row {uneven[0][0]}: {len(uneven[0][1])} fields; {_EXPECTED}")
     if labels is not None:
         return read_unlabelled(fields, rows, labels)
-    header = read_header(fields[0][1])
-    if header is not None:
-        header.require_stated(rows.conventions, source)
-        rows.measured = header.unusual_score
-        return _read_labelled(fields[1:], header.places, rows, " by the names in row 1")
-    if names_columns([found for _, found in fields]):
-        raise MetricError(f"{source}, row {fields[0][0]}: {header_fault(fields[0][1])}")
+    if read_header(fields[0][1]) is not None or names_columns([found for _, found in fields]):
+        return _read_named(fields, rows)
     if not 2 <= width <= 5:
         raise MetricError(f"{source}, row {fields[0][0]}: {width} fields; {_EXPECTED}")
     if width >= 4:
@@ -173,7 +168,19 @@ def _plain(label: str) -> str:
     return "0" if found[2] == "0" else found[1] + found[2]
 
 
-def _read_labelled(lines: list[_Line], places: Mapping[str, int], rows: Rows, by: str = "") -> ScoreFile:
+def _read_named(lines: list[_Line], rows: Rows, layout: str = "") -> ScoreFile:
+    """Rows below one that names their columns; `layout` is what they are told as, else by their columns."""
+    header = read_header(lines[0][1])
+    if header is None:
+        raise MetricError(f"{rows.source}, row {lines[0][0]}: {header_fault(lines[0][1])}")
+    header.require_stated(rows.conventions, rows.source)
+    rows.measured = header.unusual_score
+    return _read_labelled(lines[1:], header.places, rows, " by the names in row 1", layout)
+
+
+def _read_labelled(
+    lines: list[_Line], places: Mapping[str, int], rows: Rows, by: str = "", layout: str = ""
+) -> ScoreFile:
     """Rows of a score and a label, perhaps with names; `places` are their columns."""
     labels = _Labels(rows)
     if "path" not in places and all("/" in found[places["label"]] for _, found in lines):
@@ -182,7 +189,7 @@ def _read_labelled(lines: list[_Line], places: Mapping[str, int], rows: Rows, by
         names = {name: found[place] for name, place in places.items() if name not in ("label", "score")}
         rows.add(number, labels.read(found[places["label"]], number), found[places["score"]], names)
     order = " ".join(sorted(places, key=lambda name: places[name]))
-    return rows.file(labels.told(f"'{order}'{by}"))
+    return rows.file(labels.told(layout or f"'{order}'{by}"))
 
 
 def _places(table: list[list[str]]) -> dict[str, int]:
@@ -240,45 +247,3 @@ def _read_bob(lines: list[_Line], rows: Rows) -> ScoreFile:
         raise MetricError(f"{rows.source}: identities tell who is bona fide; leave --bona-fide-is out")
     layout = "claimed real path score" if len(lines[0][1]) == 4 else "claimed model real path score"
     return rows.file(f"{rows.source}: read as bob's '{layout}', bona fide where the identities agree")
-
-
-def _read_json(lines: list[tuple[int, str]], rows: Rows) -> ScoreFile:
-    labels = _Labels(rows)
-    for number, values in _objects(lines, rows.source):
-        keys = [key for key in ("pai", "label") if key in values]
-        if len(keys) != 1 or "score" not in values:
-            raise MetricError(
-                f"{rows.source}, row {number}: a JSON line holds score and either pai or label; "
-                f"this one holds {', '.join(values) or 'nothing'}"
-            )
-        names = {name: str(values[name]) for name in rows.names if values.get(name) is not None}
-        score = "" if values["score"] is None else str(values["score"])
-        rows.add(number, labels.read(str(values[keys[0]]), number), score, names)
-    return rows.file(labels.told("'JSON lines'"))
-
-
-def _objects(lines: list[tuple[int, str]], source: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a file, one a line or all in one list, with their numbers."""
-    if lines[0][1].lstrip().startswith("["):
-        found = _parsed("\n".join(line for _, line in lines), f"{source}: the list")
-        for number, values in enumerate(found if isinstance(found, list) else [found], start=1):
-            yield number, _plain_object(values, f"{source}, object {number}")
-    else:
-        for number, line in lines:
-            yield number, _plain_object(_parsed(line, f"{source}, row {number}"), f"{source}, row {number}")
-
-
-def _parsed(text: str, place: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise MetricError(f"{place}: not a JSON object ({error})") from None
-
-
-def _plain_object(values: Any, place: str) -> dict[str, Any]:
-    if not isinstance(values, dict):
-        raise MetricError(f"{place}: not a JSON object")
-    nested = [key for key, value in values.items() if isinstance(value, (dict, list, bool))]
-    if nested:
-        raise MetricError(f"{place}: {nested[0]} is {values[nested[0]]!r}; give a text or a number")
-    return values

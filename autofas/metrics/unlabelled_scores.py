@@ -1,8 +1,9 @@
 """Score files without labels, as challenges collect them, judged by a list of labels.
 
 `color depth ir score` (CASIA-SURF, CVPR 2019), `path score` (CeFA, CVPR 2020), any further columns between a
-path and a score that ends the line, and files whose first row names a path and a score, `autofas predict`'s
-among them. Modalities after the first path name the same presentation and are not looked up.
+path and a score that ends the line, files whose first row names a path and a score, `autofas predict`'s
+among them, and JSON lines of both. Modalities after the first path name the same presentation and are not
+looked up.
 """
 
 from collections.abc import Sequence
@@ -17,9 +18,12 @@ Line = tuple[int, list[str]]
 _LABEL_CELLS = frozenset({"0", "1", "-1", "+1", "0.0", "1.0", "bona_fide", "live", "real", "spoof", "attack"})
 
 
-def read_unlabelled(lines: list[Line], rows: Rows, labels: PathLabels) -> ScoreFile:
-    """The rows of a file that has no labels, with those of their paths. Raises MetricError, one line."""
-    path, score, lines, by = _columns(lines, rows)
+def read_unlabelled(lines: list[Line], rows: Rows, labels: PathLabels, *, named: bool = False) -> ScoreFile:
+    """The rows of a file that has no labels, with those of their paths. Raises MetricError, one line.
+
+    `named` says that the first line names the columns; without it that is told from what stands there.
+    """
+    path, score, lines, by = _columns(lines, rows, named)
     paths = [(number, cells[path]) for number, cells in lines]
     for (number, cells), (key, row) in zip(lines, labels.label(rows.source, paths), strict=True):
         names = {"path": key, "video": row.video, "subject": row.subject}
@@ -27,13 +31,13 @@ def read_unlabelled(lines: list[Line], rows: Rows, labels: PathLabels) -> ScoreF
     return rows.file(f"{rows.source}: read as 'path score'{by}, labels by path from {labels.source}")
 
 
-def _columns(lines: list[Line], rows: Rows) -> tuple[int, int, list[Line], str]:
+def _columns(lines: list[Line], rows: Rows, named: bool) -> tuple[int, int, list[Line], str]:
     """The columns of paths and of scores, the lines below a row of names, and words for such a row."""
     table = [cells for _, cells in lines]
-    if names_columns(table):
+    if named or names_columns(table):
         path, score = _named(lines[0], rows)
         lines = _largest_faces(lines[0][1], lines[1:])
-        by = " by the names in row 1"
+        by = " of JSON lines" if named else " by the names in row 1"
     else:
         places = range(len(table[0]))
         files = [place for place in places if is_media(table[0][place]) or "/" in table[0][place]] or [0]

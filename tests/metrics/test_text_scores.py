@@ -121,6 +121,11 @@ def read(text: str, **conventions):
             '{"pai": "bona_fide", "score": 0.9, "video": "v"}\n{"pai": "attack", "score": 0.2, "video": "w"}',
             "lines",
         ),
+        ('{"y_true": 1, "prob": 0.9}\n{"prob": 0.2, "y_true": 0}\n', "'JSON lines', label 1 is bona fide"),
+        (
+            '{"class": 3, "pai": "bona_fide", "score": 0.9}\n{"class": 4, "pai": "attack", "score": 0.2}',
+            "lines",
+        ),
     ],
 )
 def test_the_column_of_labels_is_found(text, told) -> None:

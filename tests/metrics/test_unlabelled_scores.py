@@ -24,6 +24,8 @@ def read(text: str, **conventions: str) -> ScoreFile:
         "v/1.jpg\t7\t0.9\nv/2.jpg\t8\t0.2\n",
         "path,score\nv/1.jpg,0.9\nv/2.jpg,0.2\n",
         "image,fold,liveness\nv/1.jpg,3,0.9\nv/2.jpg,3,0.2\n",
+        '{"path": "v/1.jpg", "score": 0.9}\n{"score": 0.2, "path": "v/2.jpg", "note": "x"}\n',
+        '[{"image": "v/1.jpg", "fold": 3, "liveness": 0.9},\n {"image": "v/2.jpg", "liveness": 0.2}]',
         "source,frame,face,verdict,score\nv/1.jpg,,0,live,0.9\nv/1.jpg,,1,live,0.1\nv/2.jpg,,0,attack,0.2\n",
     ],
 )
@@ -45,7 +47,14 @@ def test_scores_get_the_labels_of_their_paths(text) -> None:
         ("v/1.jpg\nv/2.jpg\n", "row 1: expected a path and a score"),
         ("v/1.jpg high\n", "row 1, column score: 'high' is not a number"),
         ("v/1.jpg 0.9\nv/2.jpg\n", "row 2: 1 fields"),
-        ('{"path": "v/1.jpg", "score": 1}\n', "give JSON lines a label or pai"),
+        ('{"path": "v/1.jpg", "score": 1, "label": 0}\n', "column label holds labels already"),
+        (
+            '{"path": "v/1.jpg", "score": 1}\n{"path": "v/2.jpg"}\n',
+            "row 2: a JSON line holds a path and a sc",
+        ),
+        ('{"video": "v/1.jpg", "score": 1}\n', "holds a path and a score; this one holds video, score"),
+        ('{"path": "v/1.jpg", "spoof_score": 1}\n', "a higher spoof_score means attack"),
+        ("[]", "s.txt holds no score; its list is empty"),
     ],
 )
 def test_what_cannot_be_judged_is_one_line(text, words) -> None:
