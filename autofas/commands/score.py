@@ -1,7 +1,8 @@
 """autofas score: error rates from any model's score file."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,9 +60,12 @@ def run(args: argparse.Namespace) -> Any:
     table, dev = file.table, None if dev_file is None else dev_file.table
     terms = common.judging(args, [table], args.threshold_value)
     _check_dev(args, terms, table, dev)
-    rates = _interpolated(table.at_level(terms.level)) if args.interpolate else None
+    read = [one.told for one in (file, dev_file) if one is not None and one.told]
+    with _told_if_not_judged(read):
+        rates = _interpolated(table.at_level(terms.level)) if args.interpolate else None
+        judged = report(table, dev, terms, file.columns, file.unscored if args.count_non_responses else None)
     found = ScoresReport(
-        **dict(report(table, dev, terms, file.columns, file.unscored if args.count_non_responses else None)),
+        **dict(judged),
         model=args.scores,
         scores_sha256=file_sha256(Path(args.scores)),
         dev_scores_sha256=file_sha256(Path(args.dev)) if args.dev else None,
@@ -69,7 +73,7 @@ def run(args: argparse.Namespace) -> Any:
         tpr_at_fpr_interpolated=rates,
     )
     print(figures_table([Row(args.scores, found)]))
-    for told in filter(None, (file.told, dev_file.told if dev_file else "")):
+    for told in read:
         print(told)
     if rates is not None:
         shown = (f"TPR {100 * rate:.2f} % at FPR {fpr}" for fpr, rate in rates.items())
@@ -78,6 +82,17 @@ def run(args: argparse.Namespace) -> Any:
     if args.out:
         _write(args.out, found)
     return found.to_json()
+
+
+@contextmanager
+def _told_if_not_judged(read: list[str]) -> Iterator[None]:
+    """How the files were read is part of the error where it may be what is wrong."""
+    from autofas.errors import MetricError
+
+    try:
+        yield
+    except MetricError as error:
+        raise MetricError("; ".join([str(error), *read])) from None
 
 
 def _read(args: argparse.Namespace, further: "Sequence[str]") -> "tuple[ScoreFile, ScoreFile | None]":

@@ -78,6 +78,25 @@ def test_one_class_alone_is_judged(tmp_path, capsys, labels, words) -> None:
     assert words in capsys.readouterr().out
 
 
+def test_how_a_file_was_read_is_said_where_it_cannot_be_judged(tmp_path, capsys) -> None:
+    (tmp_path / "s.csv").write_text("path;video;subject;pai;score\na;v;s;bona_fide;0.9\n")
+    assert main(["score", str(tmp_path / "s.csv"), "--threshold", "test-eer"]) == 2
+    said = capsys.readouterr().err
+    assert "no attack score among 1; error rates need both classes; " in said
+    assert said.endswith("s.csv: read with columns parted by semicolons; higher is bona fide\n")
+
+
+def test_json_lines_take_their_labels_from_a_list(tmp_path, capsys) -> None:
+    scores = [("a.jpg", 0.9), ("b.jpg", 0.8), ("c.jpg", 0.7), ("d.jpg", 0.1)]
+    text = "".join(f'{{"path": "{path}", "score": {score}}}\n' for path, score in scores)
+    (tmp_path / "s.jsonl").write_text(text)
+    (tmp_path / "labels.txt").write_text("a.jpg 1\nb.jpg 1\nc.jpg 0\nd.jpg 0\n")
+    words = ["score", str(tmp_path / "s.jsonl"), "--labels", str(tmp_path / "labels.txt"), *FIXED]
+    values = main_values(words)
+    assert (values["bpcer"], values["apcer"]) == (0.0, 0.5)
+    assert "read as 'path score' of JSON lines, labels by path from" in capsys.readouterr().out
+
+
 def test_intervals_stand_beneath_the_rates(tmp_path, capsys) -> None:
     (tmp_path / "s.txt").write_text("0.9 1\n0.4 1\n0.1 0\n0.2 0\n")
     main_values(["score", str(tmp_path / "s.txt"), *FIXED])
