@@ -59,6 +59,12 @@ class _Item:
     subject: str = ""
     frames: tuple[tuple[int, str], ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The path without an image's suffix: a.jpg and a.png are likely of one moment."""
+        whole = self.frames or is_video(self.path)
+        return self.path if whole else str(PurePosixPath(self.path).with_suffix(""))
+
 
 def draft_manifest(
     place: str | os.PathLike[str],
@@ -288,16 +294,17 @@ def _by_subject(items: Sequence[_Item], seed: int) -> list[str]:
 
 
 def _by_item(items: Sequence[_Item], seed: int) -> list[str]:
-    """Each label's items divided by a hash of (seed, path); of few, train and test come first."""
-    splits = [""] * len(items)
+    """Each label's names divided by a hash of (seed, path); of few, train and test come first."""
+    first = {item.name: item for item in reversed(items)}
+    splits: dict[str, str] = {}
     for pai in {item.pai for item in items}:
-        own = [position for position, item in enumerate(items) if item.pai == pai]
-        own.sort(key=lambda position: hashlib.sha256(f"{seed}/{items[position].path}".encode()).digest())
+        own = [name for name, item in first.items() if item.pai == pai]
+        own.sort(key=lambda name: hashlib.sha256(f"{seed}/{first[name].path}".encode()).digest())
         test = max(round(TEST_SHARE * len(own)), 1) if len(own) > 1 else 0
         dev = max(round(DEV_SHARE * (len(own) - test)), 1) if len(own) > 2 else 0
-        for rank, position in enumerate(own):
-            splits[position] = "test" if rank < test else "dev" if rank < test + dev else "train"
-    return splits
+        for rank, name in enumerate(own):
+            splits[name] = "test" if rank < test else "dev" if rank < test + dev else "train"
+    return [splits[item.name] for item in items]
 
 
 def _rows(
@@ -305,12 +312,11 @@ def _rows(
 ) -> list[dict[str, object]]:
     videos = [item.path for item in items if is_video(item.path)]
     frames = _count(videos, root, notes, progress)
+    named = Counter(item.name for item in items)
     rows: list[dict[str, object]] = []
     for item in items:
-        video = (
-            item.path if item.frames or is_video(item.path) else str(PurePosixPath(item.path).with_suffix(""))
-        )
-        fields = {"pai": item.pai, "subject": item.subject or video, "session": "1", "video": video}
+        video = item.name if named[item.name] == 1 else item.path
+        fields = {"pai": item.pai, "subject": item.subject or item.name, "session": "1", "video": video}
         if item.frames:
             chosen = [item.frames[position] for position in spread(len(item.frames), count)]
         elif is_video(item.path):

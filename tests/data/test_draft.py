@@ -261,3 +261,18 @@ def test_a_folder_below_a_class_holds_photographs_where_its_files_name_several_p
         "the numbered pictures of each of 2 folders (replay/p1, replay/take2) are taken as the frames of one"
         " presentation"
     ]
+
+
+def test_files_that_differ_by_their_suffix_alone_are_presentations_of_one_person(tmp_path):
+    names = [
+        f"{kind}/{stem}{end}" for kind in ("live", "print") for stem in "abcdefgh" for end in (".png", ".bmp")
+    ]
+    draft = draft_manifest(fill(tmp_path, *names, "live/z.png", "live/z.mp4"))
+    table = draft.manifest.table
+    assert set(table["path"]) == {*names, "live/z.png", "live/z.mp4"}
+    photographs = table[table["subject"] != "live/z.mp4"]
+    both = photographs[photographs["subject"] != "live/z"]
+    assert (both["video"] == both["path"]).all()
+    assert (both.groupby("subject").size() == 2).all()
+    assert (both.groupby("subject")["split"].nunique() == 1).all()
+    assert set(table["video"][table["path"].str.startswith("live/z")]) == {"live/z", "live/z.mp4"}
