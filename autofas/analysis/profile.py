@@ -132,9 +132,8 @@ def costs_by_layer(model: nn.Module, inputs: Inputs) -> tuple[LayerCost, ...]:
 
     On shapes alone, so the model must run on the meta device, as every derived network does.
     """
-    folded = fold(model) if isinstance(model, DerivedNetwork) else model
     with torch.no_grad(), _slow_attention():
-        return _own_pass(_copy(folded, True), _one_sample(inputs, True))[2]
+        return _own_pass(_copy(_deployed(model), True), _one_sample(inputs, True))[2]
 
 
 def describe(inputs: Inputs) -> str:
@@ -163,10 +162,8 @@ def _on_a_device(
 
 
 def _cost_on(model: nn.Module, inputs: Inputs, meta: bool) -> Cost:
-    if isinstance(model, DerivedNetwork):
-        model = fold(model)
     with torch.no_grad(), _slow_attention():
-        network = _copy(model, meta)
+        network = _copy(_deployed(model), meta)
         with MacCounter(network) as counter:
             network(_one_sample(inputs, meta))
     params = sum(parameter.numel() for parameter in network.parameters())
@@ -174,8 +171,7 @@ def _cost_on(model: nn.Module, inputs: Inputs, meta: bool) -> Cost:
 
 
 def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:
-    if isinstance(model, DerivedNetwork):
-        model = fold(model)  # central differences as they are deployed, plain convolutions
+    model = _deployed(model)
     sample = _one_sample(inputs, meta)
     with torch.no_grad(), _slow_attention():
         network = _copy(model, meta)
@@ -195,6 +191,12 @@ def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:
         device="meta" if meta else str(next(iter(tensors_in(sample))).device),
         by_layer=by_layer,
     )
+
+
+def _deployed(model: nn.Module) -> nn.Module:
+    """The network with central differences as plain convolutions, a copy; itself if it has none."""
+    folds = isinstance(model, DerivedNetwork) and any(hasattr(module, "fold") for module in model.modules())
+    return fold(model) if folds else model
 
 
 def _one_sample(inputs: Inputs, meta: bool) -> Any:

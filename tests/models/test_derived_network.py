@@ -68,9 +68,9 @@ def test_derived_network_learns_64_generated_faces_by_heart():
     loader = Loader(data.store, rows, batch_size=64)
     torch.manual_seed(0)
     network = build(genotype(FIVE_OF_EIGHT, "small"), input_size=32)
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.1, momentum=0.9)
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+    (batch,) = loader
     for _ in range(80):
-        (batch,) = loader
         loss = network.supervision.loss(network(batch.images), batch.targets)
         optimizer.zero_grad()
         loss.backward()
