@@ -11,7 +11,7 @@ from typing import Any
 from autofas.commands import common
 
 MOST_FACES = 256
-_COUNT = re.compile(r"\b\d+ of \d+ \w+ (videos|frames|images|clips);")
+_COUNT = re.compile(r"\b\d+ of \d+ \w+( \(\w+\))? (videos|frames|images|clips);")
 HELP = "count a data set by protocol, fold, split and PAI; report missing data; find leaks"
 HEADER = ("protocol", "fold", "split", "PAI", "videos", "frames", "subjects", "official")
 

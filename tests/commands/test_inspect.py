@@ -99,3 +99,19 @@ def test_counts_that_the_table_shows_are_three_lines_and_what_is_damaged_is_name
     assert any("more such lines; the column official has their counts, --json all" in line for line in listed)
     assert any("train_release/1/5.avi: is damaged or not a video" in line for line in listed)
     assert len(json.loads(last)["differences"]) > len(listed)
+
+
+def test_counts_of_attacks_with_a_support_are_shown_few_too(tmp_path, capsys):
+    for number in (1, 2):
+        for support in ("fixed", "hand"):
+            name = f"attack_print_client{number:03d}_session01_highdef_photo_adverse"
+            folder = tmp_path / "train/attack" / support / name
+            folder.mkdir(parents=True)
+            (folder / "0.jpg").write_bytes(b"x")
+    words = ["inspect", "--dataset", "replay-attack", "--data-root", str(tmp_path), "--names-only"]
+    values = main_values(words)
+    lines = [line for line in values["differences"] if "(fixed)" in line or "(hand)" in line]
+    assert len(lines) > 10
+    shown = [line for line in capsys.readouterr().out.splitlines() if line.startswith("differs: ")]
+    assert len([line for line in shown if " videos; " in line]) == 3
+    assert any("more such lines; the column official has their counts" in line for line in shown)

@@ -5,7 +5,8 @@ real-world variations, FG 2017. Accepted layouts, each folder possibly doubled b
 (Train_files/Train_files):
 
 <root>/{Train,Dev,Test}_files/<id>.avi with <id>.txt (eyes)       as delivered
-<root>/{Train,Dev,Test}_files/<id>/<id>_%03d_scene.jpg            frames; eyes from <id>.txt beside or inside
+<root>/{Train,Dev,Test}_files/<id>/<id>_%03d_scene.jpg            or any names that end in the frame's number;
+                                                                  eyes from <id>.txt beside or inside
                                   <id>_%03d_scene.dat             a frame's face box, as CDCN's code reads
 <root>/Protocols/Protocol_{1..4}/*.txt                            optional, compared with the rules
 
@@ -43,6 +44,7 @@ from autofas.data.readers.reading import (
     listed,
     relative,
 )
+from autofas.data.readers.recordings import frames_in
 from autofas.errors import DataError
 from autofas.storage.media import VIDEO_SUFFIXES
 
@@ -50,12 +52,10 @@ ABOUT = About(
     "OULU-NPU",
     "the University of Oulu's mobile face presentation attack database (4950 videos)",
     "given for research under a signed agreement: apply at https://sites.google.com/site/oulunpudatabase/",
-    "Train_files/, Dev_files/ and Test_files/ with <id>.avi and <id>.txt, or <id>/<id>_000_scene.jpg frames;"
-    " give their parent as --data-root",
+    "Train_files/, Dev_files/ and Test_files/ with <id>.avi and <id>.txt, or a folder <id> of numbered"
+    " frames; give their parent as --data-root",
 )
-_FRAME_FILE = re.compile(
-    r"([1-6]_[1-3]_[0-9]{2}_[1-5])_([0-9]{1,6})(?:_scene)?\.(?:jpg|jpeg|png|bmp)", re.IGNORECASE
-)
+_OF_VIDEO = re.compile(r"([1-6]_[1-3]_[0-9]{2}_[1-5])_.*")
 _FOLDER_SUFFIXES = ("_files", "_images", "_frames", "")
 
 
@@ -137,12 +137,11 @@ def _scan(folder: Path, root: Path, notes: list[str]) -> list[_Video]:
 
 
 def _extracted(folder: Path, root: Path, notes: list[str]) -> tuple[tuple[int, Path], ...]:
-    found: dict[int, Path] = {}
-    for entry in entries(folder, root, notes):
-        match = _FRAME_FILE.fullmatch(entry.name)
-        if match and match[1] == folder.name:
-            found.setdefault(int(match[2]), Path(entry.path))
-    return tuple(sorted(found.items()))
+    def foreign(name: str) -> bool:
+        told = _OF_VIDEO.fullmatch(name)
+        return told is not None and told[1] != folder.name
+
+    return frames_in(folder, root, notes, foreign)
 
 
 def _rows(
@@ -172,6 +171,7 @@ def _rows(
     if without:
         what = "no eye file" if eyes is None else "no frame with eyes"
         what = f"{what} and no .dat boxes" if video.frames else what
+        what = "some frames have neither eyes nor a box" if without < len(chosen) else what
         notes.append(f"{video.name}: {what}; prepare finds its faces, other verbs take the frame's centre")
     return rows
 

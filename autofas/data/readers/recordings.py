@@ -42,7 +42,7 @@ def find_recordings(
         stem, suffix = os.path.splitext(entry.name)
         is_video = suffix.lower() in VIDEO_SUFFIXES
         if entry.is_dir():
-            frames = _frames_in(Path(entry.path), root, notes)
+            frames = frames_in(Path(entry.path), root, notes)
             if frames:
                 found.append(Recording(stem if is_video else entry.name, Path(entry.path), frames))
             else:
@@ -112,10 +112,13 @@ def track_from(
     return track
 
 
-def _frames_in(folder: Path, root: Path, notes: list[str]) -> tuple[tuple[int, Path], ...]:
+def frames_in(
+    folder: Path, root: Path, notes: list[str], foreign: Callable[[str], bool] | None = None
+) -> tuple[tuple[int, Path], ...]:
+    """(number, image) of a folder's frames, by number, without those whose names `foreign` disowns."""
     found: dict[int, Path] = {}
     for entry in entries(folder, root, notes):
         match = _FRAME.fullmatch(entry.name)
-        if match is not None and not entry.is_dir():
+        if match is not None and not entry.is_dir() and not (foreign and foreign(entry.name)):
             found.setdefault(int(match[1]), Path(entry.path))
     return tuple(sorted(found.items()))

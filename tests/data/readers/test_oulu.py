@@ -178,3 +178,28 @@ def test_what_is_said_of_many_videos_is_one_line_with_the_first_three(tmp_path):
         "15 files or folders (1_1_01_1, 1_1_01_2, 1_1_01_3 and 12 more): no eye file and no .dat boxes;"
         " prepare finds its faces, other verbs take the frame's centre"
     ]
+
+
+@pytest.mark.parametrize("name", ["{:04d}.png", "frame{:d}.jpg", "1_1_01_1_{:03d}.jpg"])
+def test_a_folder_of_frames_stands_in_place_of_a_video_whatever_comes_before_their_numbers(tmp_path, name):
+    folder = tmp_path / "Train_files" / "1_1_01_1"
+    folder.mkdir(parents=True)
+    for number in range(3, 7):
+        (folder / name.format(number)).write_bytes(b"x")
+    (folder / "1_1_02_1_009_scene.jpg").write_bytes(b"x")  # another video's
+    (folder / "1_1_01_1_003_depth.jpg").write_bytes(b"x")  # no frame
+    table = read(tmp_path, frames_per_video=None).manifest.table
+    assert list(table["frame"]) == [3, 4, 5, 6]
+    assert set(table["video"]) == {"1_1_01_1"}
+
+
+def test_some_frames_without_a_box_are_not_called_all(tmp_path):
+    frames_folder(tmp_path, "1_1_01_1", range(3), folder="Train_images", eyes=None)
+    for number in range(2):
+        place = tmp_path / "Train_images/1_1_01_1" / f"1_1_01_1_{number:03d}_scene.dat"
+        place.write_text("8\n8\n40\n40\n")
+    reading = read(tmp_path, frames_per_video=None)
+    assert "1_1_01_1: some frames have neither eyes nor a box; prepare finds" in "\n".join(
+        reading.differences
+    )
+    assert list(reading.manifest.table["bbox_w"]) == [40, 40, 0]
