@@ -24,6 +24,11 @@ class Row:
     data: str = ""
     split: str = ""
 
+    @property
+    def named(self) -> str:
+        """The model and its data in words, which tell it from the other rows."""
+        return f"{self.model} on {self.data}" if self.data else self.model
+
 
 def row_of(metrics: Metrics) -> Row:
     """The row of an evaluated run."""
@@ -48,12 +53,20 @@ def figures_table(rows: Sequence[Row]) -> str:
                 lines.append(["", "", "", "95 %", *bounds, "", ""])
             reasons = found.undefined.items()
             notes += [f"{name} per {level}: {why}" for name, why in reasons if name in (*RATES, "eer")]
-            notes += non_response_lines(found.non_responses, level)
+            whose = f"{row.named}: " if len(rows) > 1 else ""
+            notes += [f"{whose}{line}" for line in non_response_lines(found.non_responses, level)]
     origins = {f"{row.figures.threshold_rule}: {row.figures.threshold_provenance}" for row in rows}
-    instruments = ", ".join(sorted(rows[0].figures.apcer_by_pai)) or "none: there is no attack"
-    below = [*sorted(origins), f"APCER: worst of {instruments}", *([INTERVALS] if shown else [])]
-    warnings = inverted_lines((row.model, row.figures) for row in rows)
+    below = [*sorted(origins), *_instruments(rows), *([INTERVALS] if shown else [])]
+    warnings = inverted_lines((row.named if len(rows) > 1 else row.model, row.figures) for row in rows)
     return "\n".join([shown_table(HEADER, lines, numeric=NUMBERS), *below, *dict.fromkeys(notes), *warnings])
+
+
+def _instruments(rows: Sequence[Row]) -> list[str]:
+    """What APCER is the worst of, by row where the rows are of different attacks."""
+    found = [", ".join(sorted(row.figures.apcer_by_pai)) or "none: there is no attack" for row in rows]
+    if len(set(found)) == 1:
+        return [f"APCER: worst of {found[0]}"]
+    return [f"APCER of {row.named}: worst of {listed}" for row, listed in zip(rows, found, strict=True)]
 
 
 def inverted_lines(named: Iterable[tuple[str, Figures]]) -> Iterator[str]:
@@ -182,7 +195,9 @@ def _of(errors: tuple[int, int]) -> str:
 
 def _place(found: Metrics | Summary) -> str:
     fold = f" fold {found.fold}" if isinstance(found, Metrics) and found.fold else ""
-    protocol = f" p{found.protocol}" if found.protocol not in ("None", "", "none") else ""
+    protocol = "" if found.protocol in ("None", "", "none") else f" {found.protocol}"
+    if found.protocol[:1].isdigit():
+        protocol = f" p{found.protocol}"
     return f"{found.dataset}{protocol}{fold}"
 
 

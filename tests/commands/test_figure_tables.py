@@ -60,6 +60,24 @@ def test_what_is_missing_is_said_once() -> None:
     assert "APCER: worst of none: there is no attack" in none
 
 
+def test_of_several_rows_each_is_told_of_its_own() -> None:
+    counted = NonResponses(apnrr_by_pai={}, errors_by_pai={}, bpnrr=0.0, bpnrr_errors=(0, 9))
+    out = "leave-one-dataset-out"
+    figures = {"auc": 0.4, "non_responses": counted}
+    place = {"protocol": out, "dataset": "O+C"}
+    rows = [
+        row_of(made_metrics(figures | {"apcer_by_pai": {pai: 0.0}}, **place, fold=fold))
+        for fold, pai in ((1, "print"), (2, "mask"))
+    ]
+    lines = figures_table(rows).splitlines()
+    assert f"APCER of m on O+C {out} fold 1: worst of print" in lines
+    assert f"APCER of m on O+C {out} fold 2: worst of mask" in lines
+    for fold in (1, 2):
+        assert f"m on O+C {out} fold {fold}: BPNRR per video: 0.00 % (0 of 9 without a score)" in lines
+        assert any(line.startswith(f"m on O+C {out} fold {fold} per video: AUC 40.00 %") for line in lines)
+    assert "APCER: worst of print" in figures_table(rows[:1]).splitlines()
+
+
 def test_inverted_scores_are_warned_of_once_a_model() -> None:
     models = [
         ("good", made_report(auc=0.5)),

@@ -37,7 +37,7 @@ def test_a_development_protocol_of_a_manifest(make_manifest, tmp_path):
     assert set(data.split("test")["session"]) == {"2"}
     assert any("not subject-disjoint" in note for note in data.notes)
     data = load_dataset(tmp_path, protocol="leave-one-session-and-subjects-out", fold=2, seed=4)
-    assert data.notes == ()
+    assert data.notes == ("test is of session 2, which train and dev leave out",)
     assert data.fold == 2
 
 

@@ -185,6 +185,7 @@ def _development_split(
             listed = ", ".join(f"{i + 1} ({v})" for i, v in enumerate(values[:12]))
             raise DataError(f"protocol {name} {given}; choose {listed}, or write {name}:NAME")
         value = values[fold - 1]
+        notes.append(f"test is of {column} {value}, which train and dev leave out")
     elif fold is not None:
         raise DataError(f"fold {fold} was given, but protocol {name} has no folds; drop --fold")
     parts = leave_out(
