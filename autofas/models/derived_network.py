@@ -98,8 +98,9 @@ class DerivedNetwork(nn.Module):
             cell.drop_path = probability  # type: ignore[assignment]
 
     def forward(self, images: Tensor) -> Tensor:
-        if images.device.type == "cpu":
-            # torch computes a 3x3 pool ten times as fast with channels side by side, and the rest no slower
+        if images.device.type == "cpu" and not torch.compiler.is_exporting():
+            # torch computes a 3x3 pool ten times as fast with channels side by side, and the rest no slower;
+            # an exported graph would hold the copy, and ExecuTorch then mistakes the map's sides
             images = images.contiguous(memory_format=torch.channels_last)
         before = last = self.stem(images)
         for cell in self.cells:

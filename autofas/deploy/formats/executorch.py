@@ -51,4 +51,8 @@ class ExecuTorchScorer(SingleScorer):
     def call(self, inputs: list[Floats]) -> list[NDArray[Any]]:
         import torch
 
-        return [one.numpy() for one in self._method.execute([torch.from_numpy(one) for one in inputs])]
+        try:
+            found = self._method.execute([torch.from_numpy(one) for one in inputs])
+        except RuntimeError as exc:
+            raise RunError(f"{self.path} does not run in ExecuTorch: {' '.join(str(exc).split())}") from None
+        return [one.numpy() for one in found]

@@ -3,6 +3,7 @@
 import logging
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
@@ -25,6 +26,18 @@ def test_a_program_computes_what_the_network_does():
     form = ExportForm(build("feathernet_b", input_size=32))
     image = torch.randn(1, 3, 32, 32)
     torch.testing.assert_close(program(form).module()(image), form(image))
+
+
+def test_a_program_of_a_searched_network_holds_no_order_of_memory():
+    """ExecuTorch mistook the sides of its map: 8x1 in place of 1x8, and the file did not run."""
+    from autofas.models.genotype import genotype_from_cells
+    from autofas.models.space import load_space
+    from autofas.search.derive import random_cells
+
+    space = load_space("small")
+    genotype = genotype_from_cells(space, *random_cells(space, np.random.default_rng(0)), "random")
+    graph = program(ExportForm(build(genotype, input_size=32))).graph
+    assert [node.name for node in graph.nodes if "memory_format" in node.kwargs] == []
 
 
 def test_a_network_of_several_views_is_refused_in_one_line():
