@@ -6,6 +6,7 @@ Lists of exceptions may only get shorter: what no longer needs its place on one 
 import ast
 import configparser
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -217,6 +218,16 @@ def test_files_and_functions_are_short():
 
 def test_names_say_what_a_module_holds():
     assert not [module for module in sources() if module.rpartition(".")[2] in WORDS]
+
+
+def test_the_top_holds_what_the_plan_names():
+    """A test once left its runs in a folder called None, and they were committed."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    folders = {line.partition("/")[0] for line in listed.splitlines() if "/" in line}
+    rooms = {"autofas", "baselines", "search_spaces", "results", "tests", "benchmarks", "docs"}
+    assert folders - {".ci"} == rooms
 
 
 @pytest.mark.parametrize("folder", ["autofas", "baselines", "search_spaces", "tests", "benchmarks"])
