@@ -22,11 +22,12 @@ def cell_svg(cell: Cell, title: str) -> str:
     ]
     for number, arrow in enumerate(layout.arrows):
         (x0, y0), (x1, y1), (x2, y2) = ((float(x), height - float(y)) for x, y in arrow.curve)
-        colour = colour_of(names[number]) if number < len(names) else "currentColor"
-        faint = "" if number < len(names) else ' opacity="0.35"'
+        named = number < len(names)
+        drawn = f'class="edge{"" if named else " faint"}" style="--tone: '
+        drawn += f'{colour_of(names[number]) if named else "currentColor"}"'
         parts.append(
-            f'<path d="M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}" fill="none" stroke="{colour}" '
-            f'stroke-width="3"{faint}/><circle cx="{x2:.1f}" cy="{y2:.1f}" r="5" fill="{colour}"{faint}/>'
+            f'<path {drawn} fill-opacity="0" d="M{x0:.1f} {y0:.1f}Q{x1:.1f} {y1:.1f} {x2:.1f} {y2:.1f}"/>'
+            f'<circle {drawn} cx="{x2:.1f}" cy="{y2:.1f}" r="5"/>'
         )
     for name, arrow in zip(names, layout.arrows, strict=False):
         if arrow.label is None:
@@ -46,4 +47,5 @@ def cell_svg(cell: Cell, title: str) -> str:
             f'<circle class="node {kind}" cx="{x:.1f}" cy="{height - y:.1f}" r="{RADIUS}"/>'
             f'<text class="numbered" x="{x:.1f}" y="{height - y + 8:.1f}" text-anchor="middle">{shown}</text>'
         )
-    return f'<figure class="wide">{"".join(parts)}</svg><figcaption>{escape(title)}</figcaption></figure>'
+    words = f"</svg><figcaption>{escape(title)}</figcaption></figure>"
+    return f'<figure class="wide" tabindex="0">{"".join(parts)}{words}'

@@ -12,11 +12,11 @@ from statistics import NormalDist
 
 Points = Sequence[tuple[float, float]]
 WIDTH, HEIGHT = 560.0, 330.0
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 14.0, 14.0, 46.0
-LETTER, LINE = 7.0, 14.0
-"""A letter's width and a line's height in pixels, as names of points are set."""
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 14.0, 14.0, 50.0
+LETTER, LINE, LIFT = 9.0, 17.0, 6.0
+"""Names of points as a phone sets them, in pixels: a letter's width, a line's height, and above the point."""
 DASHES = ("", "7 3", "2 3", "9 3 2 3", "4 2", "12 4")
-PROBIT_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
+PROBIT_TICKS = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.99)
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,16 @@ class Chart:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in outline)
         self.parts.append(f'<polygon class="band s{series % 8}" points="{path}"/>')
 
-    def bars(self, edges: Sequence[float], counts: Sequence[float], series: int, name: str = "") -> None:
-        """A step outline of counts between edges, filled lightly."""
+    def bars(
+        self, edges: Sequence[float], counts: Sequence[float], series: int, name: str = "", *, filled: bool
+    ) -> None:
+        """A step outline of counts between edges, filled lightly if asked."""
         points = [(edges[0], 0.0)]
         for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
             points += [(left, count), (right, count)]
         points.append((edges[-1], 0.0))
-        self.band(points, [(edges[-1], 0.0), (edges[0], 0.0)][::-1], series)
+        if filled:
+            self.band(points, [(edges[-1], 0.0), (edges[0], 0.0)][::-1], series)
         self.line(points, series, name)
 
     def upright(self, x: float, words: str) -> None:
@@ -120,17 +123,12 @@ class Chart:
     def dot(self, x: float, y: float, series: int, words: str, shape: str = "circle") -> None:
         """A named point: circle, square or triangle."""
         left, top = self.place(x, y)
-        named = f'class="dot s{series % 8}"'
-        forms = {
-            "circle": f'<circle {named} cx="{left:.1f}" cy="{top:.1f}" r="6"/>',
-            "square": f'<rect {named} x="{left - 5:.1f}" y="{top - 5:.1f}" width="10" height="10"/>',
-            "triangle": f'<path {named} d="M{left:.1f} {top - 7:.1f}l6 11h-12z"/>',
-        }
-        anchor = "end" if self.x.part(x) > 0.62 else "start"
+        long = LETTER * len(words)
+        anchor = "start" if left + 10 + long <= WIDTH or left < WIDTH / 2 else "end"
         shift = -10 if anchor == "end" else 10
-        self.parts.append(forms[shape])
-        start = left + shift - (LETTER * len(words) if anchor == "end" else 0)
-        lower = self._free(start, start + LETTER * len(words), top + 4)
+        self.parts.append(_shape(series, left, top, shape))
+        start = left + shift - (long if anchor == "end" else 0)
+        lower = self._free(start, start + long, top - LIFT)  # a front's line leaves to the right
         self.parts.append(_words("named", left + shift, lower, anchor, words))
 
     def _free(self, start: float, end: float, base: float) -> float:
@@ -144,9 +142,16 @@ class Chart:
         self.names.append((start, end, line))
         return line
 
+    def key(self, series: int, name: str, shape: str) -> None:
+        """The legend's entry of all points of a kind."""
+        self._legend(_shape(series, 13.0, 6.0, shape), name)
+
     def _entry(self, series: int, name: str, dash: str) -> None:
-        key = f'<svg class="key" viewBox="0 0 26 10" aria-hidden="true"><line class="line s{series % 8}" '
-        key += f'stroke-dasharray="{dash}" x1="0" x2="26" y1="5" y2="5"/></svg>'
+        line = f'<line class="line s{series % 8}" stroke-dasharray="{dash}" x1="0" x2="26" y1="6" y2="6"/>'
+        self._legend(line, name)
+
+    def _legend(self, drawn: str, name: str) -> None:
+        key = f'<svg class="key" viewBox="0 0 26 12" aria-hidden="true">{drawn}</svg>'
         self.legend.append(f"<span>{key}{escape(name)}</span>")
 
     def text(self) -> str:
@@ -170,6 +175,16 @@ class Chart:
         legend = f'<figcaption class="legend">{"".join(self.legend)}</figcaption>' if self.legend else ""
         inside = "".join([*grid, names, *self.parts])
         return f'<figure><svg class="chart" {box}>{inside}</svg>{legend}</figure>'
+
+
+def _shape(series: int, left: float, top: float, shape: str) -> str:
+    """A point of a series in pixels."""
+    named = f'class="dot s{series % 8}"'
+    return {
+        "circle": f'<circle {named} cx="{left:.1f}" cy="{top:.1f}" r="6"/>',
+        "square": f'<rect {named} x="{left - 5:.1f}" y="{top - 5:.1f}" width="10" height="10"/>',
+        "triangle": f'<path {named} d="M{left:.1f} {top - 7:.1f}l6 11h-12z"/>',
+    }[shape]
 
 
 def _words(kind: str, x: float, y: float, anchor: str, words: str) -> str:

@@ -16,6 +16,7 @@ from autofas.report.material import TrainedRun
 from autofas.report.sections import worst_errors
 
 SIDE = 150
+NOTE = '<p class="soft">Beside each face its live map: red is 0, attack, and green 1, bona fide.</p>'
 OPACITY = 0.4
 _LOW, _HIGH = np.array((214, 48, 49), float), np.array((38, 166, 91), float)
 
@@ -31,7 +32,7 @@ def thumbnails(run: TrainedRun) -> str:
     rows = data.dataset.split(run.figures["split"])
     paths = list(rows["path"])
     named = [f"{path}#{frame}" for path, frame in zip(rows["path"], rows["frame"], strict=True)]
-    parts = []
+    parts, note = [], ""
     for path, pai, score in worst:
         place = paths.index(path) if path in paths else named.index(path)
         stored = data.store.rows(rows.iloc[[place]])
@@ -40,13 +41,14 @@ def thumbnails(run: TrainedRun) -> str:
         with torch.no_grad():
             outputs = network(next(network.view.evaluation(images)))
             live_map = network.supervision.live_map(outputs)
+        note = "" if live_map is None else NOTE
         face = _picture(crops[network.modalities[0]][0], None if live_map is None else live_map[0].numpy())
         words = f"{pai}, score {score:.3f}"
         parts.append(
             f'<figure><img alt="{escape(f"{path}: {words}")}" src="data:image/jpeg;base64,{face}">'
             f"<figcaption>{escape(words)}</figcaption></figure>"
         )
-    return f'<div class="faces">{"".join(parts)}</div>'
+    return f'{note}<div class="faces">{"".join(parts)}</div>'
 
 
 def _picture(crop: np.ndarray, live_map: np.ndarray | None) -> str:

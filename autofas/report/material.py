@@ -21,9 +21,9 @@ from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import Genotype, load_genotype
 from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.printed import command
-from autofas.runs.record import RECORD_FILE, read_record
+from autofas.runs.record import RECORD_FILE, file_sha256, read_record
 from autofas.storage.folders import closed_folder, file_in
-from autofas.storage.schema import read_text
+from autofas.storage.schema import read_json, read_text
 
 MAX_RUNS = 64
 
@@ -65,6 +65,10 @@ class SearchRun:
     genotype: Genotype
     alphas: list[dict[str, str]]
     curve: list[dict[str, float]]
+    genotype_sha256: str
+    verdict: list[str]
+    made: dict[str, Any]
+    """What env.json says of it: command, commit, ..."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,11 @@ def read_material(places: Sequence[str]) -> Material:
         elif (folder / "genotype.json").is_file() and (folder / "alphas.csv").is_file():
             genotype = load_genotype(folder / "genotype.json")
             alphas = _rows(folder / "alphas.csv")
-            searches.append(SearchRun(folder, genotype, alphas, _curve(folder)))
+            told = _told(folder / "verdict.json").get("words", [])
+            made = _told(folder / "env.json")
+            digest = file_sha256(folder / "genotype.json")
+            words = [str(line) for line in told]
+            searches.append(SearchRun(folder, genotype, alphas, _curve(folder), digest, words, made))
         elif (folder / WEIGHTS_FILE).is_file():
             raise RunError(f"{folder} is not evaluated yet; run {command('evaluate', '--run', folder)}")
         else:
@@ -143,6 +151,12 @@ def _curve(folder: Path) -> list[dict[str, float]]:
                 continue
         rows.append(known)
     return rows
+
+
+def _told(path: Path) -> dict[str, Any]:
+    """A JSON object of a run; empty where an older autofas wrote none."""
+    value = read_json(path) if path.is_file() else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

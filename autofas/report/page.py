@@ -27,8 +27,7 @@ def html_page(material: Material, title: str, faces: Mapping[str, str] | None = 
         parts["cells"] = ("Cells", _cells(material))
     if material.searches:
         parts["search"] = ("Search", "".join(_search(search) for search in material.searches))
-    if material.trained:
-        parts["origin"] = ("Commands and hashes", sections.commands(material))
+    parts["origin"] = ("Commands and hashes", sections.commands(material))
     links = "".join(f'<li><a href="#{key}">{escape(name)}</a></li>' for key, (name, _) in parts.items())
     body = "".join(
         f'<section id="{key}"><h2>{escape(name)}</h2>{text}</section>' for key, (name, text) in parts.items()
@@ -57,9 +56,9 @@ def _trained_parts(material: Material, faces: Mapping[str, str]) -> dict[str, tu
             '<p class="soft">ACER of the best run minus the other\'s, bootstrap over the same subjects.</p>'
         )
         parts["pairs"] = ("Is the difference real?", note + sections.comparison_table(material.comparisons))
-    if front := plots.front(runs):
-        parts["front"] = ("Cost against error", f'<div class="charts">{front}</div>')
-    curves = plots.roc(shown) + plots.det(shown)
+    if fronts := plots.fronts(runs):
+        parts["front"] = ("Cost against error", f'<div class="charts">{fronts}</div>')
+    curves = _titled("ROC", plots.roc(shown)) + _titled("DET", plots.det(shown))
     note = '<p class="soft">Bands: 95 % Clopper-Pearson intervals of BPCER, of the first run.</p>'
     parts["curves"] = ("ROC and DET", f'{note}<div class="charts">{curves}</div>')
     histograms = "".join(_titled(run.name, plots.histogram(run)) for run in shown)
@@ -104,6 +103,11 @@ def _cells(material: Material) -> str:
 
 
 def _search(search: SearchRun) -> str:
-    charts = [plots.training_curve(search, f"search {search.path.name}")]
-    charts += [plots.alpha_curves(search, kind) for kind in search.genotype.layout.kinds]
-    return f'<h3>{escape(search.path.name)}</h3><div class="charts">{"".join(charts)}</div>'
+    """Whether a search decided anything, in its own words, then its curves."""
+    name = search.path.name
+    words = "".join(f"<li>{escape(line)}</li>" for line in search.verdict)
+    charts = [_titled("loss of the supernet", plots.training_curve(search, f"search {name}"))]
+    for kind in search.genotype.layout.kinds:
+        charts.append(_titled(f"{kind} cell: operations", plots.alpha_curves(search, kind)))
+    told = f"<ul>{words}</ul>" if words else ""
+    return f'<h3>{escape(name)}</h3>{told}<div class="charts">{"".join(charts)}</div>'

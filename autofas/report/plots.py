@@ -33,7 +33,7 @@ def histogram(run: TrainedRun) -> str:
     )
     for number, (pai, share) in enumerate(shares.items()):
         count = sum(name == pai for name in table.pais)
-        chart.bars(list(edges), list(share), number, f"{pai} ({count})")
+        chart.bars(list(edges), list(share), number, f"{pai} ({count})", filled=pai == BONA_FIDE)
     threshold = run.figures["threshold"]
     if isinstance(threshold, float):
         chart.upright(min(max(threshold, 0.0), 1.0), f"threshold {threshold:.3g}")
@@ -62,17 +62,20 @@ def roc(runs: Sequence[TrainedRun]) -> str:
 
 def det(runs: Sequence[TrainedRun]) -> str:
     """BPCER against pooled APCER on normal-deviate axes; the first run with its 95 % band."""
-    chart = Chart(probit("APCER, attacks pooled, %"), probit("BPCER, %"), "DET of the same runs")
+    x, y = probit("APCER, attacks pooled, %"), probit("BPCER, %")
+    chart = Chart(x, y, "DET of the same runs")
     for number, run in enumerate(runs):
         points = _points(run)
-        kept = _some(len(points.thresholds))
         accepted = points.accepted_attacks / points.attacks
+        rejected = points.rejected_bona_fide / points.bona_fide
+        inside = np.flatnonzero((accepted <= x.high) & (rejected <= y.high))  # no line along the frame
+        kept = [int(inside[one]) for one in _some(len(inside))]
         if number == 0:
             bounds = [clopper_pearson(int(points.rejected_bona_fide[one]), points.bona_fide) for one in kept]
             lower = [(accepted[one], low) for one, (low, _) in zip(kept, bounds, strict=True)]
             upper = [(accepted[one], high) for one, (_, high) in zip(kept, bounds, strict=True)]
             chart.band(lower, upper, 0)
-        line = [(float(accepted[one]), points.rejected_bona_fide[one] / points.bona_fide) for one in kept]
+        line = [(float(accepted[one]), float(rejected[one])) for one in kept]
         chart.line(line, number, run.name)
     return chart.text()
 
@@ -131,14 +134,28 @@ def alpha_curves(search: SearchRun, cell: str) -> str:
     return chart.text()
 
 
-def front(runs: Sequence[TrainedRun]) -> str:
-    """ACER against parameters, the Pareto front as a line; empty without two runs that have an ACER."""
+def fronts(runs: Sequence[TrainedRun]) -> str:
+    """ACER against parameters, and against latency where two runs or more have one, else against MACs."""
+    timed = [run for run in runs if run.latency_ms is not None and run.figures["acer"] is not None]
+    second = "milliseconds a face, one thread" if len(timed) > 1 else "multiply-adds"
+    return _front(runs, "parameters") + _front(timed if len(timed) > 1 else runs, second)
+
+
+def _cost(run: TrainedRun, name: str) -> float:
+    if name == "parameters":
+        return run.params
+    return run.macs if name == "multiply-adds" else float(run.latency_ms or 0)
+
+
+def _front(runs: Sequence[TrainedRun], name: str) -> str:
+    """ACER against a cost, the Pareto front as a line; empty without two runs that have an ACER."""
     known = [run for run in runs if run.figures["acer"] is not None]
     if len(known) < 2:
         return ""
-    costs, errors = [run.params for run in known], [float(run.figures["acer"]) for run in known]
-    x: Axis = logarithmic("parameters", min(costs) / 1.6, max(costs) * 1.6)
-    chart = Chart(x, linear("ACER, %", 0, max(errors) * 1.1 or 0.01, percent=True), "ACER against parameters")
+    costs, errors = [_cost(run, name) for run in known], [float(run.figures["acer"]) for run in known]
+    x: Axis = logarithmic(name, min(costs) / 1.6, max(costs) * 1.6)
+    y = linear("ACER, %", 0, max(errors) * 1.15 or 0.01, percent=True)
+    chart = Chart(x, y, f"ACER against {name}")
     chosen = pareto_front(costs, errors)
     steps: list[tuple[float, float]] = []
     for index in chosen:
@@ -147,6 +164,8 @@ def front(runs: Sequence[TrainedRun]) -> str:
         steps.append((costs[index], errors[index]))
     chart.line(steps, 5, "Pareto front")
     kinds = list(SHAPES)
+    for kind in dict.fromkeys(run.figures["kind"] for run in known):
+        chart.key(kinds.index(kind) if kind in SHAPES else 3, kind, SHAPES.get(kind, "circle"))
     for run, cost, error in zip(known, costs, errors, strict=True):
         kind = run.figures["kind"]
         series = kinds.index(kind) if kind in SHAPES else 3

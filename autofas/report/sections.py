@@ -15,6 +15,8 @@ WORST = 12
 Cell = tuple[str, float | None] | str
 """What a table's cell shows and, where its text does not sort, the number that does."""
 
+LONG = ("reason", "verdict", "where", "frame")
+"""Columns of sentences and paths, which may break."""
 GENERATED = "trained on generated faces: no protection against real attacks"
 
 
@@ -27,7 +29,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Cell]], numeric: Sequen
         for name, cell in zip(header, row, strict=True):
             shown, key = (cell, None) if isinstance(cell, str) else cell
             sorts = "" if key is None else f' data-key="{key!r}"'
-            wide = ' class="long"' if name in ("reason", "verdict", "where") else _right(name in numeric)
+            wide = ' class="long"' if name in LONG else _right(name in numeric)
             cells.append(f"<td{wide}{sorts}>{escape(shown)}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
     body = "".join(lines)
@@ -61,14 +63,19 @@ def first_screen(material: Material) -> str:
     threshold = figures["threshold"]
     many = len(material.trained)
     among = f"of {many} runs" if many > 1 else "the only run"
-    shown = exact(threshold) if isinstance(threshold, float) else str(threshold)
+    numeric = isinstance(threshold, float)
+    shown = f"{threshold:.4g}" if numeric else str(threshold)
+    whole = f"exactly {exact(threshold)}; " if numeric else ""
+    timing = "onnxruntime, fp32, one thread, one face"
+    if best.latency_ms is None:
+        timing = "run autofas export, then autofas benchmark"
     cards = [
         ("lowest ACER", best.name, f"{figures['kind']}, {among}"),
         ("ACER", _percent(figures["acer"]), f"95 % interval of {words}: {interval(bounds)} %"),
         ("significant?", *_significance(material)),
-        ("threshold", shown, f"{figures['threshold_rule']}: {figures['threshold_provenance']}"),
+        ("threshold", shown, f"{whole}{figures['threshold_rule']}: {figures['threshold_provenance']}"),
         ("size", f"{count(best.params)} parameters", f"{count(best.macs)} multiply-adds at {best.input}"),
-        ("speed", latency, "onnxruntime, fp32, one thread, one face (autofas benchmark)"),
+        ("speed", latency, timing),
     ]
     html = "".join(_card(*card) for card in cards)
     limits = "".join(f"<li>{escape(line)}</li>" for line in unknown(best))
@@ -121,19 +128,9 @@ def unknown(run: TrainedRun) -> list[str]:
 def runs_table(runs: Sequence[TrainedRun]) -> str:
     """Every run with its rates, intervals, cost and threshold."""
     rates = ("ACER %", "APCER %", "BPCER %", "HTER %", "EER %", "AUC %")
-    costs = ("parameters", "MACs", "ms", "seed")
-    header = (
-        "run",
-        rates[0],
-        "ACER interval",
-        *rates[1:],
-        *costs,
-        "kind",
-        "data",
-        "protocol",
-        "threshold",
-        "rule",
-    )
+    costs = ("parameters", "MACs", "ms")
+    told_once = ("kind", "data", "protocol", "rule", "seed")
+    header = ("run", rates[0], "ACER interval", *rates[1:], *costs, "threshold", *told_once)
     rows: list[list[Cell]] = []
     for run in runs:
         told = run.figures
@@ -141,30 +138,50 @@ def runs_table(runs: Sequence[TrainedRun]) -> str:
         fold = "" if told["fold"] is None else f" fold {told['fold']}"
         rows.append(
             [
-                run.path.name, rate(told["acer"]), interval(told["intervals_95"].get("acer")),
+                run.path.name, rate(told["acer"]), _bounds(told["intervals_95"].get("acer")),
                 *(rate(told[name]) for name in ("apcer", "bpcer", "hter", "eer", "auc")),
                 (count(run.params), run.params), (count(run.macs), run.macs),
                 ("-", None) if run.latency_ms is None else (f"{run.latency_ms:.2f}", run.latency_ms),
-                (str(told["seed"]), told["seed"]), told["kind"], told["dataset"], f"{told['protocol']}{fold}",
-                exact(threshold) if isinstance(threshold, float) else str(threshold),
-                told["threshold_rule"],
+                (f"{threshold:.4g}", threshold) if isinstance(threshold, float) else str(threshold),
+                told["kind"], told["dataset"], f"{told['protocol']}{fold}", told["threshold_rule"],
+                (str(told["seed"]), told["seed"]),
             ]
         )  # fmt: skip
-    return table(header, rows, (*rates, *costs))
+    return _without_repetition(header, rows, (*rates, *costs, "threshold"), told_once)
+
+
+def _without_repetition(
+    header: Sequence[str], rows: list[list[Cell]], numeric: Sequence[str], told_once: Sequence[str]
+) -> str:
+    """A table in which what all rows of several have in common stands in a sentence above it."""
+    alike = {
+        name: rows[0][place]
+        for place, name in enumerate(header)
+        if name in told_once and len(rows) > 1 and len({row[place] for row in rows}) == 1
+    }
+    kept = [place for place, name in enumerate(header) if name not in alike]
+    words = ", ".join(f"{name} {cell if isinstance(cell, str) else cell[0]}" for name, cell in alike.items())
+    note = f'<p class="soft">All runs: {escape(words)}.</p>' if words else ""
+    return note + table([header[one] for one in kept], [[row[one] for one in kept] for row in rows], numeric)
+
+
+def _bounds(bounds: Sequence[float] | None) -> Cell:
+    """An interval, which sorts by its lower end."""
+    return (interval(bounds), None if bounds is None else bounds[0])
 
 
 def comparison_table(comparisons: Sequence[Mapping[str, Any]]) -> str:
     """The best run against each other one, paired over subjects."""
-    header = ("against", "ACER difference, points", "95 % interval", "verdict")
+    header = ("against", "verdict", "ACER difference, points", "95 % interval")
     rows: list[list[Cell]] = []
     for told in comparisons:
         if "interval" not in told:
-            rows.append([told["other"], ("-", None), "-", told["reason"]])
+            rows.append([told["other"], told["reason"], ("-", None), "-"])
             continue
         rows.append(
             [
-                told["other"], (f"{100 * told['acer_difference']:.2f}", told["acer_difference"]),
-                interval(told["interval"]), told["verdict"],
+                told["other"], told["verdict"],
+                (f"{100 * told['acer_difference']:.2f}", told["acer_difference"]), _bounds(told["interval"]),
             ]
         )  # fmt: skip
     return table(header, rows, ("ACER difference, points",))
@@ -200,17 +217,22 @@ def worst_errors(run: TrainedRun, most: int = WORST) -> list[tuple[str, str, flo
 def errors_table(run: TrainedRun) -> str:
     """The worst errors as a table; a sentence where there is none."""
     rows: list[list[Cell]] = [
-        [path, pai, "attack" if pai == BONA_FIDE else "bona fide", (f"{score:.4f}", score)]
+        [(f"{score:.4f}", score), pai, "attack" if pai == BONA_FIDE else "bona fide", path]
         for path, pai, score in worst_errors(run)
     ]
     if not rows:
         return "<p>No frame is on the wrong side of the threshold.</p>"
-    return table(("frame", "is", "taken for", "score"), rows, ("score",))
+    return table(("score", "is", "taken for", "frame"), rows, ("score",))
 
 
 def commands(material: Material) -> str:
     """The commands, commits and hashes behind every run."""
     parts = []
+    for search in material.searches:
+        made = search.made
+        lines = [f"# {search.path}", " ".join(map(str, made.get("command", [])))]
+        lines.append(f"# commit {made.get('commit') or '-'}, genotype SHA-256 {search.genotype_sha256}")
+        parts.append(f"<pre>{escape(chr(10).join(filter(None, lines)))}</pre>")
     for run in material.trained:
         lines = [f"# {run.path}"]
         if run.record is not None:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from autofas.report.charts import LINE, Chart, linear, logarithmic, probit
+from autofas.report.charts import LETTER, LIFT, LINE, WIDTH, Chart, linear, logarithmic, probit
 
 
 def test_axes_place_values_and_choose_round_ticks():
@@ -23,7 +23,11 @@ def test_a_chart_is_well_formed_and_its_words_are_text_alone():
     chart = Chart(linear("<x>", 0, 10), linear("y & z", 0, 1), 'a "chart" <script>')
     chart.line([(0, 0), (5, 0.5), (10, 1)], 1, "series <b>")
     chart.band([(0, 0), (10, 0)], [(0, 1), (10, 1)], 1)
-    chart.bars([0, 5, 10], [0.5, 1], 2, "bars")
+    chart.bars([0, 5, 10], [0.5, 1], 2, "bars", filled=True)
+    bands = chart.text().count('class="band')
+    chart.bars([0, 5, 10], [0.5, 1], 2, "outline", filled=False)
+    assert chart.text().count('class="band') == bands
+    chart.key(1, "kind <i>", "square")
     chart.upright(5, "threshold")
     for shape in ("circle", "square", "triangle"):
         chart.dot(9, 0.5, 0, "model", shape)
@@ -31,7 +35,7 @@ def test_a_chart_is_well_formed_and_its_words_are_text_alone():
     ElementTree.fromstring(text)
     assert "<script" not in text
     assert "<b>" not in text
-    assert 'points="56.0,284.0 301.0,149.0 546.0,14.0"' in text
+    assert 'points="62.0,280.0 304.0,147.0 546.0,14.0"' in text
 
 
 def test_names_of_points_that_lie_on_each_other_are_set_apart():
@@ -44,4 +48,18 @@ def test_names_of_points_that_lie_on_each_other_are_set_apart():
     assert min(gaps) >= LINE
     chart.dot(9, 0.5, 0, "far away")  # where nothing is in the way a name stands beside its point
     last = re.findall(r'class="named" x="[^"]*" y="([^"]*)"', chart.text())[-1]
-    assert float(last) == pytest.approx(chart.place(9, 0.5)[1] + 4, abs=0.1)
+    assert float(last) == pytest.approx(chart.place(9, 0.5)[1] - LIFT, abs=0.1)
+
+
+def test_a_name_stands_above_the_line_that_leaves_its_point_and_inside_the_chart():
+    """A front's line ran through the name of every point that it left."""
+    chart = Chart(linear("a", 0, 10), linear("b", 0, 1), "a chart")
+    for x in (0, 5, 7, 10):
+        chart.dot(x, 0.5, 0, "a name of 24 letters, it")
+    found = re.findall(r'"named" x="([^"]*)" y="([^"]*)" text-anchor="(\w+)"', chart.text())
+    line = chart.place(0, 0.5)[1]
+    for x, base, anchor in found:
+        assert abs(float(base) - line) >= LIFT
+        start = float(x) - (LETTER * 24 if anchor == "end" else 0)
+        assert start >= 0
+        assert start + LETTER * 24 <= WIDTH

@@ -18,3 +18,4 @@ def test_each_of_the_worst_errors_has_its_face_and_its_map_if_there_is_one(runs)
         face = Image.open(io.BytesIO(base64.b64decode(pictures[0])))
         maps = run.figures["supervision"] == "pixelwise_bce"
         assert face.size == (SIDE * (1 + maps), SIDE)
+        assert ("red is 0, attack" in thumbnails(run)) == maps

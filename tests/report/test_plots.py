@@ -31,7 +31,18 @@ def test_the_roc_ends_where_everything_is_accepted(material):
     assert len(lines) == 2
     for line in lines:
         assert line.split()[0] == "546.0,14.0"  # APCER 100 %, BPCER 0
-        assert line.split()[-1] == "56.0,284.0"  # APCER 0, BPCER 100 %
+        assert line.split()[-1] == "62.0,280.0"  # APCER 0, BPCER 100 %
+
+
+def test_a_det_draws_nothing_along_its_frame(material):
+    """Rates beyond the axes were drawn as lines on them."""
+    lines = re.findall(
+        r'class="line s\d" stroke-dasharray="[^"]*" points="([^"]+)"', plots.det(material.trained)
+    )
+    for line in lines:
+        corners = [tuple(map(float, point.split(","))) for point in line.split()]
+        assert sum(y == 14.0 for _, y in corners) <= 1
+        assert sum(x == 546.0 for x, _ in corners) <= 1
 
 
 def test_alphas_are_drawn_as_shares_of_their_operations(material):
@@ -43,6 +54,12 @@ def test_alphas_are_drawn_as_shares_of_their_operations(material):
 
 def test_one_run_has_no_front_and_one_epoch_no_curve(material):
     run = material.trained[0]
-    assert plots.front([run]) == ""
-    assert "Pareto front" in plots.front(material.trained)
+    assert plots.fronts([run]) == ""
+    text = plots.fronts(material.trained)
+    assert text.count("Pareto front") == 2
+    assert {run.figures["kind"] for run in material.trained} == {"searched", "hand-designed"}
+    assert text.count("</svg>searched<") == text.count("</svg>hand-designed<") == 2  # what a shape means
+    assert ">multiply-adds<" in text
+    timed = [replace(run, latency_ms=number + 0.5) for number, run in enumerate(material.trained)]
+    assert ">milliseconds a face, one thread<" in plots.fronts(timed)
     assert plots.training_curve(replace(run, curve=run.curve[:1]), "t") == ""
