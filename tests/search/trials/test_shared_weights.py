@@ -29,7 +29,7 @@ def searched(request, cache, tmp_path_factory):
 
 def trial(run, **changes):
     """The report of a trial of the genotype that the supernet's search ended with, unless changed."""
-    own = {"strategy": "random", "trials": None, "study": {"supernet": str(run)}}
+    own = {"strategy": "random", "trials": None, "runs_dir": None, "study": {"supernet": str(run)}}
     values = trials(None, TINY_FACES, **HALVES).model_dump() | own
     return run_trial(TrialConfig.model_validate(values | {"genotype": str(run / "genotype.json")} | changes))
 
