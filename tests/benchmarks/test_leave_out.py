@@ -15,6 +15,7 @@ from autofas.metrics import ScoreTable, roc_auc
 from autofas.models.genotype import load_genotype
 from benchmarks import leave_out
 from benchmarks.swapped import partners, with_surrounding_of, with_tone_of
+from tests.conftest import TINY_FACES
 
 PLAN = """
 question: Does it run?
@@ -116,6 +117,8 @@ def test_an_operation_stands_in_place_of_another_on_every_edge(tmp_path):
 
 
 def test_a_seed_draws_other_generated_faces_too(plan, tmp_path):
+    few = "".join(f"  data.synthetic.{key}: {value}\n" for key, value in TINY_FACES["synthetic"].items())
+    plan.write_text(PLAN.replace("base:\n", f"base:\n{few}"), encoding="utf-8")
     read = leave_out.validated(leave_out.Plan, leave_out.read_yaml(plan), "plan")
     jobs = list(leave_out.jobs(read, "synthetic", OpenedDatasets()))
     assert {job["seed"] for job in jobs} == {0, 1}
