@@ -6,6 +6,7 @@ imported when a parser is filled, so that `autofas --help` stays light.
 
 import argparse
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from autofas.data.catalog import BUILT_IN
@@ -183,8 +184,8 @@ def add_calibration_argument(parser: argparse._ActionsContainer, told: str) -> N
     parser.add_argument("--calibration", choices=CALIBRATION_CHOICES, help=told)
 
 
-def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
-    """--bona-fide-is, --higher-is and --count-non-responses."""
+def add_convention_arguments(parser: argparse._ActionsContainer) -> None:
+    """--bona-fide-is, --higher-is and --labels, which say how other programs' score files are read."""
     from autofas.metrics import HigherIs
 
     parser.add_argument(
@@ -198,10 +199,57 @@ def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
         help="what a higher score means (default: bona-fide)",
     )
     parser.add_argument(
+        "--labels",
+        metavar="LIST",
+        help="a manifest or list of paths and labels for scores without labels, as challenges collect them "
+        "(default: the labels stand beside the scores)",
+    )
+
+
+def add_score_file_arguments(parser: argparse._ActionsContainer) -> None:
+    """The conventions, and --count-non-responses."""
+    add_convention_arguments(parser)
+    parser.add_argument(
         "--count-non-responses",
         action="store_true",
         help="report APNRR and BPNRR of presentations without a score, NaN or empty (default: refuse them)",
     )
+
+
+class ScoreFiles:
+    """The score files of a verb that takes several models, read by --bona-fide-is, --higher-is and --labels.
+
+    Those of run folders are autofas' own and need none of it. `told` says how the others were read.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        from autofas.data.labels_by_path import read_labels
+        from autofas.metrics import Conventions
+
+        self.conventions = Conventions(args.bona_fide_is, args.higher_is)
+        self.labels = read_labels(args.labels, args.bona_fide_is) if args.labels else None
+        self.told: list[str] = []
+
+    def read(self, model: str, split: str) -> Any:
+        """The scores in a file, or of a split in a run folder. Raises MetricError, one line."""
+        from autofas.metrics import read_score_file, read_scores
+
+        if Path(model).is_dir():
+            return read_scores(score_file(model, split))
+        found = read_score_file(model, self.conventions, (), self.labels)
+        if self.labels is not None:
+            self.labels.require_all(model)
+        if found.told and found.told not in self.told:
+            self.told.append(found.told)
+        return found.table
+
+
+def score_file(model: str, split: str) -> str:
+    """A score file as it is, or the split's file of a run folder."""
+    from autofas.storage.folders import closed_folder
+
+    folder = Path(model)
+    return str(closed_folder(folder) / f"scores-{split}.csv") if folder.is_dir() else model
 
 
 def conventions(args: argparse.Namespace) -> Any:

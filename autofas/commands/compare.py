@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dev score files, which set the thresholds (default: those in the run folders)",
     )
     common.add_judging_arguments(parser, models=("A", "B"))
+    common.add_convention_arguments(parser)
     parser.add_argument("--replicates", type=int, default=2000, help="bootstrap resamples (default: 2000)")
     parser.add_argument("--interval", type=float, default=0.95, help="level of the interval (default: 0.95)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resampling (default: 0)")
@@ -35,22 +36,20 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.commands.figure_tables import Row, figures_table
     from autofas.errors import MetricError
     from autofas.evaluation.comparison import compare
-    from autofas.metrics import DEV_RULES, read_scores
+    from autofas.metrics import DEV_RULES
 
-    tests = [score_file(model, "test") for model in args.models]
-    tables = [read_scores(file) for file in tests]
+    files = common.ScoreFiles(args)
+    tables = [files.read(model, "test") for model in args.models]
     terms = [common.judging(args, tables, value) for value in args.threshold_value or (None, None)]
     devs: list[Any] = [None, None]
     if (rule := terms[0].rule) in DEV_RULES:
-        files = args.dev or [
-            score_file(model, "dev") if Path(model).is_dir() else None for model in args.models
-        ]
-        if None in files:
+        folders = all(Path(model).is_dir() for model in args.models)
+        if args.dev is None and not folders:
             raise MetricError(
                 f"the threshold rule {rule} needs the dev scores of both models: give --dev A_DEV B_DEV, "
                 "--threshold-value A B, or --threshold test-eer (which tunes on test)"
             )
-        devs = [read_scores(file) for file in files]
+        devs = [files.read(model, "dev") for model in args.dev or args.models]
     found = compare(
         tables[0],
         tables[1],
@@ -68,6 +67,8 @@ def run(args: argparse.Namespace) -> Any:
     else:
         print(figures_table([Row(model.name, model) for model in (found.a, found.b)]))
         print(difference_line(found))
+        for told in files.told:
+            print(told)
     return found.to_json()
 
 
@@ -81,11 +82,3 @@ def difference_line(found: "Comparison") -> str:
         f"{exact_percent(found.interval_level)} % interval [{100 * low:+.2f}, {100 * high:+.2f}] over "
         f"{found.subjects} subjects: {found.verdict}"
     )
-
-
-def score_file(model: str, split: str) -> str:
-    """A score file as it is, or the split's file of a run folder."""
-    from autofas.storage.folders import closed_folder
-
-    folder = Path(model)
-    return str(closed_folder(folder) / f"scores-{split}.csv") if folder.is_dir() else model

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--steps", type=int, default=20, help="steps of --method greedy (default: 20)")
     common.add_judging_arguments(parser, rules=False)
+    common.add_convention_arguments(parser)
     _add_cascade_arguments(parser)
 
 
@@ -81,20 +82,18 @@ def _add_cascade_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Fuse dev and test alike, judge both, and say whether the fusion beats the member best on dev."""
-    from autofas.commands.compare import score_file
     from autofas.evaluation.comparison import compare
     from autofas.evaluation.figures import METRICS_VERSION, FusionReport, MemberReport
     from autofas.evaluation.judgement import dev_error
     from autofas.evaluation.report import report
-    from autofas.metrics import read_scores
     from autofas.runs.record import file_sha256
     from autofas.storage.files import write_json
 
     names = [*args.members, *([args.second] if args.second else [])]
-    tests = [score_file(name, "test") for name in names]
-    devs = _dev_files(args, names)
-    test = [read_scores(file) for file in tests]
-    dev = [read_scores(file) for file in devs]
+    dev_names = _dev_names(args, names)
+    files = common.ScoreFiles(args)
+    test = [files.read(name, "test") for name in names]
+    dev = [files.read(name, "dev") for name in dev_names]
     terms = common.judging(args, test)
     _check(args)
     fused_dev, how = _fuse(args, dev, names, None, terms.level)
@@ -119,10 +118,12 @@ def run(args: argparse.Namespace) -> Any:
         ),
         best_on_dev=names[best],
         against_best=against,
-        files={file: file_sha256(Path(file)) for file in [*tests, *devs]},
+        files={file: file_sha256(Path(file)) for file in _files(names, dev_names)},
     )
     write_json(out / "fusion.json", {"schema_version": METRICS_VERSION, **found.to_json()})
     _print(found, out)
+    for told in files.told:
+        print(told)
     return found.to_json()
 
 
@@ -171,12 +172,18 @@ def _check(args: argparse.Namespace) -> None:
         raise ConfigError(f"--weights does not apply to --method {args.method}; use weighted")
 
 
-def _dev_files(args: argparse.Namespace, names: list[str]) -> list[str]:
-    from autofas.commands.compare import score_file
+def _files(names: list[str], dev_names: list[str]) -> list[str]:
+    """The score files of the members and those of dev."""
+    tests = [common.score_file(name, "test") for name in names]
+    return [*tests, *(common.score_file(name, "dev") for name in dev_names)]
+
+
+def _dev_names(args: argparse.Namespace, names: list[str]) -> list[str]:
+    """Where the dev scores are: the members' run folders, or files."""
     from autofas.errors import MetricError
 
     if all(Path(name).is_dir() for name in names) and not args.dev:
-        return [score_file(name, "dev") for name in names]
+        return names
     files = [*(args.dev or []), *([args.second_dev] if args.second_dev else [])]
     if len(files) != len(names):
         raise MetricError(

@@ -28,12 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dev", metavar="FILE", help="scores of the dev split, which set the threshold (default: none)"
     )
-    parser.add_argument(
-        "--labels",
-        metavar="LIST",
-        help="a manifest or list of paths and labels for scores without labels, as challenges collect them "
-        "(default: the labels stand beside the scores)",
-    )
     common.add_judging_arguments(parser)
     common.add_score_file_arguments(parser)
     parser.add_argument(
@@ -108,7 +102,7 @@ def _read(args: argparse.Namespace, further: "Sequence[str]") -> "tuple[ScoreFil
         return file, dev
     if not args.count_non_responses:
         for name in filter(None, (args.scores, args.dev)):
-            labels.require_all(name)
+            labels.require_all(name, ", or give --count-non-responses to count what has no score")
     lost, found = labels.without_score(args.scores), file.unscored
     return replace(file, unscored=Unscored(found.videos + lost.videos, found.pais + lost.pais)), dev
 

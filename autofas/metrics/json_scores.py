@@ -11,6 +11,7 @@ from typing import Any
 from autofas.errors import MetricError
 from autofas.metrics.score_headers import label_columns, path_column, read_header, score_columns
 
+NO_LABELS = "where labels stand in a list of their own, give it with --labels LIST"
 _OTHER_LABELS = ("labels", "y_true", "target", "class")
 """What `pai` says more plainly where both stand."""
 
@@ -30,6 +31,8 @@ def read_objects(
         names = [name for name in names if name not in _OTHER_LABELS]
     needed = _judged(names, labelled)
     expected = "score and either pai or label" if labelled else "a path and a score"
+    if labelled and not needed and _judged(names, labelled=False):
+        expected += f" ({NO_LABELS})"
     for number, values in objects:
         if not needed or not needed <= values.keys() or (labelled and {"pai", "label"} <= values.keys()):
             held = ", ".join(values) or "nothing"

@@ -62,14 +62,13 @@ class PathLabels:
         lost = self._lost(scores)
         return Unscored([self.rows[key].video for key in lost], [self.rows[key].pai for key in lost])
 
-    def require_all(self, scores: str) -> None:
-        """Raise MetricError where a path of a split that is scored has no score."""
+    def require_all(self, scores: str, advice: str = "") -> None:
+        """Raise MetricError where a path of a split that is scored has no score; `advice` follows it."""
         lost = self._lost(scores)
         if lost:
             others = f", nor have {len(lost) - 1} more" if len(lost) > 1 else ""
             raise MetricError(
-                f"{self.source}: {lost[0]!r} has no score in {scores}{others}; score the whole list, or give "
-                "--count-non-responses to count what has no score"
+                f"{self.source}: {lost[0]!r} has no score in {scores}{others}; score the whole list{advice}"
             )
 
     def _lost(self, scores: str) -> list[str]:

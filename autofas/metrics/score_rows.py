@@ -34,7 +34,8 @@ class Conventions:
 
     bona_fide_is: str | None = None
     higher_is: HigherIs | None = None
-    count_non_responses: bool = False
+    count_non_responses: bool | None = None
+    """None where a reader has no use for presentations without a score."""
 
     def of_number(self, label: str) -> str:
         """What a label 1, +1, 0 or -1 stands for; such an attack is of a PAI called `attack`."""
@@ -160,10 +161,10 @@ class Rows:
             if self.conventions.count_non_responses:
                 return math.nan
             kind = "NaN" if text.strip() else "empty"
-            raise ValueError(
-                f"the score is {kind}; score this file again, or give --count-non-responses to count "
-                "presentations without a score"
-            )
+            other = "; autofas score counts presentations without a score with --count-non-responses"
+            if self.conventions.count_non_responses is False:
+                other = ", or give --count-non-responses to count presentations without a score"
+            raise ValueError(f"the score is {kind}; score this file again{other}")
         if "_" in text or not text.isascii():  # float() would read 1_0 as 10
             raise ValueError(f"{text!r} is not a number")
         try:
@@ -180,7 +181,7 @@ class Rows:
             told = f"{told}, {', '.join(form)}" if told else f"{self.source}: read with {', '.join(form)}"
         higher = f"higher {self.measured}".rstrip()
         if self.conventions.higher_is == "attack":
-            turned = f"{higher} is attack: scores and thresholds are negated"
+            turned = f"{higher} is attack: scores and thresholds are negated (0.5 in the file is -0.5 here)"
             return f"{told}; {turned}" if told else turned
         stated = self.measured == "" or self.conventions.higher_is is not None
         other = "" if stated else " (if it is not, give --higher-is attack)"

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from autofas.errors import MetricError
-from autofas.metrics.json_scores import read_objects
+from autofas.metrics.json_scores import NO_LABELS, read_objects
 from autofas.metrics.pai_labels import BONA_FIDE, label_fault
 from autofas.metrics.path_labels import PathLabels
 from autofas.metrics.score_headers import header_fault, names_columns, read_header
@@ -43,7 +43,6 @@ _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
 )
-_NO_LABELS = "where labels stand in a list of their own, give it with --labels LIST"
 _BLANKS = " \t\r\n\f\v;,|"  # a line of them alone is what spreadsheets leave below a table
 _Line = tuple[int, list[str]]
 
@@ -113,7 +112,7 @@ class _Labels:
         if _NAMES in fits:
             label = self.rows.conventions.of_name(label)
             if is_media(label):
-                raise MetricError(f"{place}: {label!r} is a path; {_NO_LABELS}")
+                raise MetricError(f"{place}: {label!r} is a path; {NO_LABELS}")
             if fault := label_fault(label):
                 raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1, or say --bona-fide-is LABEL")
         if not self.open & fits:
@@ -184,7 +183,7 @@ def _read_labelled(
     """Rows of a score and a label, perhaps with names; `places` are their columns."""
     labels = _Labels(rows)
     if "path" not in places and all("/" in found[places["label"]] for _, found in lines):
-        raise MetricError(f"{rows.source}: paths and scores without labels; {_NO_LABELS}")
+        raise MetricError(f"{rows.source}: paths and scores without labels; {NO_LABELS}")
     for number, found in lines:
         names = {name: found[place] for name, place in places.items() if name not in ("label", "score")}
         rows.add(number, labels.read(found[places["label"]], number), found[places["score"]], names)
@@ -231,7 +230,7 @@ def _read_bob(lines: list[_Line], rows: Rows) -> ScoreFile:
     """bob's four or five columns; the claimed identity is the subject."""
     if all(is_image(found[0]) for _, found in lines):
         raise MetricError(
-            f"{rows.source}: paths and scores without labels, as challenges collect them; {_NO_LABELS}"
+            f"{rows.source}: paths and scores without labels, as challenges collect them; {NO_LABELS}"
         )
     clients = {found[0] for _, found in lines}
     for number, found in lines:

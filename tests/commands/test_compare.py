@@ -16,3 +16,41 @@ def test_compare_command(tmp_path, capsys) -> None:
     assert NOT_SHOWN in capsys.readouterr().out
     assert main(["compare", *files[:2]]) == 2
     assert "--dev" in capsys.readouterr().err
+
+
+def _others(tmp_path, ends=(".txt", ".jsonl")) -> list[str]:
+    """Two models' submissions whose higher scores mean attack, and the manifest with their labels."""
+    rows = [(f"{person}_{pai}.jpg", pai, person) for person in "abcd" for pai in ("bona_fide", "print")]
+    header = "path,pai,subject,session,video,frame,split\n"
+    lines = [f"{path},{pai},{person},1,{path},0,test\n" for path, pai, person in rows]
+    (tmp_path / "manifest.csv").write_text(header + "".join(lines))
+    scores = [0.9 if pai == "print" and person != "a" else 0.2 for _, pai, person in rows]
+    files = [tmp_path / f"{name}{end}" for name, end in zip("mn", ends, strict=True)]
+    for file in files:
+        form = '{{"path": "{}", "score": {}}}\n' if file.suffix == ".jsonl" else "{} {}\n"
+        text = "".join(form.format(path, score) for (path, *_), score in zip(rows, scores, strict=True))
+        file.write_text(text)
+    return [*map(str, files), "--labels", str(tmp_path / "manifest.csv"), "--higher-is", "attack"]
+
+
+def test_scores_of_other_programs_are_read_by_what_is_stated_of_them(tmp_path, capsys) -> None:
+    words = ["compare", *_others(tmp_path), "--threshold-value", "-0.5", "-0.5", "--replicates", "50"]
+    values = main_values(words)
+    assert (values["a"]["apcer"], values["a"]["bpcer"]) == (0.25, 0.0)
+    assert values["acer_difference"] == 0.0
+    printed = capsys.readouterr().out
+    for name in ("m.txt", "n.jsonl"):
+        assert f"{name}: read as 'path score'" in printed
+    assert "higher is attack: scores and thresholds are negated (0.5 in the file is -0.5 here)" in printed
+    (tmp_path / "m.txt").write_text("a_print.jpg 0.9\n")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "has no score in" in said
+    assert "--count-non-responses" not in said
+
+
+def test_no_option_is_advised_that_there_is_not(tmp_path, capsys) -> None:
+    (tmp_path / "s.txt").write_text("nan 1\n0.2 0\n")
+    assert main(["compare", str(tmp_path / "s.txt"), str(tmp_path / "s.txt")]) == 2
+    said = capsys.readouterr().err
+    assert "the score is NaN; score this file again; autofas score counts presentations without a" in said

@@ -46,3 +46,15 @@ def test_fuse_command_judges_against_the_member_best_on_dev(tmp_path, capsys) ->
     assert "threshold comes from dev" in capsys.readouterr().err
     assert main(["fuse", *tests, "--dev", *devs, "--method", "cascade", "--out", out]) == 2
     assert "--second" in capsys.readouterr().err
+
+
+def test_members_of_other_programs_are_read_by_what_is_stated_of_them(tmp_path, capsys) -> None:
+    lines = "".join(f"{score} {label}\n" for score, label in ((0.1, 0), (0.2, 0), (0.9, 1), (0.15, 1)))
+    for name in ("m", "n"):
+        (tmp_path / f"{name}.txt").write_text(lines)
+    files = [str(tmp_path / f"{name}.txt") for name in "mn"]
+    words = ["fuse", *files, "--dev", *files, "--out", str(tmp_path / "fused")]
+    values = main_values([*words, "--bona-fide-is", "0", "--higher-is", "attack"])
+    assert values["auc"] == 0.75
+    printed = capsys.readouterr().out
+    assert "m.txt: read as 'score label', label 0 is bona fide; higher is attack" in printed
