@@ -165,7 +165,9 @@ def _report(result: "TrainResult") -> dict[str, Any]:
     auc = 1 - best["dev_1_minus_auc"]
     if auc < 0.5:
         print(inverted_line(f"{result.network.name} on dev per video", auc))
-    print(f"next     {command('evaluate', '--run', result.path)}")
+    code = result.network.code  # has to be named again in the process that evaluates it
+    named = ("--baseline", code.text) if code is not None else ()
+    print(f"next     {command('evaluate', '--run', result.path, *named)}")
     return {
         "run": str(result.path),
         "weights": str(result.path / WEIGHTS_FILE),

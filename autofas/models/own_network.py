@@ -27,7 +27,9 @@ from autofas.errors import ConfigError
 from autofas.models.modes import evaluating
 
 DEFAULT_INPUT_SIZE = 112
-_SHORT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}\.py:\w{1,20}")
+_LABEL = 64
+"""What a weights file holds of a baseline's name."""
+_NO_LABEL = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ class Code:
 
     @property
     def label(self) -> str:
-        """The file's name and the factory: what a weights file says of it."""
-        return f"{self.path.name}:{self.factory}"
+        """File and factory as far as they can name a model: what a weights file says of the code."""
+        factory = _NO_LABEL.sub("_", self.factory)[: _LABEL // 2]
+        stem = _NO_LABEL.sub("_", self.path.stem).strip("._-") or "file"
+        return f"{stem[: _LABEL - len(f'.py:{factory}')]}.py:{factory}"
 
     @property
     def text(self) -> str:
@@ -70,8 +74,6 @@ def name_code(text: str) -> Code:
         code = Code(path, match["factory"], hashlib.sha256(path.read_bytes()).hexdigest())
     except OSError as error:
         raise ConfigError(f"baseline {text}: {path} cannot be read ({error.strerror})") from None
-    if not _SHORT_NAME.fullmatch(code.label):
-        raise ConfigError(f"baseline {text}: {code.label} is too long for a model's name, or holds blanks")
     if code not in _named:
         _named.append(code)
     return code

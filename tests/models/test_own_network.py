@@ -11,6 +11,8 @@ from autofas.cli import main
 from autofas.errors import ConfigError
 from autofas.models import own_network
 from autofas.models.build import build
+from autofas.models.weights import load_network, save_weights
+from autofas.printed import command
 
 CODE = """
 from torch import nn
@@ -78,6 +80,25 @@ def test_what_goes_wrong_in_it_is_one_line(file, factory, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "factory", "label"),
+    [
+        ("my net (2).py", "one", "my_net_2.py:one"),
+        ("_größe.py", "one", "gr_e.py:one"),
+        ("n" * 80 + ".py", "one", "n" * 57 + ".py:one"),
+        ("net.py", "build_" + "x" * 40, "net.py:build_" + "x" * 26),
+        ("___.py", "one", "file.py:one"),
+    ],
+)
+def test_any_file_and_factory_can_be_named(file, tmp_path, name, factory, label):
+    place = tmp_path / name
+    place.write_text(CODE + f"\n{factory} = one\n")
+    network = build(f"{place}:{factory}")
+    assert network.name == label
+    save_weights(network, tmp_path / "w.safetensors", margin=1.3, provenance={})
+    assert load_network(tmp_path / "w.safetensors").network.name == label
+
+
 def test_a_file_that_is_absent_or_cannot_be_run_is_named(file):
     with pytest.raises(ConfigError, match=r"absent\.py cannot be read"):
         build(f"{file.with_name('absent.py')}:one")
@@ -116,7 +137,8 @@ def test_the_verbs_take_it_and_a_weights_file_alone_runs_nothing(file, tmp_path,
     runs = ["--runs-dir", str(tmp_path / "runs"), "--preset", "quick", "--epochs", "1", "--threads", "1"]
     assert main(["train", "--baseline", network, *data, *runs, "--input-size", "32", "--quiet"]) == 0
     run = tmp_path / "runs" / "train" / "net"
-    capsys.readouterr()
+    *_, following = capsys.readouterr().out.splitlines()
+    assert following.endswith(command("evaluate", "--run", run, "--baseline", network))
     monkeypatch.setattr(own_network, "_named", [])  # as in a process that was not told of it
     assert main(["evaluate", "--run", str(run)]) == 2
     line = capsys.readouterr().err
