@@ -279,6 +279,22 @@ def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypa
     assert load_space(here / "own.yaml").candidates[4].kernel == 7
 
 
+def test_oulus_videos_are_counted_and_cut_as_the_page_says(here, capsys):
+    """Folders of frames stand in place of the videos, three people's of one session."""
+    from tests.data.data_files import frames_folder
+
+    for user in ("01", "21", "36"):
+        for file in "12345":
+            frames_folder(here / "OULU-NPU", f"1_1_{user}_{file}")
+    first = [words for words in commands(ROOT / "docs" / "oulu.md") if "--data-root" in words]
+    assert [words[0] for words in first] == ["inspect", "prepare"]
+    for words in first:
+        own = [str(here / "OULU-NPU") if word == "/data/OULU-NPU" else word for word in words]
+        assert own != words
+        run([*own, "--quiet"], capsys)
+    assert len((here / "faces" / "manifest.csv").read_text().splitlines()) == 1 + 15 * 6
+
+
 @pytest.mark.slow
 def test_oulu_goes_to_the_papers_table_as_the_page_says(here, capsys):
     for words in commands(ROOT / "docs" / "oulu.md"):

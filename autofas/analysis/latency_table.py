@@ -85,8 +85,13 @@ def latencies_of(
     if len(machines) > 1:
         raise DataError(f"{path} holds latencies of {' and '.join(machines)}; keep those of one machine")
     found = {(row.model, row.input, row.params): row.latency_ms for row in told}
+    timed = {(row.model, row.input, row.params) for row in known}
     for row in rows:
-        if (row.model, row.input, row.params) not in found:
+        identity = (row.model, row.input, row.params)
+        if identity not in found:
             words = command("benchmark", *(runs or ["RUN"]))
-            raise DataError(f"{row.model} ({row.input}) has no latency in {path}; run {words}")
+            what = f"{row.model} ({row.input}) has no latency in {path}"
+            if identity in timed:
+                raise DataError(f"{what} by {PLOTTED} on one thread; run autofas export, then {words}")
+            raise DataError(f"{what}; run {words}")
     return found

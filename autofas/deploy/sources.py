@@ -6,6 +6,7 @@ A file that gives no picture is a `Shot` with a reason, so that one bad file amo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -73,6 +74,19 @@ def _of_video(path: Path, frames: int) -> Iterator[Shot]:
         yield Shot(str(path), None, None, str(error).removeprefix(f"{path}: "))
 
 
+def _opened(cv2: Any, index: int) -> Any:
+    """A camera; what OpenCV logs where there is none is left to our own line."""
+    logging = getattr(getattr(cv2, "utils", None), "logging", None)
+    before = logging.getLogLevel() if logging else None
+    try:
+        if logging:
+            logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+        return cv2.VideoCapture(index)
+    finally:
+        if logging:
+            logging.setLogLevel(before)
+
+
 def camera(index: int, frames: int | None) -> Iterator[Shot]:
     """Pictures of a camera by its number, through OpenCV; raises DataError where it gives none."""
     try:
@@ -81,7 +95,7 @@ def camera(index: int, frames: int | None) -> Iterator[Shot]:
         raise DataError(
             "a camera needs OpenCV, which is not installed; pip install 'autofas[data]'"
         ) from None
-    device = cv2.VideoCapture(index)
+    device = _opened(cv2, index)
     try:
         number = 0
         while frames is None or number < frames:

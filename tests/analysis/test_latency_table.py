@@ -88,6 +88,14 @@ def test_a_model_without_a_measurement_is_named_with_the_command(tmp_path):
         latencies_of(rows, place, ["a b", "c"])
 
 
+def test_a_model_that_was_timed_in_torch_alone_has_to_be_exported_first(tmp_path):
+    """`benchmark` takes the files there are; where nothing was exported it alone leads nowhere."""
+    append_latencies(tmp_path / "l.csv", [measured(runtime="torch eager fp32")])
+    wanted = r"by onnxruntime fp32 on one thread; run autofas export, then autofas benchmark RUN$"
+    with pytest.raises(DataError, match=wanted):
+        latencies_of([row_of("m", 10, 0.1)], tmp_path / "l.csv")
+
+
 def test_machines_are_not_mixed(tmp_path):
     append_latencies(tmp_path / "l.csv", [measured(), measured(machine="two", threads=4)])
     rows = [row_of("m", 10, 0.1)]

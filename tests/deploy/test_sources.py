@@ -93,6 +93,13 @@ def test_a_camera_that_ends_is_let_go_and_one_that_is_not_there_is_said(camera):
     assert Camera.last.released
 
 
+def test_a_camera_that_is_not_there_is_said_in_one_line(capfd):
+    pytest.importorskip("cv2", reason="needs autofas[data]")
+    with pytest.raises(DataError, match="camera 977 gives no picture"):
+        told("977")
+    assert capfd.readouterr().err == ""
+
+
 def test_a_camera_without_opencv_is_told_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "cv2", None)
     with pytest.raises(DataError, match=r"a camera needs OpenCV, .* pip install 'autofas\[data\]'"):
