@@ -109,9 +109,10 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     path = [part for part in fault["loc"] if not str(part).startswith("function-")]
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
-        word = str(path[-1])
-        hint = nearest(word, _fields_at(model, path[:-1])) or _elsewhere(model, word)
-        return f"unknown key {key}{hint}"
+        if hint := nearest(str(path[-1]), _fields_at(model, path[:-1])):
+            return f"unknown key {key}{hint}"
+        path += _only_keys(fault.get("input"))  # of a group that is none: weights.lr
+        return f"unknown key {'.'.join(map(str, path))}{_elsewhere(model, str(path[-1]))}"
     if fault["type"] == "missing":
         return f"{key} is missing"
     message = str(fault["msg"]).removeprefix("Value error, ")
@@ -121,6 +122,15 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
         message += nearest(value, re.findall("'([^']*)'", str(fault["ctx"]["expected"])))
     shown = f" (got {value!r})" if isinstance(value, str | int | float | bool | type(None)) else ""
     return f"{key}: {message}{shown}" if key else f"{message}{shown}"
+
+
+def _only_keys(value: Any) -> list[str]:
+    """The keys down to a value that stands alone in its groups; none for several or for a value itself."""
+    keys: list[str] = []
+    while isinstance(value, dict) and len(value) == 1:
+        ((key, value),) = value.items()
+        keys.append(str(key))
+    return keys if not isinstance(value, dict) else []
 
 
 def _fields_at(model: type[BaseModel], path: list[Any]) -> list[str]:

@@ -29,6 +29,9 @@ def said(capsys, *words: object) -> str:
         ("train", "optimiser.lr", "optimizer"),
         ("train", "fold", "data.fold"),
         ("train", "image_size", "input_size"),
+        ("train", "weights.learning_rate", "optimizer.lr"),
+        ("train", "weights.lr", "optimizer.lr"),
+        ("train", "train.optim.lr", "optimizer.lr"),
         ("train", "bath_size", "batch_size"),
     ],
 )
