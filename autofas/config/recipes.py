@@ -57,6 +57,8 @@ def require_baseline(name: str) -> None:
     """Raise ConfigError unless a hand-designed network has that name; the line names the near ones."""
     if name in BASELINES:
         return
+    if name.endswith(".py"):
+        raise ConfigError(f"baseline {name}: name what builds the network in it: --baseline {name}:FACTORY")
     if Path(name).is_file():
         raise ConfigError(f"baseline {name} does not exist, but a file does; a genotype goes with --genotype")
     raise ConfigError(

@@ -99,6 +99,11 @@ def test_any_file_and_factory_can_be_named(file, tmp_path, name, factory, label)
     assert load_network(tmp_path / "w.safetensors").network.name == label
 
 
+def test_a_file_without_a_factory_is_told_how_to_name_one(file, capsys):
+    assert main(["profile", "--baseline", str(file)]) == 2
+    assert f"--baseline {file}:FACTORY" in capsys.readouterr().err
+
+
 def test_a_file_that_is_absent_or_cannot_be_run_is_named(file):
     with pytest.raises(ConfigError, match=r"absent\.py cannot be read"):
         build(f"{file.with_name('absent.py')}:one")
