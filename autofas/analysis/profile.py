@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from autofas.analysis.macs import LayerMacs, MacCounter, held_tensors, tensors_in
 from autofas.errors import ConfigError
-from autofas.models.central_difference import fold
+from autofas.models.central_difference import can_fold, fold
 from autofas.models.derived_network import DerivedNetwork
 
 Inputs = Tensor | Mapping[str, Tensor]
@@ -195,8 +195,7 @@ def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:
 
 def _deployed(model: nn.Module) -> nn.Module:
     """The network with central differences as plain convolutions, a copy; itself if it has none."""
-    folds = isinstance(model, DerivedNetwork) and any(hasattr(module, "fold") for module in model.modules())
-    return fold(model) if folds else model
+    return fold(model) if isinstance(model, DerivedNetwork) and can_fold(model) else model
 
 
 def _one_sample(inputs: Inputs, meta: bool) -> Any:

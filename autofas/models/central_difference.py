@@ -131,6 +131,11 @@ class CentralDifferencePool2d(nn.Module):
         return difference_pool(x, self.stride, self.theta)
 
 
+def can_fold(network: nn.Module) -> bool:
+    """Whether `fold` would change anything."""
+    return any(callable(getattr(module, "fold", None)) for module in network.modules())
+
+
 def fold(network: nn.Module) -> nn.Module:
     """A copy of a network in which every convolution that knows `fold` is the plain one it equals.
 
