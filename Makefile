@@ -40,7 +40,7 @@ $(VENV)/.installed: $(VENV)/bin/python setup.cfg setup.py constraints.txt
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)"
-	$(RUN)/python -m pip install $(PIP_ARGS) -c constraints.txt -e ".[test,dev,data]"
+	$(RUN)/python -m pip install $(PIP_ARGS) --no-compile -c constraints.txt -e ".[test,dev,data]"
 	touch $@
 
 clean:

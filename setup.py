@@ -6,6 +6,7 @@ Without a compiler (or with CXX naming none that works) the installation succeed
 """
 
 import configparser
+import os
 import re
 import runpy
 import sys
@@ -26,6 +27,8 @@ class BuildWithKernels(build_py):
     def run(self):
         super().run()
         library = (ROOT if self.editable_mode else Path(self.build_lib)) / FOLDER / KERNELS["LIBRARY"]
+        if self.editable_mode and not os.environ.get("CXX") and KERNELS["is_current"](library):
+            return  # an extra was added to an installation: the sources have not changed since
         library.unlink(missing_ok=True)  # of an earlier build, perhaps of other sources
         try:
             KERNELS["build"](library)

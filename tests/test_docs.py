@@ -158,7 +158,7 @@ def test_what_the_page_on_search_shows_runs(here, capsys):
         run([word if word != "5" else "1" for word in words], capsys)
     options = "--max-params", "--seeds", "--controls", "--finalists"
     assert all(option in words for option, words in zip(options, (front, twice, paid, final), strict=True))
-    assert len(list((here / "runs/search/small").glob("genotype-*.json"))) == 2
+    assert len(list((here / "runs/search/small").glob("genotype-*.json"))) == 3
 
 
 @pytest.mark.slow

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from autofas.models.genotype import Genotype
+    from autofas.config.search import SearchConfig
+    from autofas.models.genotype import Cell, Genotype
+    from autofas.models.space import Space
 
 HELP = "derive another genotype from a search's alphas"
 LIMITS = ("max_params", "max_macs", "max_skips")
@@ -21,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rule",
         choices=get_args(Rule),
-        help="auto-fas (DARTS' too) ranks by alpha alone, pc-darts by alpha and beta (default: the run's)",
+        help="auto-fas (DARTS' too) ranks by alpha alone, pc-darts by alpha and beta, darts-pt by what the "
+        "supernet loses without an operation, which needs the run's data (default: the run's)",
     )
     parser.add_argument(
         "--epoch", type=int, help="alphas after this epoch; 0: before the first (default: last)"
@@ -102,6 +105,8 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     flags = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
     if args.rule:
         flags["derivation"] = args.rule
+    if args.rule == "darts-pt":  # the search's own limits and finalists go with its own rule
+        flags = {"max_params": None, "max_macs": None, "max_skips": None, "finalists": 0, **flags}
     alphas = folder / "alphas.csv"
     if not alphas.is_file():
         raise ConfigError(
@@ -118,7 +123,10 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     if rule == "pc-darts" and not betas_of(record):
         raise ConfigError(f"the rule pc-darts needs betas, and {folder} has none; take --rule auto-fas")
     limits = limits_of(config, space)
-    cells = derive_within(space, record, betas_of(record), rule, limits.bounds if limits else None)
+    if rule == "darts-pt":
+        cells = _perturbed(args, folder, config, space)
+    else:
+        cells = derive_within(space, record, betas_of(record), rule, limits.bounds if limits else None)
     provenance: dict[str, str | int | float | bool | None] = {
         "run": folder.name,
         "command": "derive",
@@ -128,6 +136,20 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
         **(limits.facts if limits else {}),
     }
     return genotype_from_cells(space, *cells, rule, provenance), epoch
+
+
+def _perturbed(
+    args: argparse.Namespace, folder: Path, config: "SearchConfig", space: "Space"
+) -> tuple["Cell", "Cell"]:
+    """The cells that the run's supernet can least do without."""
+    from autofas.errors import ConfigError
+    from autofas.search.finished import cells_by_perturbation
+
+    if args.epoch is not None:
+        raise ConfigError(
+            "--epoch: the rule darts-pt asks the supernet, which has the last epoch's weights alone"
+        )
+    return cells_by_perturbation(folder, config, space, quiet=args.quiet)
 
 
 def _common_edges(one: "Genotype", other: "Genotype") -> tuple[int, int]:

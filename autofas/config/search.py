@@ -8,10 +8,11 @@ from autofas.config.counts import Count
 from autofas.config.data import DataConfig, GroupKey
 from autofas.config.optimizer import OptimizerConfig
 from autofas.config.run import RunConfig
-from autofas.config.study import Objective, StudyConfig
+from autofas.config.study import Objective, Proxy, StudyConfig
 
-Rule = Literal["auto-fas", "pc-darts"]
-"""How alphas become cells (autofas.search.derive); auto-fas is also the rule of DARTS."""
+Rule = Literal["auto-fas", "pc-darts", "darts-pt"]
+"""How a supernet becomes cells: by its alphas (autofas.search.derive; auto-fas is also the rule of DARTS), or
+by what it loses without an operation (autofas.search.perturbation)."""
 ArchSplit = Literal["subject", "session", "device", "pai"]
 """What the half of the training split that alphas learn from differs in from the half of the weights."""
 
@@ -57,11 +58,19 @@ class SearchConfig(RunConfig):
     Against collapse into operations without weights: `beta_decay` adds the term of beta-DARTS, its weight
     rising from 0 to this (published: 50); `auxiliary_skip` adds a skip to every mixed operation, its strength
     falling from this to 0 (DARTS-, published: 1); `max_skips` is what the derived normal cell has at most
-    (P-DARTS, Chen et al., ICCV 2019: 2).
+    (P-DARTS, Chen et al., ICCV 2019: 2); `alpha_noise` lets weights learn under noise on the shares of the
+    operations, from a tenth of this to all of it (SDARTS-RS, published: 0.3); `eigenvalue_stop` ends the
+    search once the largest eigenvalue of the Hessian of the architecture's loss by alpha, averaged over
+    `eigenvalue_window` epochs, has grown by this factor since the window before, and takes the cells of that
+    many epochs earlier (RobustDARTS, published: 1.33).
+
+    With `derivation` darts-pt the cells keep what the supernet can least do without, its weights tuned for
+    `tune_epochs` after every decision (DARTS-PT; the limits and finalists go with the other rules).
 
     With `finalists` above 0 so many genotypes, of several epochs and rules and random ones, are trained on
     the weight half, for `finalist_epochs` at first and the better half twice as long, and so on; the genotype
-    is the one with the highest AUC on the architecture half.
+    is the one with the highest AUC on the architecture half. With `finalist_filter`, a zero-cost proxy, they
+    are the best of `finalist_pool` times as many, by the highest or the lowest value of it (`finalist_keep`).
 
     random with `trials`, tpe, nsga2 and evolution train so many whole networks (20 unless set) for `epochs`
     at most, with the optimiser `finalist`; `study` says how points are proposed, where results are kept, and
@@ -103,8 +112,15 @@ class SearchConfig(RunConfig):
     beta_decay: float = Field(default=0.0, ge=0)
     auxiliary_skip: float = Field(default=0.0, ge=0)
     max_skips: int | None = Field(default=None, ge=0)
+    alpha_noise: float = Field(default=0.0, ge=0, le=1)
+    eigenvalue_stop: float | None = Field(default=None, gt=1)
+    eigenvalue_window: int = Field(default=5, ge=1)
+    tune_epochs: int = Field(default=1, ge=0)
     finalists: int = Field(default=0, ge=0, le=256)
     finalist_epochs: int = Field(default=4, ge=1)
+    finalist_filter: Proxy | None = None
+    finalist_pool: int = Field(default=4, ge=2, le=100)
+    finalist_keep: Literal["highest", "lowest"] = "highest"
     finalist: OptimizerConfig = OptimizerConfig(
         name="adam", lr=5e-3, schedule="constant", grad_clip=5.0, weight_decay=0.0
     )
@@ -130,6 +146,29 @@ class SearchConfig(RunConfig):
     def _finalists_come_of_alphas(self) -> "SearchConfig":
         if self.finalists and self.strategy not in ("pc-darts", "darts"):
             raise ValueError(f"finalists are of pc-darts and darts; strategy {self.strategy} has none")
+        if self.finalist_filter and not self.finalists:
+            raise ValueError("finalist_filter chooses finalists; say how many with finalists")
+        return self
+
+    @model_validator(mode="after")
+    def _perturbation_knows_no_limits(self) -> "SearchConfig":
+        if self.derivation == "darts-pt":
+            for key in ("finalists", "max_params", "max_macs", "max_skips"):
+                if getattr(self, key):
+                    raise ValueError(
+                        f"derivation darts-pt keeps what the supernet needs, whatever it costs, and knows no "
+                        f"{key}; take auto-fas or pc-darts"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _windows_fit(self) -> "SearchConfig":
+        moving = self.epochs - self.warmup_epochs
+        if self.eigenvalue_stop and moving < 2 * self.eigenvalue_window:
+            raise ValueError(
+                f"eigenvalue_stop compares two windows of {self.eigenvalue_window} epochs, and alphas move "
+                f"in {moving}; take eigenvalue_window {max(moving // 2, 1)} or more epochs"
+            )
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from autofas.storage.schema import Schema
 Objective = Literal["error", "params", "macs", "latency", "synflow", "grad_norm", "naswot"]
 """What a trial is judged by: 1 - AUC on the architecture half, a cost, or a proxy."""
 Proxy = Literal["params", "macs", "synflow", "grad_norm", "naswot"]
-"""What is known of an untrained network (autofas.search.trials.proxies); higher is taken to be better."""
+"""What is known of an untrained network (autofas.search.proxies); higher is taken to be better."""
 Pruner = Literal["none", "halving", "hyperband"]
 """Which trials end early: none, those that successive halving drops, or that Hyperband's brackets drop."""
 Engine = Literal["optuna", "nni"]

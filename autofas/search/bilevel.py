@@ -29,11 +29,16 @@ from autofas.runs.checkpoint import state_bytes
 from autofas.runs.resume import check_tensors, first_rows, naming, saved_losses
 from autofas.runtime import ranks
 from autofas.search.bounds import Bounds, derive_within
-from autofas.search.discrete import gap
+from autofas.search.curvature import ended_early, sharpness
+from autofas.search.derive import KINDS, derive_cell
+from autofas.search.discrete import gap, judge_supernet
 from autofas.search.engine import BilevelEngine, Term
-from autofas.search.finalists import halve, nominate
+from autofas.search.finalists import filtered, halve, nominate
 from autofas.search.history import betas_of, shares, snapshot, write_alphas
 from autofas.search.kernels import choose
+from autofas.search.perturbation import perturbed_cells
+from autofas.search.proxies import proxies
+from autofas.search.smoothing import radius_at, smoothed
 from autofas.search.strategy import Strategy
 from autofas.search.terms import beta_decay, falling, rising
 from autofas.search.verdict import Verdict, judge
@@ -50,6 +55,10 @@ class BilevelSearch(Strategy):
         super().__init__(config, space, device, datasets)
         if config.finalists and ranks.world_size() > 1:
             raise ConfigError("finalists are trained in a single process; start it without torchrun")
+        if (config.eigenvalue_stop or config.derivation == "darts-pt") and ranks.world_size() > 1:
+            raise ConfigError(
+                "eigenvalue_stop and derivation darts-pt work in a single process; start it without torchrun"
+            )
         if config.auxiliary_skip:
             require_skip(space)
         self.kernels = choose(config.kernels, space, device, config.precision, config.order)
@@ -59,7 +68,13 @@ class BilevelSearch(Strategy):
 
     @property
     def rounds(self) -> int:
-        return self.config.epochs
+        return len(self.results) if ended_early(self.config, self.results) else self.config.epochs
+
+    @property
+    def chosen(self) -> int:
+        """The epoch whose alphas count: the last one, or a window before a search that ended early did."""
+        early = self.config.eigenvalue_window if ended_early(self.config, self.results) else 0
+        return len(self.history) - 1 - early
 
     @property
     def facts(self) -> dict[str, str]:
@@ -131,6 +146,7 @@ class BilevelSearch(Strategy):
             "arch_loss": float(torch.stack(self.arch_losses).double().mean()) if self.arch_losses else "",
             **entropies,
             **(self.limits.row(engine.supernet) if self.limits else {}),
+            **({"eigenvalue": self._eigenvalue()} if config.eigenvalue_stop else {}),
             "seconds": round(self.seconds, 3),
         }
         self.history.append(snapshot(engine.supernet))
@@ -146,7 +162,21 @@ class BilevelSearch(Strategy):
             with naming(f"epoch {epoch + 1}, architecture batch {number} (rows {first_rows(arch_batch)})"):
                 self.arch_losses.append(self.engine.arch_step(arch_batch, batch))
         with naming(f"epoch {epoch + 1}, batch {number} (rows {first_rows(batch)})"):
-            self.weight_losses.append(self.engine.weight_step(batch))
+            self.weight_losses.append(self._weight_step(batch))
+
+    def _weight_step(self, batch: Batch) -> Tensor:
+        """One step of the weights, under noise on the alphas where it is asked for."""
+        radius = radius_at(self.config.alpha_noise, self.done, self.config.epochs)
+        with smoothed(self.engine.supernet, radius):
+            return self.engine.weight_step(batch)
+
+    def _eigenvalue(self) -> float | str:
+        """How sharply the loss of one batch of the architecture half, always the same, bends by alpha."""
+        if not self.moving:
+            return ""
+        engine, batch = self.engine, next(iter(self.plain_loader()))
+        images = batch.images[engine.modality]
+        return sharpness(engine.supernet, lambda out: engine.supervision.loss(out, batch.targets), images)
 
     def _open_gate(self) -> None:
         """Decide whether the alphas move in this epoch, by the epochs done and their weight losses."""
@@ -178,8 +208,17 @@ class BilevelSearch(Strategy):
         return self.watched.maps(engine.supernet, compute)
 
     def choose(self) -> tuple[tuple[Cell, Cell], str]:
-        """The cells of the last epoch's alphas, within the limits, or those of the best finalist."""
-        last, rule = self.history[-1], self.config.resolved_derivation
+        """The cells of the chosen epoch's alphas, within the limits, those that the supernet needs, or those
+        of the best finalist."""
+        last, rule = self.history[self.chosen], self.config.resolved_derivation
+        if self.chosen < len(self.history) - 1:
+            self.run.log(
+                f"the largest eigenvalue has grown by {self.config.eigenvalue_stop:g} within "
+                f"{self.config.eigenvalue_window} epochs: the search ends after {self.done}, and the cells "
+                f"are those of epoch {self.chosen}"
+            )
+        if rule == "darts-pt":
+            return self.perturbed(), rule
         bounds = self.limits.bounds if self.limits else None
         if self.config.finalists:
             return self._final(rule, bounds)
@@ -190,7 +229,15 @@ class BilevelSearch(Strategy):
         config = self.config
         first = 1 + next((number for number, row in enumerate(self.results) if row["arch_loss"] != ""), 0)
         generator = np.random.default_rng([config.seed, 2])
-        chosen = nominate(self.space, self.history, rule, bounds, config.finalists, first, generator)
+        pool = config.finalists * (config.finalist_pool if config.finalist_filter else 1)
+        history = self.history[: self.chosen + 1]
+        chosen = nominate(self.space, history, rule, bounds, pool, first, generator)
+        if config.finalist_filter:
+            name, batch = config.finalist_filter, next(iter(self.weight_batches()))
+            for one in chosen:
+                one.proxy = proxies(self.network_of(one).to(self.device), batch, [name])[name]
+            self.run.log(f"{name} keeps {config.finalists} of {len(chosen)} genotypes")
+            chosen = filtered(chosen, config.finalists, config.finalist_keep)
         self.run.log(f"{len(chosen)} finalists are trained on the weight half")
         best = halve(chosen, self.begin_brief, self.plain_loader, config.finalist_epochs, self.run.log)
         if self.run.writes:
@@ -198,14 +245,43 @@ class BilevelSearch(Strategy):
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
         return best.cells, best.rule
 
+    def perturbed(self) -> tuple[Cell, Cell]:
+        """The cells that the supernet can least do without; weights, alphas and betas stay as they are."""
+        engine, config, loader = self.engine, self.config, self.weight_batches()
+        weights = {name: value.clone() for name, value in engine.supernet.state_dict().items()}
+        if config.auxiliary_skip:
+            engine.supernet.set_auxiliary_skip(0.0)
+        set_learning_rate(engine.weight_optimizer, config.weights.lr / 10)  # the schedule has ended near 0
+
+        def judge() -> float:
+            ranks.check()
+            batches = self.plain_loader()
+            return judge_supernet(engine.supernet, engine.supervision, engine.outputs, batches)[0]
+
+        def tune() -> None:
+            for batch in (batch for _ in range(config.tune_epochs) for batch in loader):
+                with naming(f"tuning after a decision (rows {first_rows(batch)})"):
+                    engine.weight_step(batch)
+
+        generator = np.random.default_rng([config.seed, 3])
+        try:
+            found = perturbed_cells(engine.supernet, judge, tune, generator, self.run.log)
+        finally:
+            engine.supernet.load_state_dict(weights)
+        record = self.history[self.chosen]  # a kind that no cell has was never asked for
+        normal, reduction = (
+            found.get(kind) or derive_cell(self.space, record[kind], None, "auto-fas") for kind in KINDS
+        )
+        return normal, reduction
+
     def judged(self, cells: tuple[Cell, Cell]) -> Verdict:
-        """The verdict on the last alphas; one process also measures the gap on the architecture half."""
+        """The verdict on the chosen alphas; one process also measures the gap on the architecture half."""
         if self.config.auxiliary_skip:
             self.engine.supernet.set_auxiliary_skip(0.0)
         found = None
         if ranks.world_size() == 1:
             found = gap(self.engine, cells, self.plain_loader)
-        return judge(self.space, self.history[-1], cells, found)
+        return judge(self.space, self.history[self.chosen], cells, found)
 
     def write_tables(self) -> None:
         super().write_tables()

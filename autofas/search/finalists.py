@@ -3,12 +3,14 @@
 The alphas of one epoch name one pair of cells, and a short training of its own tells more about a network
 than a shared supernet (DARTS, Liu et al., ICLR 2019, section 3 chooses among four runs that way). Nominated
 are cells of several epochs and rules, and random ones, within the limits; successive halving (Jamieson and
-Talwalkar, AISTATS 2016) trains the better half of them on, twice as long each time.
+Talwalkar, AISTATS 2016) trains the better half of them on, twice as long each time. A zero-cost proxy may
+choose who is nominated (autofas.search.proxies).
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -27,7 +29,10 @@ from autofas.training.optimizers import build_optimizer
 
 @dataclass
 class Finalist:
-    """Two cells, where they come from, and what their training has come to; `auc` in [0, 1]."""
+    """Two cells, where they come from, and what their training has come to; `auc` in [0, 1].
+
+    `proxy` is what the untrained network was chosen by, None where nothing was.
+    """
 
     cells: tuple[Cell, Cell]
     rule: str
@@ -35,11 +40,13 @@ class Finalist:
     epochs: int = 0
     auc: float = float("nan")
     rank: int = 0
+    proxy: float | None = None
     training: "BriefTraining | None" = field(default=None, repr=False)
 
     def row(self) -> dict[str, Any]:
         """As a row of finalists.csv."""
-        return {"rank": self.rank, "origin": self.origin, "epochs": self.epochs, "arch_auc": self.auc}
+        own = {"rank": self.rank, "origin": self.origin, "epochs": self.epochs, "arch_auc": self.auc}
+        return own if self.proxy is None else own | {"proxy": self.proxy}
 
 
 def nominate(
@@ -79,6 +86,22 @@ def nominate(
         assert drawn is not None  # bounds that allow nothing were refused
         add(drawn, "random", "random")
     return found
+
+
+def filtered(nominees: Sequence[Finalist], count: int, keep: Literal["highest", "lowest"]) -> list[Finalist]:
+    """The `count` of them whose proxies are highest or lowest, in the order they were nominated in.
+
+    One without a finite proxy, through which nothing flows, comes last either way.
+    """
+    sign = 1 if keep == "lowest" else -1
+
+    def order(place: int) -> tuple[bool, float]:
+        value = nominees[place].proxy
+        assert value is not None
+        return not math.isfinite(value), sign * value
+
+    best = sorted(range(len(nominees)), key=order)[:count]
+    return [nominees[place] for place in sorted(best)]
 
 
 class BriefTraining:

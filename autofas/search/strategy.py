@@ -12,6 +12,7 @@ from autofas.data.catalog import protocol_label
 from autofas.data.opening import OpenedDatasets
 from autofas.models.build import build
 from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_genotype
+from autofas.models.network import Network
 from autofas.models.space import Space
 from autofas.runs.provenance import commit
 from autofas.search.finalists import BriefTraining, Finalist
@@ -53,12 +54,15 @@ class Strategy(HalvedWork[SearchResult]):
     def choose(self) -> tuple[tuple[Cell, Cell], str]:
         """The normal and the reduction cell that the search ends with, and the rule that chose them."""
 
-    def begin_brief(self, one: Finalist) -> BriefTraining:
-        """A finalist's training on the weight half, from the search's seed."""
+    def network_of(self, one: Finalist) -> Network:
+        """A finalist's network, its weights drawn from the search's seed."""
         genotype = genotype_from_cells(self.space, *one.cells, one.rule)
         modality = self.config.data.modalities[0]
-        network = self.seeded(lambda: build(genotype, supervision=self.config.supervision, modality=modality))
-        return self.brief_training(network)
+        return self.seeded(lambda: build(genotype, supervision=self.config.supervision, modality=modality))
+
+    def begin_brief(self, one: Finalist) -> BriefTraining:
+        """A finalist's training on the weight half, from the search's seed."""
+        return self.brief_training(self.network_of(one))
 
     def judged(self, cells: tuple[Cell, Cell]) -> Verdict | None:
         """What the search decided; None for a strategy without alphas."""

@@ -19,8 +19,11 @@ from autofas.models.supervisions import PixelwiseBCE
 from autofas.runs.checkpoint import load_checkpoint, save_checkpoint
 from autofas.search import bilevel
 from autofas.search.bilevel import endless
+from autofas.search.derive import derive
 from autofas.search.engine import BilevelEngine
+from autofas.search.history import betas_of
 from autofas.search.search import search
+from autofas.search.verdict import judge
 from tests.search.searches import config
 
 
@@ -275,3 +278,78 @@ def test_events_hold_alphas_and_maps_and_change_nothing(first, tmp_path, tiny_da
     assert sum(tag.startswith("betas ") for tag in scalars) == edges
     assert pictures == {"live maps/bona fide": [1, 2, 3], "live maps/attack": [1, 2, 3]}
     assert "results/arch_loss" in scalars
+
+
+def test_weights_learn_under_noise_that_alphas_do_not_see(monkeypatch, first, tmp_path, tiny_data):
+    radii, seen = [], []
+    real = bilevel.smoothed
+    monkeypatch.setattr(bilevel, "smoothed", lambda net, radius: radii.append(radius) or real(net, radius))
+
+    class Recorder(BilevelEngine):
+        def arch_step(self, arch_batch, weight_batch=None):
+            before = self.supernet.alphas["normal"].clone()
+            found = super().arch_step(arch_batch, weight_batch)
+            seen.append(float((self.supernet.alphas["normal"] - before).detach().abs().max()))
+            return found
+
+    monkeypatch.setattr(bilevel, "BilevelEngine", Recorder)
+    found = search(config(tmp_path, tiny_data, alpha_noise=0.3))
+    steps = len(radii) // 3
+    assert radii == pytest.approx([0.03] * steps + [0.165] * steps + [0.3] * steps)
+    assert max(seen) < 0.01  # a step of Adam's rate from where alphas were, not from the noise
+    assert not np.array_equal(found.history[-1]["normal"], first.history[-1]["normal"])
+    # the warm-up's alphas do not move, and its weights learn otherwise than without noise
+    np.testing.assert_array_equal(found.history[1]["normal"], first.history[1]["normal"])
+    assert found.results[0]["train_loss"] != first.results[0]["train_loss"]
+
+
+def test_a_sharper_loss_ends_the_search_with_the_cells_of_a_window_before(monkeypatch, tmp_path, tiny_data):
+    rising = iter([1.0, 1.1, 1.2, 1.6, 9.0])
+    monkeypatch.setattr(bilevel, "sharpness", lambda *given: next(rising))
+    asked = {"eigenvalue_stop": 1.3, "eigenvalue_window": 2, "epochs": 9, "warmup_epochs": 1}
+    found = search(config(tmp_path, tiny_data, **asked))
+    # 1.4 is the mean of the last two, 1.05 that of the two before: more than 1.3 times
+    assert [row["eigenvalue"] for row in found.results] == ["", 1.0, 1.1, 1.2, 1.6]
+    record = found.history[3]
+    space = load_space("small")
+    cells = derive(space, record, betas_of(record), "pc-darts")
+    assert (found.genotype.normal, found.genotype.reduction) == cells
+    last = found.history[-1]
+    assert len(found.history) == 6
+    assert not np.array_equal(record["normal"], last["normal"])
+    assert found.verdict == judge(space, record, cells, found.verdict.gap)
+    log = (found.path / "log.txt").read_text()
+    assert "the search ends after 5, and the cells are those of epoch 3" in log
+    # it has ended: to go on does nothing more, and its supernet may judge others
+    monkeypatch.setattr(bilevel, "sharpness", lambda *given: pytest.fail("not asked"))
+    (found.path / "genotype.json").unlink()
+    again = search(config(tmp_path, tiny_data, **asked), resume=str(found.path))
+    assert again.genotype.same_network(found.genotype)
+
+
+def test_the_eigenvalue_is_that_of_the_search(tmp_path, tiny_data):
+    asked = {"eigenvalue_stop": 50, "eigenvalue_window": 1}
+    found, again = (search(config(tmp_path, tiny_data, **asked)) for _ in range(2))
+    values = [row["eigenvalue"] for row in found.results]
+    assert values[0] == ""
+    assert all(math.isfinite(value) and value > 0 for value in values[1:])
+    assert values == [row["eigenvalue"] for row in again.results]
+
+
+def test_looking_at_the_curvature_changes_nothing(first, tmp_path, tiny_data):
+    found = search(config(tmp_path, tiny_data, eigenvalue_stop=50, eigenvalue_window=1))
+    for one, other in zip(found.history, first.history, strict=True):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_cells_by_perturbation_leave_the_search_as_it_was(first, tmp_path, tiny_data):
+    found = search(config(tmp_path, tiny_data, derivation="darts-pt"))
+    assert found.genotype.derivation == "darts-pt"
+    assert len(found.genotype.normal.edges) == len(found.genotype.reduction.edges) == 8
+    for one, other in zip(found.history, first.history, strict=True):
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+    # the verdict's supernet is the search's own, not the one that was tuned to decisions
+    assert found.verdict.gap.supernet_loss == first.verdict.gap.supernet_loss
+    log = (found.path / "log.txt").read_text()
+    assert log.count(": normal cell, ") == log.count(": reduction cell, ") == 14
+    assert "edge 28/28" in log

@@ -1,6 +1,7 @@
 """Finalists: who is nominated, who is left, and a search that ends with one."""
 
 import csv
+import math
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
 from autofas.errors import AutofasError
 from autofas.models.build import build
+from autofas.models.genotype import genotype_from_cells
 from autofas.models.space import load_space
 from autofas.search import bilevel
 from autofas.search.bounds import derive_within
-from autofas.search.finalists import Finalist, halve, nominate
+from autofas.search.finalists import Finalist, filtered, halve, nominate
 from autofas.search.history import betas_of
 from autofas.search.limits import limits_of
 from autofas.search.search import search
@@ -138,6 +140,39 @@ def test_finalists_are_trained_on_one_half_judged_on_the_other_and_never_of_the_
     assert {part: len(images) for part, images in seen.items()} == {"trained": 180, "judged": 60}
     assert seen["trained"].isdisjoint(seen["judged"])
     assert asked == [3]  # the alphas after the third epoch, the first that moved them
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("highest", ["b", "e"]), ("lowest", ["a", "d"])])
+def test_a_filter_keeps_an_end_of_the_proxies_and_the_order(keep, kept):
+    values = {"a": 1.0, "b": 5.0, "c": -math.inf, "d": 2.0, "e": 4.0}
+    nominees = [Finalist((None, None), "random", name, proxy=value) for name, value in values.items()]
+    assert [one.origin for one in filtered(nominees, 2, keep)] == kept
+    assert len(filtered(nominees, 9, keep)) == 5
+
+
+@pytest.mark.parametrize("keep", ["highest", "lowest"])
+def test_a_proxy_chooses_who_is_trained(tmp_path, tiny_data, monkeypatch, keep):
+    nominated = []
+    monkeypatch.setattr(
+        bilevel, "nominate", lambda *given: nominated.extend(nominate(*given)) or list(nominated)
+    )
+    shared = {"space": "small", "epochs": 1, "warmup_epochs": 0, "batch_size": 60, "input_size": 16}
+    asked = {"finalists": 2, "finalist_epochs": 1, "finalist_filter": "params", "finalist_keep": keep}
+    asked |= {"threads": 1, "device": "cpu", "data": tiny_data, "runs_dir": str(tmp_path)}
+    found = search(SearchConfig(**shared, **asked, finalist_pool=3))
+    genotypes = [genotype_from_cells(SPACE, *one.cells, one.rule) for one in nominated]
+    params = sorted(profile(build(genotype)).params for genotype in genotypes)
+    with open(found.path / "finalists.csv") as stream:
+        rows = list(csv.DictReader(stream))
+    expected = params[:2] if keep == "lowest" else params[-2:]
+    assert sorted(int(float(row["proxy"])) for row in rows) == expected
+    assert len(params) == 6
+    assert "params keeps 2 of 6 genotypes" in (found.path / "log.txt").read_text()
+
+
+def test_a_filter_needs_finalists():
+    with pytest.raises(AutofasError, match="say how many with finalists"):
+        resolve(SearchConfig, "search", flags={"finalist_filter": "params"})
 
 
 def test_only_alphas_have_finalists():

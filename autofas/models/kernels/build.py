@@ -114,6 +114,12 @@ def build(
     return output
 
 
+def is_current(library: Path) -> bool:
+    """Whether a library is there and younger than every source beside this file."""
+    sources = [path for path in FOLDER.iterdir() if path.suffix in (".cpp", ".h")] + [Path(__file__)]
+    return library.is_file() and library.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+
+
 def _run(command: list[str]) -> None:
     try:
         shown = subprocess.run(command, capture_output=True, text=True, check=False)

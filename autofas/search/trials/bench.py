@@ -21,9 +21,9 @@ from autofas.models.genotype import genotype_from_cells
 from autofas.models.network import Network
 from autofas.search.brief_training import Judgement, judge
 from autofas.search.finalists import BriefTraining
+from autofas.search.proxies import proxies
 from autofas.search.strategy import Strategy
 from autofas.search.trials.points import Point, cells_of
-from autofas.search.trials.proxies import proxies
 from autofas.search.trials.shared_weights import shared_weights
 
 MAXIMISED = ("synflow", "grad_norm", "naswot")

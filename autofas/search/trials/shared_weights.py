@@ -18,11 +18,11 @@ from autofas.models.genotype import Cell
 from autofas.models.space import load_space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import build_supervision
-from autofas.runs.checkpoint import load_checkpoint
 from autofas.runs.resume import check_tensors
 from autofas.runs.run_folder import Run, stored_config
 from autofas.search.brief_training import Judgement
 from autofas.search.discrete import discrete, judge_supernet
+from autofas.search.finished import finished_state
 from autofas.search.halved import HalvedWork
 from autofas.storage.schema import validated
 
@@ -39,7 +39,7 @@ class SharedWeights:
         self.work = work
         config = _searched(folder)
         _require_alike(folder, config, work)
-        state = _last_state(folder, config, work)
+        state = finished_state(folder, config, work, f"--supernet {folder}")
         self.modality = config.data.modalities[0]
         self.supervision = build_supervision(config.supervision)
         self.supernet = _supernet(folder, config, work, state).to(work.device)
@@ -98,21 +98,6 @@ def _require_alike(folder: Path, config: SearchConfig, work: HalvedWork[Any]) ->
     changed = [f"data.{key}" for key in theirs if theirs[key] != ours[key]]
     if changed:
         raise ConfigError(f"--supernet {folder} was searched on other data ({', '.join(changed)} differ)")
-
-
-def _last_state(folder: Path, config: SearchConfig, work: HalvedWork[Any]) -> dict[str, Any]:
-    """The last checkpoint of a finished search of the same data."""
-    state = load_checkpoint(folder, work.run.warn)
-    if state is None or state["epoch"] < config.epochs:
-        done = 0 if state is None else state["epoch"]
-        raise ConfigError(
-            f"--supernet {folder} has {done} of its {config.epochs} epochs; finish it, or take another"
-        )
-    before, now = state["identity"].get("data", {}), work.identity.get("data", {})
-    changed = [key for key in sorted({*before, *now}) if before.get(key) != now.get(key)]
-    if changed:
-        raise ConfigError(f"--supernet {folder} was searched on other data ({', '.join(changed)} differ)")
-    return state
 
 
 def _supernet(folder: Path, config: SearchConfig, work: HalvedWork[Any], state: dict[str, Any]) -> Supernet:

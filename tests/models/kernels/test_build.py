@@ -1,5 +1,7 @@
 """The commands that build the library, and what a machine without a compiler, or with a poor one, is told."""
 
+import os
+
 import pytest
 
 from autofas.models.kernels import build as module
@@ -40,3 +42,21 @@ def test_failures_are_one_line_and_leave_no_library(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match=r"no C\+\+ compiler found"):
         build(tmp_path / LIBRARY)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_is_current_until_a_source_is_younger(tmp_path, monkeypatch):
+    for name in ("kernels.cpp", "cell.h", "build.py", "notes.txt"):
+        (tmp_path / name).write_text("")
+        os.utime(tmp_path / name, (1000, 1000))
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "build.py"))
+    assert not module.is_current(tmp_path / LIBRARY)
+    (tmp_path / LIBRARY).write_text("")
+    os.utime(tmp_path / LIBRARY, (1001, 1001))
+    assert module.is_current(tmp_path / LIBRARY)
+    os.utime(tmp_path / "notes.txt", (2000, 2000))
+    assert module.is_current(tmp_path / LIBRARY)
+    for name in ("kernels.cpp", "cell.h", "build.py"):
+        os.utime(tmp_path / name, (2000, 2000))
+        assert not module.is_current(tmp_path / LIBRARY)
+        os.utime(tmp_path / name, (1000, 1000))

@@ -8,11 +8,11 @@ from autofas.errors import RunError
 from autofas.models.space import load_space
 from autofas.runs.unwritten import UnwrittenRun
 from autofas.search import finalists
+from autofas.search.proxies import proxies
 from autofas.search.random_draw import RandomDraw
 from autofas.search.strategy import Strategy
 from autofas.search.trials.bench import Bench
 from autofas.search.trials.points import choice_counts
-from autofas.search.trials.proxies import proxies
 from tests.conftest import TINY_FACES
 from tests.search.trials.conftest import trials
 

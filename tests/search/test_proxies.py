@@ -8,7 +8,7 @@ from torch import nn
 
 from autofas.data.batches.batch import Batch
 from autofas.models.network import Network
-from autofas.search.trials.proxies import grad_norm, naswot, proxies, synflow
+from autofas.search.proxies import grad_norm, naswot, proxies, synflow
 
 
 def linear(weights, bias=None):
