@@ -214,8 +214,8 @@ class BilevelSearch(Strategy):
         if self.chosen < len(self.history) - 1:
             self.run.log(
                 f"the largest eigenvalue has grown by {self.config.eigenvalue_stop:g} within "
-                f"{self.config.eigenvalue_window} epochs: the search ends after {self.done}, and the cells "
-                f"are those of epoch {self.chosen}"
+                f"{self.config.eigenvalue_window} epochs: the search ends after {self.done}, and the alphas "
+                f"of epoch {self.chosen} are the last that count"
             )
         if rule == "darts-pt":
             return self.perturbed(), rule

@@ -49,6 +49,18 @@ def test_each_strategy_has_the_choices_of_its_paper():
         ({"precision": "bfloat16", "order": "second"}, "order second needs precision float32"),
         ({"arch_share": 1}, "arch_share"),
         ({"strategy": "pcdarts"}, "strategy"),
+        (
+            {"eigenvalue_stop": 1.3, "epochs": 8, "warmup_epochs": 2},
+            "two windows of 5 epochs, and alphas move in 6: take eigenvalue_window 3, or search for longer",
+        ),
+        (
+            {"eigenvalue_stop": 1.3, "eigenvalue_window": 1, "epochs": 2, "warmup_epochs": 1},
+            "two windows of 1 epochs, and alphas move in 1: search for longer",
+        ),
+        ({"derivation": "darts-pt", "max_skips": 2}, "knows no max_skips; take auto-fas or pc-darts"),
+        ({"derivation": "darts-pt", "finalists": 2}, "knows no finalists"),
+        ({"alpha_noise": 1.5}, "alpha_noise"),
+        ({"finalist_filter": "synflow"}, "say how many with finalists"),
     ],
 )
 def test_what_excludes_what(values, message):
@@ -58,6 +70,7 @@ def test_what_excludes_what(values, message):
 
 def test_a_strategy_without_a_warm_up_minds_none():
     assert SearchConfig(strategy="random", epochs=1).epochs == 1
+    assert SearchConfig(strategy="random", epochs=1, eigenvalue_stop=1.3).eigenvalue_stop == 1.3
 
 
 def test_looking_ahead_is_for_sgd():

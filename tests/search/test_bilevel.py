@@ -319,7 +319,7 @@ def test_a_sharper_loss_ends_the_search_with_the_cells_of_a_window_before(monkey
     assert not np.array_equal(record["normal"], last["normal"])
     assert found.verdict == judge(space, record, cells, found.verdict.gap)
     log = (found.path / "log.txt").read_text()
-    assert "the search ends after 5, and the cells are those of epoch 3" in log
+    assert "the search ends after 5, and the alphas of epoch 3 are the last that count" in log
     # it has ended: to go on does nothing more, and its supernet may judge others
     monkeypatch.setattr(bilevel, "sharpness", lambda *given: pytest.fail("not asked"))
     (found.path / "genotype.json").unlink()
