@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "supernet loses without an operation, which needs the run's data (default: the run's)",
     )
     parser.add_argument(
-        "--epoch", type=int, help="alphas after this epoch; 0: before the first (default: last)"
+        "--epoch", type=int, help="alphas after this epoch; 0: before the first (default: the search's own)"
     )
     parser.add_argument("--max-params", metavar="COUNT", help="most parameters, as 300K (default: the run's)")
     parser.add_argument(
@@ -99,8 +99,10 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     from autofas.models.genotype import genotype_from_cells
     from autofas.models.space import load_space
     from autofas.search.bounds import derive_within
+    from autofas.search.curvature import overshoot
     from autofas.search.history import betas_of, read_alphas
     from autofas.search.limits import limits_of
+    from autofas.storage.schema import read_rows
 
     flags = {name: value for name in LIMITS if (value := getattr(args, name)) is not None}
     if args.rule:
@@ -116,7 +118,9 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     space = load_space(config.space)
     history = read_alphas(alphas, space)
     last = len(history) - 1
-    epoch = last if args.epoch is None else args.epoch
+    epoch = args.epoch
+    if epoch is None:  # a search that ended early has its cells from before its end
+        epoch = last - (overshoot(config, read_rows(folder / "results.csv")) if config.eigenvalue_stop else 0)
     if not 0 <= epoch <= last:
         raise ConfigError(f"--epoch {epoch}: {folder} has the alphas of epochs 0 to {last}")
     rule, record = config.resolved_derivation, history[epoch]

@@ -28,7 +28,7 @@ def agreements(
     for (fold, max_params, max_macs), searches in groups.items():
         if len(searches) < 2:
             continue
-        agreed = agreement(space, {seed: result.history[-1] for seed, result in searches.items()})
+        agreed = agreement(space, {seed: result.counted for seed, result in searches.items()})
         for result in searches.values():
             if result.path is not None and result.verdict is not None:
                 write_verdict(result.path, result.verdict, agreed)

@@ -3,8 +3,6 @@
 A run is a training that was evaluated, or a search. Nothing is measured here.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +21,7 @@ from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.printed import command
 from autofas.runs.record import RECORD_FILE, file_sha256, read_record
 from autofas.storage.folders import closed_folder, file_in
-from autofas.storage.schema import read_json, read_text
+from autofas.storage.schema import read_json, read_rows
 
 MAX_RUNS = 64
 
@@ -91,7 +89,7 @@ def read_material(places: Sequence[str]) -> Material:
             trained.append(_trained(folder))
         elif (folder / "genotype.json").is_file() and (folder / "alphas.csv").is_file():
             genotype = load_genotype(folder / "genotype.json")
-            alphas = _rows(folder / "alphas.csv")
+            alphas = read_rows(folder / "alphas.csv", RunError)
             told = _told(folder / "verdict.json").get("words", [])
             made = _told(folder / "env.json")
             digest = file_sha256(folder / "genotype.json")
@@ -142,7 +140,7 @@ def _curve(folder: Path) -> list[dict[str, float]]:
     if not path.is_file():
         return []
     rows = []
-    for row in _rows(path):
+    for row in read_rows(path, RunError):
         known = {}
         for name, cell in row.items():
             try:
@@ -157,10 +155,6 @@ def _told(path: Path) -> dict[str, Any]:
     """A JSON object of a run; empty where an older autofas wrote none."""
     value = read_json(path) if path.is_file() else {}
     return value if isinstance(value, dict) else {}
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(read_text(path, RunError), newline="")))
 
 
 def _comparisons(trained: Sequence[TrainedRun]) -> list[dict[str, Any]]:

@@ -29,14 +29,14 @@ from autofas.runs.checkpoint import state_bytes
 from autofas.runs.resume import check_tensors, first_rows, naming, saved_losses
 from autofas.runtime import ranks
 from autofas.search.bounds import Bounds, derive_within
-from autofas.search.curvature import ended_early, sharpness
+from autofas.search.curvature import overshoot, sharpness
 from autofas.search.derive import KINDS, derive_cell
 from autofas.search.discrete import gap, judge_supernet
 from autofas.search.engine import BilevelEngine, Term
 from autofas.search.finalists import filtered, halve, nominate
 from autofas.search.history import betas_of, shares, snapshot, write_alphas
 from autofas.search.kernels import choose
-from autofas.search.perturbation import perturbed_cells
+from autofas.search.perturbation import Perturbation, require_perturbable
 from autofas.search.proxies import proxies
 from autofas.search.smoothing import radius_at, smoothed
 from autofas.search.strategy import Strategy
@@ -59,6 +59,8 @@ class BilevelSearch(Strategy):
             raise ConfigError(
                 "eigenvalue_stop and derivation darts-pt work in a single process; start it without torchrun"
             )
+        if config.derivation == "darts-pt":
+            require_perturbable(config, space)
         if config.auxiliary_skip:
             require_skip(space)
         self.kernels = choose(config.kernels, space, device, config.precision, config.order)
@@ -68,13 +70,12 @@ class BilevelSearch(Strategy):
 
     @property
     def rounds(self) -> int:
-        return len(self.results) if ended_early(self.config, self.results) else self.config.epochs
+        return len(self.results) if overshoot(self.config, self.results) else self.config.epochs
 
     @property
     def chosen(self) -> int:
         """The epoch whose alphas count: the last one, or a window before a search that ended early did."""
-        early = self.config.eigenvalue_window if ended_early(self.config, self.results) else 0
-        return len(self.history) - 1 - early
+        return len(self.history) - 1 - overshoot(self.config, self.results)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -265,7 +266,7 @@ class BilevelSearch(Strategy):
 
         generator = np.random.default_rng([config.seed, 3])
         try:
-            found = perturbed_cells(engine.supernet, judge, tune, generator, self.run.log)
+            found = Perturbation(engine.supernet, judge, tune, self.run.log).cells(generator)
         finally:
             engine.supernet.load_state_dict(weights)
         record = self.history[self.chosen]  # a kind that no cell has was never asked for

@@ -1,7 +1,7 @@
 """How sharply the architecture's loss bends, and when that says that a search has gone on for too long.
 
 RobustDARTS (Zela et al., ICLR 2020): derived cells do worse the more the largest eigenvalue of the Hessian of
-the validation loss by alpha has grown. Its section 5.1 ends a search once that eigenvalue, averaged over a
+the validation loss by alpha has grown. Its early stopping ends a search once that eigenvalue, averaged over a
 window of epochs, has grown by a factor within a window, and takes the cells of a window before.
 """
 
@@ -17,12 +17,13 @@ from torch import Tensor
 
 from autofas.config.search import SearchConfig
 from autofas.models.supernet import Supernet
+from autofas.search.restored import restored
 
 STEPS = 8
 """Lanczos steps: each is two gradients."""
 LENGTH = 1e-5
-"""How far from alpha gradients are compared: farther off a difference is that of the ReLUs, whose kinks it
-crosses and a derivative does not see (at 0.01 it is ten times the derivative). Float32 cannot go so near."""
+"""How far from alpha gradients are compared. Farther off a difference is that of the ReLUs, whose kinks it
+crosses and a derivative does not see; so near, float32 has no digits left."""
 
 
 def sharpness(
@@ -53,21 +54,20 @@ def largest_eigenvalue(
     steps as there are parameters, and below the truth with fewer. The first direction is that of the
     gradient, so nothing is drawn.
     """
-    kept = [parameter.detach().clone() for parameter in parameters]
-    sizes = [value.numel() for value in kept]
+    sizes = [parameter.numel() for parameter in parameters]
+    basis: list[NDArray[np.float64]] = []
+    diagonal: list[float] = []
+    beside: list[float] = []
+    with restored(parameters) as kept:
 
-    def at(offset: NDArray[np.float64]) -> NDArray[np.float64]:
-        with torch.no_grad():
-            parts = torch.from_numpy(offset).split(sizes)
-            for parameter, value, part in zip(parameters, kept, parts, strict=True):
-                parameter.copy_(value + part.view_as(value).to(value))
-        return np.concatenate([part.detach().double().cpu().numpy().ravel() for part in gradient()])
+        def at(offset: NDArray[np.float64]) -> NDArray[np.float64]:
+            with torch.no_grad():
+                parts = torch.from_numpy(offset).split(sizes)
+                for parameter, value, part in zip(parameters, kept, parts, strict=True):
+                    parameter.copy_(value + part.view_as(value).to(value))
+            return np.concatenate([part.detach().double().cpu().numpy().ravel() for part in gradient()])
 
-    try:
         direction = at(np.zeros(sum(sizes)))
-        basis: list[NDArray[np.float64]] = []
-        diagonal: list[float] = []
-        beside: list[float] = []
         while len(basis) < min(steps, sum(sizes)) and (length := float(np.linalg.norm(direction))) > 1e-12:
             if basis:
                 beside.append(length)
@@ -78,10 +78,6 @@ def largest_eigenvalue(
             for _ in range(2):  # once leaves rounding that grows into copies of what was found
                 for vector in basis:
                     direction = direction - (vector @ direction) * vector
-    finally:
-        with torch.no_grad():
-            for parameter, value in zip(parameters, kept, strict=True):
-                parameter.copy_(value)
     if not diagonal:
         return 0.0
     tridiagonal = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
@@ -96,9 +92,13 @@ def overshot(eigenvalues: Sequence[float], window: int, factor: float) -> bool:
     return now > factor * before > 0
 
 
-def ended_early(config: SearchConfig, results: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a search with these rows of results has ended by `eigenvalue_stop`."""
+def overshoot(config: SearchConfig, results: Sequence[Mapping[str, Any]]) -> int:
+    """How many epochs at the end of a search with these rows of results do not count.
+
+    A window where it has ended by `eigenvalue_stop`, else 0; values may be text, as in results.csv.
+    """
     if config.eigenvalue_stop is None:
-        return False
-    eigenvalues = [float(row["eigenvalue"]) for row in results if row["eigenvalue"] != ""]
-    return overshot(eigenvalues, config.eigenvalue_window, config.eigenvalue_stop)
+        return 0
+    eigenvalues = [float(row["eigenvalue"]) for row in results if row.get("eigenvalue", "") != ""]
+    window = config.eigenvalue_window
+    return window if overshot(eigenvalues, window, config.eigenvalue_stop) else 0

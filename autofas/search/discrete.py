@@ -15,10 +15,12 @@ from torch import Tensor
 from autofas.data.batches.batch import Batch
 from autofas.metrics import BONA_FIDE, roc_auc
 from autofas.models.genotype import Cell
+from autofas.models.space import Space
 from autofas.models.supernet import Supernet
 from autofas.models.supervisions import Supervision
 from autofas.search.derive import KINDS
 from autofas.search.engine import BilevelEngine
+from autofas.search.restored import restored
 from autofas.search.verdict import Gap
 
 FAR = 1e4
@@ -32,31 +34,30 @@ def discrete(supernet: Supernet, cells: tuple[Cell, Cell]) -> Iterator[None]:
     Without betas an edge that is not kept takes none. Raises ValueError if the space then lacks it.
     """
     space = supernet.space
-    tables = [*supernet.alphas.values(), *supernet.betas.values()]
-    kept = [table.detach().clone() for table in tables]
     rows = {edge: row for row, edge in enumerate(space.edges)}
-    if not supernet.betas and "none" not in space.operations:
-        raise ValueError(f"space {space.name} cannot leave an edge out: it has neither none nor betas")
-    with torch.no_grad():
-        for kind, cell in zip(KINDS, cells, strict=True):
-            alphas = torch.zeros_like(supernet.alphas[kind])
-            if not supernet.betas:
-                alphas[:, space.operations.index("none")] = FAR
-            betas = torch.full((len(rows),), -FAR).to(alphas)
-            for edge in cell.edges:
-                row = rows[edge.node, edge.input]
-                alphas[row] = 0
-                alphas[row, space.operations.index(edge.operation)] = FAR
-                betas[row] = 0
-            supernet.alphas[kind].copy_(alphas)
-            if kind in supernet.betas:
-                supernet.betas[kind].copy_(betas)
-    try:
-        yield
-    finally:
+    require_edges_left_out(space, bool(supernet.betas))
+    with restored([*supernet.alphas.values(), *supernet.betas.values()]):
         with torch.no_grad():
-            for table, value in zip(tables, kept, strict=True):
-                table.copy_(value)
+            for kind, cell in zip(KINDS, cells, strict=True):
+                alphas = torch.zeros_like(supernet.alphas[kind])
+                if not supernet.betas:
+                    alphas[:, space.operations.index("none")] = FAR
+                betas = torch.full((len(rows),), -FAR).to(alphas)
+                for edge in cell.edges:
+                    row = rows[edge.node, edge.input]
+                    alphas[row] = 0
+                    alphas[row, space.operations.index(edge.operation)] = FAR
+                    betas[row] = 0
+                supernet.alphas[kind].copy_(alphas)
+                if kind in supernet.betas:
+                    supernet.betas[kind].copy_(betas)
+        yield
+
+
+def require_edges_left_out(space: Space, betas: bool) -> None:
+    """Raise ValueError where a supernet of the space has no way to take nothing from an edge."""
+    if not betas and "none" not in space.operations:
+        raise ValueError(f"space {space.name} cannot leave an edge out: it has neither none nor betas")
 
 
 def gap(

@@ -13,7 +13,7 @@ from autofas.models.space import Space
 from autofas.runs.checkpoint import load_checkpoint
 from autofas.runs.lifecycle import Resumable, carry_through
 from autofas.search.bilevel import BilevelSearch
-from autofas.search.curvature import ended_early
+from autofas.search.curvature import overshoot
 
 
 def finished_state(folder: Path, config: SearchConfig, work: Resumable[Any], what: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def finished_state(folder: Path, config: SearchConfig, work: Resumable[Any], wha
     Raises ConfigError, which begins with `what`, where it is not finished or was of other data.
     """
     state = load_checkpoint(folder, work.run.warn)
-    if state is None or not (state["epoch"] >= config.epochs or ended_early(config, state["results"])):
+    if state is None or not (state["epoch"] >= config.epochs or overshoot(config, state["results"])):
         done = 0 if state is None else state["epoch"]
         raise ConfigError(f"{what} has {done} of its {config.epochs} epochs; finish it, or take another")
     before, now = state["identity"].get("data", {}), work.identity.get("data", {})

@@ -1,6 +1,6 @@
 """Weights that learn under noise on the alphas, so that a cell near the mixture loses little.
 
-SDARTS-RS (Chen and Hsieh, ICML 2020, section 3.1): an alpha step may move where the loss is sharp, and the
+SDARTS-RS (Chen and Hsieh, ICML 2020): an alpha step may move where the loss is sharp, and the
 discrete cell then lies off the valley in which the weights were learnt. A weight step under uniform noise on
 the shares of the operations smooths the loss as a function of them, and so bounds its Hessian.
 """
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from autofas.models.supernet import Supernet
+from autofas.search.restored import restored
 
 LEAST = 1e-6
 """Share below which noise takes no operation: its logarithm has to be finite."""
@@ -25,17 +26,12 @@ def smoothed(supernet: Supernet, radius: float) -> Iterator[None]:
     nothing.
     """
     tables = [supernet.alphas[kind] for kind in sorted(set(supernet.kinds))] if radius else []
-    kept = [table.detach().clone() for table in tables]
-    with torch.no_grad():
-        for table in tables:
-            noisy = table.softmax(1) + torch.empty_like(table).uniform_(-radius, radius)
-            table.copy_(noisy.clamp_min(LEAST).log())  # a softmax over these divides by their sum
-    try:
-        yield
-    finally:
+    with restored(tables):
         with torch.no_grad():
-            for table, value in zip(tables, kept, strict=True):
-                table.copy_(value)
+            for table in tables:
+                noisy = table.softmax(1) + torch.empty_like(table).uniform_(-radius, radius)
+                table.copy_(noisy.clamp_min(LEAST).log())  # a softmax over these divides by their sum
+        yield
 
 
 def radius_at(most: float, epoch: int, epochs: int) -> float:

@@ -15,6 +15,7 @@ from autofas.models.genotype import Cell, Genotype, genotype_from_cells, save_ge
 from autofas.models.network import Network
 from autofas.models.space import Space
 from autofas.runs.provenance import commit
+from autofas.search.curvature import overshoot
 from autofas.search.finalists import BriefTraining, Finalist
 from autofas.search.halved import HalvedWork
 from autofas.search.history import Floats
@@ -27,7 +28,8 @@ class SearchResult:
     """What a search ends with: the genotype, alphas before and after every epoch, a row an epoch or trial.
 
     `path` is the run folder, None where nothing was written; `verdict` says what the alphas decided, None
-    where there are none; `front` are the rows of the trials that no other beats, of a search by trials.
+    where there are none; `front` are the rows of the trials that no other beats, of a search by trials;
+    `overshoot` is how many epochs at the end do not count, of a search that ended early.
     """
 
     genotype: Genotype
@@ -36,6 +38,12 @@ class SearchResult:
     path: Path | None
     verdict: Verdict | None = None
     front: list[dict[str, Any]] = field(default_factory=list)
+    overshoot: int = 0
+
+    @property
+    def counted(self) -> dict[str, Floats]:
+        """The alphas that the verdict is about: the last ones but `overshoot`."""
+        return self.history[-1 - self.overshoot]
 
 
 class Strategy(HalvedWork[SearchResult]):
@@ -94,4 +102,5 @@ class Strategy(HalvedWork[SearchResult]):
             if verdict is not None:
                 write_verdict(run.path, verdict)
         path = run.path if run.has_folder else None
-        return SearchResult(genotype, self.history, self.results, path, verdict)
+        late = overshoot(config, self.results)
+        return SearchResult(genotype, self.history, self.results, path, verdict, overshoot=late)

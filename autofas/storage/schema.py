@@ -10,7 +10,9 @@ list of billions. A file's `schema_version` is judged before anything else in it
 version 1, written before it was stated.
 """
 
+import csv
 import difflib
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -287,3 +289,8 @@ def read_text(path: Path, error: type[AutofasError] = ConfigError, most: int = M
         raise error(f"{path} cannot be read: it is not UTF-8 text (byte {exc.start})") from None
     except OSError as exc:
         raise error(f"{path} cannot be read: {exc.strerror or exc}") from None
+
+
+def read_rows(path: Path, error: type[AutofasError] = ConfigError) -> list[dict[str, str]]:
+    """The rows of a CSV file of ours, by its header, as text; raises `error` as `read_text` does."""
+    return list(csv.DictReader(io.StringIO(read_text(path, error), newline="")))

@@ -56,6 +56,15 @@ def test_another_rule_and_another_epoch(folder):
     assert found["edges_in_common"] < 16
 
 
+def test_a_search_that_ended_early_has_its_own_epoch(folder):
+    asked = {"eigenvalue_stop": 1.3, "eigenvalue_window": 1, "epochs": 9, "warmup_epochs": 0}
+    (folder / "config.yaml").write_text(to_yaml(SearchConfig(space="small", seed=7, **asked)))
+    (folder / "results.csv").write_text("epoch,eigenvalue\n1,1.0\n2,1.4\n")
+    assert main_values(["derive", str(folder)])["epoch"] == 1
+    (folder / "results.csv").write_text("epoch,eigenvalue\n1,1.0\n2,1.2\n")
+    assert main_values(["derive", str(folder)])["epoch"] == 2
+
+
 def test_limits_hold_and_are_noted(folder, tmp_path):
     free = main_values(["derive", str(folder)])
     most = free["params"] - 1000

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from autofas.data.readers.oulu_lists import fields_of
@@ -33,8 +34,7 @@ def picture(index: int, size: tuple[int, int] = (40, 30)) -> Image.Image:
 
 def write_video(path: Path, frames: int = 12, size: tuple[int, int] = (64, 48)) -> Path:
     """A video whose frame number n is a flat grey of 10 + 16 n."""
-    import av
-
+    av = pytest.importorskip("av", reason="needs autofas[data]")
     container_of = {".m4v": "mp4"}  # FFmpeg takes .m4v for a bare stream
     with av.open(str(path), "w", format=container_of.get(path.suffix)) as container:
         stream = container.add_stream("libvpx" if path.suffix == ".webm" else "mpeg4", rate=25)

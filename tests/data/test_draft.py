@@ -235,6 +235,7 @@ def test_what_is_left_out_is_counted(tmp_path):
     fill(tmp_path, *(f"{kind}/{number}.png" for kind in ("live", "spoof") for number in "abc"), "x.png")
     (tmp_path / "live" / "notes.docx").write_text("x")
     (tmp_path / "spoof" / "broken.mp4").write_text("x")
+    pytest.importorskip("av", reason="needs autofas[data]")
     draft = draft_manifest(tmp_path)
     assert len(draft.manifest.table) == 6
     text = "\n".join(draft.notes)

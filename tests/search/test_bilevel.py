@@ -316,6 +316,7 @@ def test_a_sharper_loss_ends_the_search_with_the_cells_of_a_window_before(monkey
     assert (found.genotype.normal, found.genotype.reduction) == cells
     last = found.history[-1]
     assert len(found.history) == 6
+    assert found.counted is record
     assert not np.array_equal(record["normal"], last["normal"])
     assert found.verdict == judge(space, record, cells, found.verdict.gap)
     log = (found.path / "log.txt").read_text()

@@ -5,7 +5,7 @@ import torch
 
 from autofas.config.search import SearchConfig
 from autofas.models.kernels.library import available
-from autofas.search.curvature import ended_early, largest_eigenvalue, overshot, sharpness
+from autofas.search.curvature import largest_eigenvalue, overshoot, overshot, sharpness
 from tests.search.test_engine import batch, engine
 
 
@@ -80,6 +80,7 @@ def test_a_window_is_compared_with_the_one_before():
 def test_epochs_of_the_warm_up_do_not_count():
     config = SearchConfig(eigenvalue_stop=1.3, eigenvalue_window=1, epochs=9, warmup_epochs=1)
     rows = [{"eigenvalue": ""}, {"eigenvalue": 1.0}]
-    assert not ended_early(config, rows)
-    assert ended_early(config, [*rows, {"eigenvalue": 1.4}])
-    assert not ended_early(SearchConfig(), [{}, {}])
+    assert overshoot(config, rows) == 0
+    assert overshoot(config, [*rows, {"eigenvalue": "1.4"}]) == 1  # as results.csv has it
+    assert overshoot(SearchConfig(), [{}, {}]) == 0
+    assert overshoot(config.model_copy(update={"strategy": "random"}), [{}, {}]) == 0  # trials have none

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from autofas.config.search import SearchConfig
+from autofas.errors import ConfigError
 from autofas.models.space import Space
 from autofas.models.supernet import Supernet
-from autofas.search.perturbation import perturbed_cells
+from autofas.search.perturbation import Perturbation, require_perturbable
 from tests.search.test_engine import tiny_space
 
 SPACE = tiny_space()
@@ -51,7 +53,7 @@ def answer():
 def test_each_edge_keeps_what_the_loss_needs_and_each_node_its_two_best(net, answer):
     wanted, worth = answer
     before = [table.clone() for table in net.arch_parameters()]
-    found = perturbed_cells(net, known_answer(net, *answer), lambda: None, np.random.default_rng(1))
+    found = Perturbation(net, known_answer(net, *answer), lambda: None).cells(np.random.default_rng(1))
     assert set(found) == {"normal", "reduction"}
     for kind, cell in found.items():
         expected = []
@@ -70,7 +72,7 @@ def test_the_weights_are_tuned_after_every_decision_that_leaves_something_out(ne
         shares = torch.cat([net.operation_weights(kind) for kind in ("normal", "reduction")])
         states.append(int((shares.max(1).values > 0.999).sum()))
 
-    perturbed_cells(net, known_answer(net, *answer), tune, np.random.default_rng(1))
+    Perturbation(net, known_answer(net, *answer), tune).cells(np.random.default_rng(1))
     assert states[:28] == list(range(1, 29))  # one edge more each time
     # the first node has two inputs and keeps both; the other three of both cells leave some out
     assert len(states) == 28 + 2 * (len(NODES) - 1)
@@ -81,14 +83,15 @@ def test_the_order_is_drawn(net, answer):
     for seed in (1, 1, 2):
         lines = []
         generator = np.random.default_rng(seed)
-        perturbed_cells(net, known_answer(net, *answer), lambda: None, generator, lines.append)
+        Perturbation(net, known_answer(net, *answer), lambda: None, lines.append).cells(generator)
         orders.append(lines)
     assert orders[0] == orders[1] != orders[2]
 
 
-def test_a_space_that_cannot_leave_an_edge_out_is_refused():
+def test_a_space_that_cannot_leave_an_edge_out_is_refused_before_any_work():
     values = SPACE.model_dump()
     values["operations"] = [name for name in values["operations"] if name != "none"]
-    net = Supernet(Space.model_validate(values), 1, False)
-    with pytest.raises(ValueError, match="cannot leave an edge out"):
-        perturbed_cells(net, lambda: 0.0, lambda: None, np.random.default_rng(0))
+    lacking = Space.model_validate(values)
+    require_perturbable(SearchConfig(derivation="darts-pt"), lacking)  # betas leave edges out
+    with pytest.raises(ConfigError, match=r"cannot leave an edge out: .*; search with pc-darts, or take"):
+        require_perturbable(SearchConfig(strategy="darts", derivation="darts-pt"), lacking)

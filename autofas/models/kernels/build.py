@@ -8,6 +8,7 @@ neither autofas nor torch, so that setup.py can use it.
 """
 
 import argparse
+import ctypes
 import os
 import platform
 import shutil
@@ -115,9 +116,15 @@ def build(
 
 
 def is_current(library: Path) -> bool:
-    """Whether a library is there and younger than every source beside this file."""
+    """Whether a library is there, is younger than every source beside this file, and is this machine's."""
     sources = [path for path in FOLDER.iterdir() if path.suffix in (".cpp", ".h")] + [Path(__file__)]
-    return library.is_file() and library.stat().st_mtime > max(path.stat().st_mtime for path in sources)
+    if not library.is_file() or library.stat().st_mtime <= max(path.stat().st_mtime for path in sources):
+        return False
+    try:
+        ctypes.CDLL(str(library))
+    except OSError:
+        return False
+    return True
 
 
 def _run(command: list[str]) -> None:

@@ -21,7 +21,7 @@ from autofas.models.supervisions import build_supervision
 from autofas.runs.resume import check_tensors
 from autofas.runs.run_folder import Run, stored_config
 from autofas.search.brief_training import Judgement
-from autofas.search.discrete import discrete, judge_supernet
+from autofas.search.discrete import discrete, judge_supernet, require_edges_left_out
 from autofas.search.finished import finished_state
 from autofas.search.halved import HalvedWork
 from autofas.storage.schema import validated
@@ -85,8 +85,10 @@ def _require_alike(folder: Path, config: SearchConfig, work: HalvedWork[Any]) ->
         raise ConfigError(
             f"--supernet {folder} is of space {space.name}; this search is of {work.space.name}"
         )
-    if not config.resolved_edge_normalization and "none" not in space.operations:
-        raise ConfigError(f"--supernet {folder}: its cells cannot leave an edge out; search with pc-darts")
+    try:
+        require_edges_left_out(space, config.resolved_edge_normalization)
+    except ValueError as exc:
+        raise ConfigError(f"--supernet {folder}: {exc}; search with pc-darts") from None
     for key in ALIKE:
         theirs, ours = getattr(config, key), getattr(own, key)
         if theirs != ours:
