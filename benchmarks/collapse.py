@@ -1,6 +1,7 @@
 """Does a search collapse into skips and pools, and what keeps it from that?
 
     python -m benchmarks.collapse --seeds 20 21 22 --out results
+    python -m benchmarks.collapse --seeds 23 24 --arms DARTS "the preset quick" --out results
 
 DARTS as published (all channels, no edge weights, no warm-up, SGD for the weights) is known to fill its cells
 with operations that have no weights when it searches for long (Zela et al., ICLR 2020; Chu et al., ICLR
@@ -11,7 +12,8 @@ are skips or pools, of 16; a genotype drawn at random has 9.6, three of five ope
 faces, the halves and the weights, and all arms of a seed share them. Seeds 0 to 9 were looked at while the
 product was built, 100 and more are those of results/experiment.
 
-Rows are kept as they come in collapse.csv and not made again; collapse.md is written from them.
+Rows are kept as they come in collapse.csv and not made again; collapse.md is written from all of them, a call
+adds what it asks for.
 """
 
 import argparse
@@ -101,8 +103,9 @@ def line(arm: str, rows: Sequence[Mapping[str, str]]) -> list[str]:
     ]  # fmt: skip
 
 
-def page(rows: Sequence[Mapping[str, str]], command: str) -> str:
+def page(rows: Sequence[Mapping[str, str]]) -> str:
     """collapse.md."""
+    seeds = " ".join(sorted({row["seed"] for row in rows}, key=int))
     commits = ", ".join(sorted({row["commit"] for row in rows}))
     lines = [line(arm, own) for arm in ARMS if (own := [row for row in rows if row["arm"] == arm])]
     return "\n".join([
@@ -110,8 +113,8 @@ def page(rows: Sequence[Mapping[str, str]], command: str) -> str:
         "DARTS without warm-up for three times the epochs of the preset quick, alone and with each",
         "stabiliser; PC-DARTS under the same keys, and the preset as it ships. Means over seeds, each with",
         "generated faces of its own; a genotype drawn at random has 9.6 of 16 edges without weights. Entropy",
-        "is the share left of the most that the alphas can have.", "",
-        f"`{command}`, commit {commits}, {machine()}", "",
+        "is the share left of the most that the alphas can have. One seed is no result.", "",
+        f"`python -m benchmarks.collapse --seeds {seeds} --out results`, as far as it has run, commit {commits}, {machine()}", "",
         markdown_table(HEADER, lines, HEADER[1:]),
     ]) + "\n"  # fmt: skip
 
@@ -121,17 +124,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22])
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--arms", nargs="+", metavar="ARM", choices=ARMS, default=list(ARMS))
     args = parser.parse_args()
     place = args.out / "collapse.csv"
     for seed in args.seeds:
-        for arm in ARMS:
+        for arm in args.arms:
             if (arm, str(seed)) not in {(row["arm"], row["seed"]) for row in read_rows(place)}:
                 append(place, searched(arm, seed))
                 print(f"seed {seed}: {arm}", flush=True)
-    seeds = " ".join(map(str, args.seeds))
-    wanted = [row for row in read_rows(place) if int(row["seed"]) in args.seeds]
-    command = f"python -m benchmarks.collapse --seeds {seeds} --out results"
-    write_text(args.out / "collapse.md", page(wanted, command))
+    write_text(args.out / "collapse.md", page(read_rows(place)))
 
 
 if __name__ == "__main__":

@@ -24,12 +24,12 @@ def row(arm, seed, skips, pools):
 
 
 def test_the_page_has_means_and_ranges():
-    page = collapse.page([row("DARTS", 0, 4, 9), row("DARTS", 1, 2, 5)], "the command")
+    page = collapse.page([row("DARTS", 0, 4, 9), row("DARTS", 1, 2, 5)])
     (line,) = [line for line in page.splitlines() if line.startswith("| DARTS")]
     assert [cell.strip() for cell in line.strip("|").split("|")][:8] == [
         "DARTS", "2", "3.0", "7.0", "10.0", "7-13", "4.0", "50 %"
     ]  # fmt: skip
-    assert "`the command`, commit abc" in page
+    assert "benchmarks.collapse --seeds 0 1 --out results`, as far as it has run, commit abc" in page
 
 
 def test_what_is_there_is_not_searched_again(monkeypatch, tmp_path):
