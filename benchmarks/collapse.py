@@ -114,8 +114,8 @@ def page(rows: Sequence[Mapping[str, str]]) -> str:
         "stabiliser; PC-DARTS under the same keys, and the preset as it ships. Means over seeds, each with",
         "generated faces of its own; a genotype drawn at random has 9.6 of 16 edges without weights. Entropy",
         "is the share left of the most that the alphas can have. One seed is no result.", "",
-        f"`python -m benchmarks.collapse --seeds {seeds} --out results`, as far as it has run, commit {commits},",
-        machine(), "",
+        f"`python -m benchmarks.collapse --seeds {seeds} --out results`, as far as it has run,",
+        f"commit {commits}, {machine()}", "",
         markdown_table(HEADER, lines, HEADER[1:]),
     ]) + "\n"  # fmt: skip
 

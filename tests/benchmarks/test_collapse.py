@@ -29,7 +29,7 @@ def test_the_page_has_means_and_ranges():
     assert [cell.strip() for cell in line.strip("|").split("|")][:8] == [
         "DARTS", "2", "3.0", "7.0", "10.0", "7-13", "4.0", "50 %"
     ]  # fmt: skip
-    assert "benchmarks.collapse --seeds 0 1 --out results`, as far as it has run, commit abc" in page
+    assert "benchmarks.collapse --seeds 0 1 --out results`, as far as it has run,\ncommit abc" in page
 
 
 def test_what_is_there_is_not_searched_again(monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 PIXELS = {"mpeg4": "yuv420p", "mjpeg": "yuvj420p", "h264": "yuv420p", "libx264": "yuv420p"}
@@ -27,7 +28,7 @@ def write_frames(
     times: Sequence[int] | None = None,
 ) -> Path:
     """A video of RGB frames; `times` are their hundredths of a second, evenly 4 unless given."""
-    import av
+    av = pytest.importorskip("av", reason="needs autofas[data]")
 
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w") as container:
@@ -90,7 +91,7 @@ def write_packets(
     `first` is the time of the first frame in frames, `times` those of all, `options` are the muxer's,
     and `change(packet, number)` gives the packet to write in the place of one.
     """
-    import av
+    av = pytest.importorskip("av", reason="needs autofas[data]")
 
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w", options=options or {}) as container:
