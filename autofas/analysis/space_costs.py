@@ -49,7 +49,7 @@ class SpaceCosts:
         return self.fixed + np.sum(chosen, axis=0)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def space_costs(space: Space) -> SpaceCosts:
     """The costs of a space's networks at its input size; raises ConfigError if one is too large to build."""
     edges = {kind: np.zeros((len(space.edges), len(space.operations), 2), dtype=np.int64) for kind in KINDS}

@@ -109,9 +109,11 @@ def _arms(space: "Space", config: "SearchConfig", result: "SearchResult") -> dic
     from autofas.analysis.space_costs import space_costs
     from autofas.models.genotype import genotype_from_cells, save_genotype
     from autofas.search.controls import matched, shuffled
+    from autofas.search.layouts import space_of
 
     assert result.path is not None
     own = result.genotype
+    space = space_of(space, own)
     cells, generator = (own.normal, own.reduction), np.random.default_rng([config.seed, 1])
     drawn = {
         "shuffled": shuffled(space, cells, generator),

@@ -92,12 +92,12 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.data.opening import OpenedDatasets
     from autofas.models.space import load_space
     from autofas.runtime.launch import launched
-    from autofas.search.limits import limits_of
+    from autofas.search.layouts import Layouts
     from autofas.search.search import require_engine, search
 
     space = load_space(configs[0].space)
     for config in configs:
-        limits_of(config, space)  # one that nothing keeps to is told before the first search
+        Layouts(space, config)  # limits that nothing keeps to are told before the first search
     require_engine(configs[0])
     reports, results = [], []
     datasets = OpenedDatasets()

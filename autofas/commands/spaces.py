@@ -24,10 +24,12 @@ def run(args: argparse.Namespace) -> Any:
             "channels": layout.channels,
             "input_size": layout.input_size,
             "map_size": layout.map_size(),
+            "variants": {key: len(values) for key, values in space.variants.open.items()},
             "hash": space.hash,
         }
+        open_keys = f", open: {', '.join(space.variants.open)}" if space.variants.open else ""
         print(
             f"{name:<10} {len(space.operations)} operations, {len(layout.cells)} cells, "
-            f"C = {layout.channels}, {layout.input_size} -> {layout.map_size()} pixels"
+            f"C = {layout.channels}, {layout.input_size} -> {layout.map_size()} pixels{open_keys}"
         )
     return {"spaces": spaces}

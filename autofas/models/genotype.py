@@ -30,6 +30,8 @@ from autofas.storage.files import whole_file
 from autofas.storage.schema import Name, Schema, nearest, parse_json, read_text, validated
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+Provenance = Mapping[str, str | int | float | bool | None]
+"""Where a genotype comes from: facts by name."""
 FIRST_NODE = 2
 """Nodes 0 and 1 are a cell's inputs (the outputs of the two cells before it)."""
 
@@ -123,7 +125,7 @@ def genotype_from_cells(
     normal: Cell,
     reduction: Cell,
     derivation: str,
-    provenance: Mapping[str, str | int | float | bool | None] | None = None,
+    provenance: Provenance | None = None,
 ) -> Genotype:
     """A genotype of `space`; raises GenotypeError if a cell holds what the space does not offer."""
     for kind, cell in (("normal", normal), ("reduction", reduction)):

@@ -9,6 +9,7 @@ intermediate nodes, each the sum of its incoming edges, and an output that conca
 
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -95,13 +96,38 @@ class Layout(Schema):
         return side
 
 
+class Variants(Schema):
+    """The values that keys of a layout may have, the layout's own among them; none for a key that is fixed.
+
+    A search by trials chooses among them (autofas.search.layouts); any other takes the layout as it is.
+    """
+
+    stem: tuple[tuple[StemLayer, ...], ...] = Field(default=(), max_length=64)
+    channels: tuple[int, ...] = Field(default=(), max_length=64)
+    channel_factor: tuple[Literal[1, 2], ...] = ()
+    cells: tuple[tuple[CellKind, ...], ...] = Field(default=(), max_length=64)
+    theta: tuple[float, ...] = Field(default=(), max_length=64)
+    normalise: tuple[Normalise, ...] = ()
+
+    @property
+    def open(self) -> dict[str, tuple[Any, ...]]:
+        """The keys that have several values, in this order, with these."""
+        found = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return {name: values for name, values in found if values}
+
+
 class Space(Schema):
-    """A named set of candidate operations and a layout."""
+    """A named set of candidate operations and a layout, of which `variants` may leave parts open."""
 
     schema_version: Literal[1] = 1
     name: str = Field(pattern=SPACE_NAME)
     operations: tuple[str, ...] = Field(min_length=2, max_length=32)
     layout: Layout
+    variants: Variants = Variants()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_defaults(handler(self), variants=Variants().model_dump(mode="json"))
 
     @model_validator(mode="after")
     def _operations_exist(self) -> "Space":
@@ -113,6 +139,26 @@ class Space(Schema):
         if set(self.operations) == {"none"}:
             raise ValueError("no operation but none")
         return self
+
+    @model_validator(mode="after")
+    def _variants_are_layouts(self) -> "Space":
+        for key, values in self.variants.open.items():
+            own = getattr(self.layout, key)
+            if len(values) < 2 or len(set(values)) < len(values) or own not in values:
+                raise ValueError(
+                    f"variants.{key} lists different values of layout.{key}, that of the layout among them"
+                )
+            for value in values:
+                self._with_layout({key: value})
+        return self
+
+    def with_layout(self, changed: Mapping[str, Any]) -> "Space":
+        """The space with other values of its layout's keys; raises ValueError if that is no layout."""
+        return self.model_copy(update={"layout": self._with_layout(changed)}) if changed else self
+
+    def _with_layout(self, changed: Mapping[str, Any]) -> Layout:
+        own = {name: getattr(self.layout, name) for name in Layout.model_fields}
+        return Layout.model_validate({**own, **changed})
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -19,7 +19,7 @@ from autofas.search.curvature import overshoot
 from autofas.search.finalists import BriefTraining, Finalist
 from autofas.search.halved import HalvedWork
 from autofas.search.history import Floats
-from autofas.search.limits import limits_of
+from autofas.search.layouts import Layouts
 from autofas.search.verdict import Verdict, write_verdict
 
 
@@ -47,7 +47,10 @@ class SearchResult:
 
 
 class Strategy(HalvedWork[SearchResult]):
-    """A way to search: `open` divides the training split into halves, `choose` ends with two cells."""
+    """A way to search: `open` divides the training split into halves, `choose` ends with two cells.
+
+    `choose` leaves in `found` the space with the layout that it chose; it is as it came where none was.
+    """
 
     verb = "search"
 
@@ -55,8 +58,18 @@ class Strategy(HalvedWork[SearchResult]):
         self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
     ) -> None:
         super().__init__(config, space, device, datasets)
-        self.limits = limits_of(config, space)
+        self.layouts = Layouts(space, config)
+        self.limits, self.found = self.layouts.limits, space
         self.history: list[dict[str, Floats]] = []
+
+    def open(self, *, fresh: bool) -> None:
+        """The halves; a note where the space leaves open what this search does not choose."""
+        super().open(fresh=fresh)
+        if self.space.variants.open and len(self.layouts.all) == 1:
+            self.run.log(
+                f"note: space {self.space.name} leaves {', '.join(self.space.variants.open)} open; "
+                f"{self.config.strategy} keeps its layout, a search by trials chooses one (--strategy tpe)"
+            )
 
     @abstractmethod
     def choose(self) -> tuple[tuple[Cell, Cell], str]:
@@ -91,7 +104,7 @@ class Strategy(HalvedWork[SearchResult]):
             "commit": commit(),
             **(self.limits.facts if self.limits else {}),
         }
-        genotype = genotype_from_cells(self.space, *cells, rule, provenance)
+        genotype = genotype_from_cells(self.found, *cells, rule, provenance)
         if self.limits:
             cost = self.limits.checked(genotype)
             run.log(f"within the limits: {cost.params:,} parameters, {cost.macs:,} MACs at {cost.input}")

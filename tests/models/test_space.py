@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autofas.errors import GenotypeError
-from autofas.models.space import load_space, space_names
+from autofas.models.space import Space, load_space, space_names
 
 
 def test_a_space_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,3 +54,26 @@ def test_hash_changes_with_the_space():
 def test_unknown_space_names_the_near_one():
     with pytest.raises(GenotypeError, match="did you mean auto_fas"):
         load_space("auto_fsa")
+
+
+def test_variants_list_layouts_the_own_one_among_them() -> None:
+    values = load_space("small").model_dump()
+    space = Space.model_validate(
+        values | {"variants": {"channels": [4, 8], "cells": [["normal"], values["layout"]["cells"]]}}
+    )
+    assert space.variants.open == {"channels": (4, 8), "cells": (("normal",), space.layout.cells)}
+    assert space.with_layout({"cells": ("normal",)}).layout.cells == ("normal",)
+    assert space.hash != load_space("small").hash == Space.model_validate(values | {"variants": {}}).hash
+    for variants, words in (
+        (
+            {"channels": [4, 12]},
+            "variants.channels lists different values of layout.channels, that of the layout among them",
+        ),
+        ({"channels": [8]}, "variants.channels lists different values"),
+        ({"channels": [8, 8]}, "variants.channels lists different values"),
+        ({"channels": [8, 0]}, "greater than or equal to 1"),
+        ({"normalise": ["none", "all"]}, "normalise"),
+        ({"intermediate_nodes": [4, 2]}, "Extra inputs are not permitted"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            Space.model_validate(values | {"variants": variants})

@@ -1,6 +1,7 @@
 """The smallest bi-level search: two batches a level and epoch at 16 pixels."""
 
 from autofas.config.search import SearchConfig
+from autofas.models.space import Space, load_space
 
 
 def config(tmp_path, data, **changes):
@@ -23,3 +24,8 @@ def config(tmp_path, data, **changes):
 def losses(result):
     """The losses of both levels by epoch."""
     return [(row["train_loss"], row["arch_loss"]) for row in result.results]
+
+
+def opened(name="small", **variants):
+    """A space that leaves these parts of its layout open."""
+    return Space.model_validate(load_space(name).model_dump() | {"variants": variants})

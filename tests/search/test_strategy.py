@@ -15,6 +15,7 @@ from autofas.models.space import load_space
 from autofas.runs.lifecycle import carry_through
 from autofas.search.derive import random_cells
 from autofas.search.strategy import Strategy
+from tests.search.searches import opened
 
 
 class Chosen(Strategy):
@@ -27,7 +28,7 @@ class Chosen(Strategy):
         return random_cells(self.space, np.random.default_rng(3)), "random"
 
 
-def carried(data, **values):
+def carried(data, space=None, **values):
     """The strategy after its life, and its result."""
     config = SearchConfig.model_validate(
         {
@@ -40,7 +41,7 @@ def carried(data, **values):
         }
         | values
     )
-    space, datasets = load_space("small"), OpenedDatasets()
+    space, datasets = space or load_space("small"), OpenedDatasets()
     result = carry_through(lambda config, device: Chosen(config, space, device, datasets), config)
     return Chosen.opened[0], result
 
@@ -135,3 +136,11 @@ def test_the_architecture_half_may_be_another_session(tmp_path, tiny_data):
     log = (found.path / "log.txt").read_text()
     assert "60 frames of 2 subjects for the weights, 60 of 2 subjects for the architecture" in log
     assert "; 120 frames in neither" in log
+
+
+def test_a_search_by_alphas_says_that_it_keeps_the_layout(tiny_data, tmp_path):
+    space = opened(channels=(4, 8), normalise=("none", "local"))
+    for strategy, told in (("darts", True), ("random", False)):
+        run = carried(tiny_data, space, strategy=strategy, runs_dir=str(tmp_path), name=strategy)[0].run
+        words = "space small leaves channels, normalise open; darts keeps its layout"
+        assert (words in (run.path / "log.txt").read_text()) == told

@@ -17,13 +17,12 @@ from autofas.analysis.space_costs import COSTS, space_costs
 from autofas.data.batches.batch import Batch
 from autofas.errors import RunError
 from autofas.models.build import build
-from autofas.models.genotype import genotype_from_cells
 from autofas.models.network import Network
 from autofas.search.brief_training import Judgement, judge
 from autofas.search.finalists import BriefTraining
 from autofas.search.proxies import proxies
 from autofas.search.strategy import Strategy
-from autofas.search.trials.points import Point, cells_of
+from autofas.search.trials.points import Point, cells_of, genotype_of, laid_out
 from autofas.search.trials.shared_weights import shared_weights
 
 MAXIMISED = ("synflow", "grad_norm", "naswot")
@@ -59,14 +58,13 @@ class Bench:
     def __init__(self, search: Strategy, objectives: Sequence[str], proxy: str | None = None) -> None:
         self.search, self.config, self.proxy = search, search.config, proxy
         self.objectives = tuple(objectives)
-        self.costs = space_costs(search.space)
         self.shared = shared_weights(search)
         self._batch: Batch | None = None
 
     def network(self, point: Point) -> Network:
         """The network of a point, its weights drawn from the search's seed."""
         search = self.search
-        genotype = genotype_from_cells(search.space, *cells_of(search.space, point), self.config.strategy)
+        genotype = genotype_of(search.space, point, self.config.strategy)
         return search.seeded(lambda: build(genotype, supervision=self.config.supervision))
 
     def best_by_proxy(self, points: Sequence[Point]) -> Point:
@@ -83,7 +81,8 @@ class Bench:
 
     def counted(self, point: Point) -> dict[str, int]:
         """Parameters and MACs at the space's input size, without building the network."""
-        found = self.costs.of(*cells_of(self.search.space, point)).tolist()
+        space = self.search.space
+        found = space_costs(laid_out(space, point)).of(*cells_of(space, point)).tolist()
         return dict(zip(COSTS, found, strict=True))
 
     def run(self, point: Point, after_epoch: AfterEpoch, beat: Callable[[], None]) -> Outcome:

@@ -2,15 +2,16 @@
 2019).
 
 The oldest network dies, not the worst; a child is a mutation of the best of a few drawn from those alive. A
-mutation changes the inputs of one node or, as often, the operation of one edge. Left out: the identity
-mutation (5 % in the paper), which would train a network twice.
+mutation changes the inputs of one node or, as often, the operation of one edge; where a space leaves parts of
+its layout open, as often one of those. Left out: the identity mutation (5 % in the paper), which would train
+a network twice.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from autofas.search.trials.points import Point
+from autofas.search.trials.points import LAYOUT, Point
 
 
 def parent(alive: Sequence[tuple[Point, float]], sample: int, generator: np.random.Generator) -> Point:
@@ -24,13 +25,14 @@ def parent(alive: Sequence[tuple[Point, float]], sample: int, generator: np.rand
 
 
 def mutated(point: Mapping[str, int], counts: Mapping[str, int], generator: np.random.Generator) -> Point:
-    """The point with one choice changed to another value: a pair of inputs or an operation, as often each.
+    """The point with one choice changed to another value: inputs, an operation, the layout, as often each.
 
-    Where a space offers only one of the two kinds of choice it is that one.
+    Of a kind that a space does not offer there is none.
     """
+    layout = sorted(name for name in counts if name.startswith(LAYOUT))
     inputs = sorted(name for name in counts if name.endswith(".inputs"))
-    operations = sorted(name for name in counts if not name.endswith(".inputs"))
-    kinds = [names for names in (inputs, operations) if names]
+    operations = sorted({*counts} - {*inputs, *layout})
+    kinds = [names for names in (inputs, operations, layout) if names]
     names = kinds[generator.integers(len(kinds))]
     name = names[generator.integers(len(names))]
     other = int(generator.integers(counts[name] - 1))

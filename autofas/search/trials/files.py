@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from autofas.models.genotype import genotype_from_cells, save_genotype
+from autofas.models.genotype import save_genotype
 from autofas.search.strategy import Strategy
-from autofas.search.trials.points import cells_of, point_from_key
+from autofas.search.trials.points import genotype_of, point_from_key
 from autofas.search.trials.table import Row
 from autofas.storage.files import write_rows
 
@@ -19,7 +19,7 @@ def write_trials(search: Strategy, rows: Sequence[Row], front: Sequence[Row]) ->
     folder = run.path / "front"
     folder.mkdir(exist_ok=True)
     for row in front:
-        cells = cells_of(search.space, point_from_key(search.space, row["point"]))
+        point = point_from_key(search.space, row["point"])
         provenance: dict[str, str | int | float | bool | None] = {
             "run": f"{run.name}-trial-{row['trial']}",
             "command": "search",
@@ -28,5 +28,5 @@ def write_trials(search: Strategy, rows: Sequence[Row], front: Sequence[Row]) ->
             "epochs": row["epochs"],
             "arch_auc": row["arch_auc"],
         }
-        genotype = genotype_from_cells(search.space, *cells, search.config.strategy, provenance)
+        genotype = genotype_of(search.space, point, search.config.strategy, provenance)
         save_genotype(genotype, folder / f"trial-{row['trial']}.json")

@@ -22,7 +22,7 @@ from autofas.runtime import ranks
 from autofas.search.strategy import SearchResult, Strategy
 from autofas.search.trials.files import write_trials
 from autofas.search.trials.nni_trial import require_nni
-from autofas.search.trials.points import cells_of, choice_counts, point_from_key
+from autofas.search.trials.points import cells_of, choice_counts, laid_out, point_from_key
 from autofas.search.trials.processes import threads_of
 from autofas.search.trials.table import Row, best_row, front_rows
 from autofas.storage.files import write_text
@@ -58,8 +58,9 @@ class NniSearch(Strategy):
                 f"{self.run.path / 'nni'}: no trial of the NNI experiment has ended well; see its logs"
             )
         best = best_row(self.results, ("error",))
-        cells = cells_of(self.space, point_from_key(self.space, best["point"]))
-        return cells, f"nni-{self.config.strategy}"
+        point = point_from_key(self.space, best["point"])
+        self.found = laid_out(self.space, point)
+        return cells_of(self.space, point), f"nni-{self.config.strategy}"
 
     def save_if_new(self) -> None:
         """Nothing to save: an experiment that was stopped is begun anew."""

@@ -13,9 +13,10 @@ from nni.nas.nn.pytorch import ModelSpace
 from nni.nas.space import model_context
 
 from autofas.models.build import build
-from autofas.models.genotype import Genotype, genotype_from_cells
+from autofas.models.genotype import Genotype
 from autofas.models.space import load_space
-from autofas.search.trials.points import Point, cells_of, choice_counts, point_of
+from autofas.search.layouts import space_of
+from autofas.search.trials.points import Point, choice_counts, genotype_of, point_of
 
 
 class NniSpace(ModelSpace):
@@ -32,8 +33,7 @@ class NniSpace(ModelSpace):
         point: Point = {}
         for label, count in choice_counts(opened).items():
             point[label] = ensure_frozen(self.add_mutable(nni.choice(label, list(range(count)))))
-        genotype = genotype_from_cells(opened, *cells_of(opened, point), "nni")
-        self.network = build(genotype, supervision=supervision)
+        self.network = build(genotype_of(opened, point, "nni"), supervision=supervision)
 
     def freeze(self, sample: Mapping[str, Any]) -> "NniSpace":
         """The module of one point; raises NNI's SampleValidationError for what is none of the space."""
@@ -47,4 +47,4 @@ class NniSpace(ModelSpace):
 
 def sample_of(genotype: Genotype, space: str) -> Point:
     """The sample that freezes a space to a genotype's network; ValueError where a node has not two inputs."""
-    return point_of(load_space(space), genotype.normal, genotype.reduction)
+    return point_of(space_of(load_space(space), genotype), genotype.normal, genotype.reduction)

@@ -9,8 +9,8 @@ from typing import Any
 from autofas.config.trial import TrialConfig
 from autofas.errors import ConfigError
 from autofas.models.space import load_space
-from autofas.search.limits import limits_of
-from autofas.search.trials.points import cells_of, checked_point, key_of
+from autofas.search.layouts import Layouts
+from autofas.search.trials.points import cells_of, checked_point, key_of, laid_out
 from autofas.search.trials.single import run_trial
 
 
@@ -36,9 +36,9 @@ def report_to_nni(config: TrialConfig, *, quiet: bool = True) -> dict[str, Any]:
     nni = require_nni()
     space = load_space(config.space)
     point = checked_point(space, config.point or {})
-    limits = limits_of(config, space)
+    layouts = Layouts(space, config)
     row: dict[str, Any] = {"point": key_of(point), "default": 1.0}
-    if limits is not None and not limits.bounds.allow(*cells_of(space, point)):
+    if not layouts.allow(laid_out(space, point), cells_of(space, point)):
         row["void"] = "beyond"
     else:
         started, cpu = time.perf_counter(), time.process_time()

@@ -1,25 +1,25 @@
 """Points of a space: the choices that make up two cells, as names and numbers that any engine understands.
 
 For every node of both cells a pair of distinct inputs and an operation other than none for each of the two:
-exactly the cells that a derivation can end with, each once for each order of a pair.
+exactly the cells that a derivation can end with, each once for each order of a pair. Where a space leaves
+parts of its layout open, a value for each of them as well.
 """
 
 import itertools
 from collections.abc import Mapping
 
-import numpy as np
-
 from autofas.errors import ConfigError
-from autofas.models.genotype import FIRST_NODE, Cell, Edge
+from autofas.models.genotype import FIRST_NODE, Cell, Edge, Genotype, Provenance, genotype_from_cells
 from autofas.models.space import Space
-from autofas.search.bounds import Bounds, draw_within
-from autofas.search.derive import KINDS, random_cells
+from autofas.search.derive import KINDS
 from autofas.storage.schema import nearest
 
 Point = dict[str, int]
 """A number for every choice that has more than one value."""
 PLACES = ("first", "second")
 """A node's two edges, that from the smaller input first."""
+LAYOUT = "layout."
+"""What the names of choices about the layout begin with."""
 
 
 def choice_counts(space: Space) -> Point:
@@ -30,6 +30,7 @@ def choice_counts(space: Space) -> Point:
         for node in _nodes(space):
             counts[f"{kind}.{node}.inputs"] = len(_pairs(node))
             counts |= {f"{kind}.{node}.{place}": operations for place in PLACES}
+    counts |= {f"{LAYOUT}{key}": len(values) for key, values in space.variants.open.items()}
     return {name: count for name, count in counts.items() if count > 1}
 
 
@@ -48,9 +49,28 @@ def cells_of(space: Space, point: Mapping[str, int]) -> tuple[Cell, Cell]:
     return cell("normal"), cell("reduction")
 
 
+def laid_out(space: Space, point: Mapping[str, int]) -> Space:
+    """The space with the layout of a point."""
+    return space.with_layout(
+        {key: values[point[f"{LAYOUT}{key}"]] for key, values in space.variants.open.items()}
+    )
+
+
+def genotype_of(
+    space: Space, point: Mapping[str, int], rule: str, provenance: Provenance | None = None
+) -> Genotype:
+    """The genotype of a point, `rule` being what chose it."""
+    return genotype_from_cells(laid_out(space, point), *cells_of(space, point), rule, provenance)
+
+
 def point_of(space: Space, normal: Cell, reduction: Cell) -> Point:
-    """The point of two cells; raises ValueError where a node has other than two inputs."""
-    operations, point = _operations(space), {}
+    """The point of two cells in the layout of the space.
+
+    Raises ValueError where a node has other than two inputs.
+    """
+    operations = _operations(space)
+    open_keys = space.variants.open.items()
+    point = {f"{LAYOUT}{key}": values.index(getattr(space.layout, key)) for key, values in open_keys}
     for kind, cell in zip(KINDS, (normal, reduction), strict=True):
         for node in _nodes(space):
             edges = cell.inputs_of(node)
@@ -92,13 +112,6 @@ def point_from_key(space: Space, key: str) -> Point:
     if len(names) != len(numbers) or not all(number.isdigit() for number in numbers):
         raise ConfigError(f"point {key[:80]} is not one of space {space.name}")
     return checked_point(space, {name: int(number) for name, number in zip(names, numbers, strict=True)})
-
-
-def drawn_point(space: Space, bounds: Bounds | None, generator: np.random.Generator) -> Point:
-    """A point whose cells are drawn uniformly from those that the bounds allow."""
-    cells = random_cells(space, generator) if bounds is None else draw_within(bounds, generator)
-    assert cells is not None  # limits that nothing keeps to were refused
-    return point_of(space, *cells)
 
 
 def _operations(space: Space) -> list[str]:

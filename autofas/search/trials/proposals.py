@@ -10,10 +10,10 @@ import numpy as np
 
 from autofas.config.search import SearchConfig
 from autofas.models.space import Space
-from autofas.search.bounds import Bounds
+from autofas.search.layouts import Layouts
 from autofas.search.trials.claims import Kept, finished
 from autofas.search.trials.evolution import mutated, parent
-from autofas.search.trials.points import Point, cells_of, choice_counts, drawn_point, key_of
+from autofas.search.trials.points import Point, cells_of, choice_counts, key_of, laid_out, point_of
 
 MOST_TRIES = 20
 """After so many vain proposals in a row, duplicates or beyond the limits, a point is drawn."""
@@ -27,9 +27,9 @@ class Proposals:
     """The points of one study; `choose` is asked where the study has a proxy."""
 
     def __init__(
-        self, config: SearchConfig, space: Space, bounds: Bounds | None, choose: Chooser | None = None
+        self, config: SearchConfig, space: Space, layouts: Layouts, choose: Chooser | None = None
     ) -> None:
-        self.config, self.space, self.bounds, self.choose = config, space, bounds, choose
+        self.config, self.space, self.layouts, self.choose = config, space, layouts, choose
         self.counts = choice_counts(space)
 
     def point(self, index: int, trials: Sequence[Kept], tries: int) -> Point | None:
@@ -55,7 +55,8 @@ class Proposals:
 
     def _drawn(self, taken: set[str], generator: np.random.Generator) -> Point:
         for _ in range(MOST_DRAWS):
-            point = drawn_point(self.space, self.bounds, generator)
+            laid, cells = self.layouts.draw(generator)
+            point = point_of(laid, *cells)
             if key_of(point) not in taken:
                 return point
         raise LookupError(f"of {MOST_DRAWS} points drawn from space {self.space.name} none was new")
@@ -73,7 +74,7 @@ class Proposals:
         def child() -> Point:
             for _ in range(MOST_DRAWS):
                 point = mutated(chosen, self.counts, generator)
-                allowed = self.bounds is None or self.bounds.allow(*cells_of(self.space, point))
+                allowed = self.layouts.allow(laid_out(self.space, point), cells_of(self.space, point))
                 if allowed and key_of(point) not in taken:
                     return point
             return self._drawn(taken, generator)

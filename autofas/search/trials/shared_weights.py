@@ -81,6 +81,11 @@ def _searched(folder: Path) -> SearchConfig:
 def _require_alike(folder: Path, config: SearchConfig, work: HalvedWork[Any]) -> None:
     """Raise ConfigError unless the supernet has the space and the halves of this search."""
     space, own = load_space(config.space), work.config
+    if work.space.variants.open:
+        raise ConfigError(
+            f"--supernet {folder} has one layout, space {work.space.name} several "
+            f"({', '.join(work.space.variants.open)}); take a space without variants"
+        )
     if space.hash != work.space.hash:
         raise ConfigError(
             f"--supernet {folder} is of space {space.name}; this search is of {work.space.name}"

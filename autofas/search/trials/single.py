@@ -14,14 +14,14 @@ from autofas.config.trial import TrialConfig
 from autofas.data.opening import OpenedDatasets
 from autofas.errors import ConfigError
 from autofas.models.build import build
-from autofas.models.genotype import Genotype, genotype_from_cells, load_genotype, save_genotype
+from autofas.models.genotype import Genotype, load_genotype, save_genotype
 from autofas.models.network import Network
 from autofas.models.space import Space, load_space
 from autofas.runs.lifecycle import carry_through
 from autofas.search.brief_training import judge
 from autofas.search.halved import HalvedWork
 from autofas.search.trials.bench import latency_of
-from autofas.search.trials.points import cells_of, checked_point
+from autofas.search.trials.points import checked_point, genotype_of
 from autofas.search.trials.shared_weights import shared_weights
 from autofas.storage.files import write_json
 
@@ -145,8 +145,7 @@ class SingleTrial(HalvedWork[TrialReport]):
             return load_genotype(config.genotype)
         if config.point is None:
             return None
-        cells = cells_of(self.space, checked_point(self.space, config.point))
-        return genotype_from_cells(self.space, *cells, "point")
+        return genotype_of(self.space, checked_point(self.space, config.point), "point")
 
     def _network(self) -> Network:
         config, modality = self.config, self.config.data.modalities[0]

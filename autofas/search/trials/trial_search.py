@@ -20,13 +20,13 @@ from autofas.errors import ConfigError, RunError
 from autofas.models.genotype import Cell
 from autofas.models.space import Space
 from autofas.runtime import ranks
-from autofas.search.limits import Limits
+from autofas.search.layouts import Layouts
 from autofas.search.strategy import SearchResult, Strategy
 from autofas.search.trials import storage
 from autofas.search.trials.bench import Bench
 from autofas.search.trials.claims import Claims
 from autofas.search.trials.files import write_trials
-from autofas.search.trials.points import cells_of, point_from_key
+from autofas.search.trials.points import cells_of, laid_out, point_from_key
 from autofas.search.trials.processes import crowding, other_workers
 from autofas.search.trials.proposals import Proposals
 from autofas.search.trials.table import Row, best_row, front_rows, trial_rows
@@ -85,7 +85,9 @@ class TrialSearch(Strategy):
         best = best_row(self.rows, self.config.objectives)
         error = f"error {100 * best['error']:.2f} %, {best['params']:,} parameters"
         self.run.log(f"best: trial {best['trial']}, {error}")
-        return cells_of(self.space, point_from_key(self.space, best["point"])), self.config.strategy
+        point = point_from_key(self.space, best["point"])
+        self.found = laid_out(self.space, point)
+        return cells_of(self.space, point), self.config.strategy
 
     def save_if_new(self) -> None:
         """Nothing to save: the study holds what has ended, and what was cut short is done again."""
@@ -143,17 +145,12 @@ class TrialSearch(Strategy):
         config = self.config
         bench = Bench(self, config.objectives, config.study.proxy)
         choose = bench.best_by_proxy if config.study.proxy else None
-        bounds = self.limits.bounds if self.limits else None
-        proposals = Proposals(config, self.space, bounds, choose)
-        excess = partial(excess_of, self.space, self.limits) if self.limits else None
+        proposals = Proposals(config, self.space, self.layouts, choose)
+        excess = partial(excess_of, self.space, self.layouts) if self.limits else None
         engine = OptunaStudy(study, config, proposals, bench, excess)
         Worker(engine, Claims(engine, config.wanted, own_name()), bench, self.run.log).run()
 
 
-def excess_of(space: Space, limits: Limits, point: Mapping[str, int]) -> dict[str, float]:
+def excess_of(space: Space, layouts: Layouts, point: Mapping[str, int]) -> dict[str, float]:
     """By how much the network of a point exceeds each limit, as a share of it; positive is beyond."""
-    bounds = limits.bounds
-    over = (bounds.of(*cells_of(space, point)) - bounds.most).tolist()
-    return {
-        name: value / max(1, most) for (name, most), value in zip(limits.facts.items(), over, strict=True)
-    }
+    return layouts.excess(laid_out(space, point), cells_of(space, point))

@@ -7,6 +7,7 @@ pytest.importorskip("optuna", reason="the extra [trials] is not installed")
 import optuna
 
 from autofas.models.space import load_space
+from autofas.search.layouts import Layouts
 from autofas.search.trials.engine import Guided, OptunaStudy
 from autofas.search.trials.proposals import Proposals
 from tests.search.searches import config
@@ -25,7 +26,7 @@ def study(tmp_path, excess=None, **changes):
     chosen = config(tmp_path, {}, **({"strategy": "nsga2", "trials": 16} | changes))
     directions = ["minimize"] * len(chosen.objectives)
     kept = optuna.create_study(directions=directions)
-    return OptunaStudy(kept, chosen, Proposals(chosen, SPACE, None), Bench(), excess)
+    return OptunaStudy(kept, chosen, Proposals(chosen, SPACE, Layouts(SPACE, chosen)), Bench(), excess)
 
 
 def test_a_given_point_is_taken_as_it_is(tmp_path):

@@ -26,6 +26,16 @@ def test_a_mutation_changes_one_choice_to_another_value():
     assert set(point.values()) == {1}
 
 
+def test_parts_of_the_layout_change_as_often_as_inputs_and_operations():
+    counts = COUNTS | {"layout.channels": 3, "layout.normalise": 2}
+    point, generator = dict.fromkeys(counts, 0), np.random.default_rng(0)
+    children = [mutated(point, counts, generator) for _ in range(3000)]
+    changed = Counter(name for child in children for name in counts if child[name] != point[name])
+    assert changed["layout.channels"] + changed["layout.normalise"] == pytest.approx(1000, abs=100)
+    assert changed["layout.normalise"] == pytest.approx(500, abs=80)
+    assert changed["a.inputs"] == pytest.approx(1000, abs=100)
+
+
 def test_the_parent_is_the_best_of_the_sample():
     alive = [({"a": place}, error) for place, error in enumerate((0.3, 0.1, 0.2, 0.1))]
     generator = np.random.default_rng(1)

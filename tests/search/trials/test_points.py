@@ -10,11 +10,13 @@ from autofas.search.trials.points import (
     cells_of,
     checked_point,
     choice_counts,
-    drawn_point,
+    genotype_of,
     key_of,
+    laid_out,
     point_from_key,
     point_of,
 )
+from tests.search.searches import opened
 
 SPACE = load_space("small")
 
@@ -43,9 +45,23 @@ def test_cells_points_and_keys_are_one_another():
         assert point_from_key(SPACE, key_of(point)) == point
 
 
-def test_a_drawn_point_is_the_seeds():
-    one, two, other = (drawn_point(SPACE, None, np.random.default_rng(seed)) for seed in (3, 3, 4))
-    assert one == two != other
+def test_a_layout_that_is_left_open_is_a_choice_more():
+    space = opened(normalise=("none", "local"), channels=(8, 4, 12))
+    counts = choice_counts(space)
+    assert {name: counts[name] for name in set(counts) - set(choice_counts(SPACE))} == {
+        "layout.normalise": 2,
+        "layout.channels": 3,
+    }
+    cells = random_cells(space, np.random.default_rng(0))
+    point = point_of(space, *cells) | {"layout.normalise": 1, "layout.channels": 2}
+    assert point_from_key(space, key_of(point)) == point
+    layout = laid_out(space, point).layout
+    assert (layout.normalise, layout.channels, layout.cells) == ("local", 12, SPACE.layout.cells)
+    assert point_of(laid_out(space, point), *cells) == point
+    genotype = genotype_of(space, point, "tpe")
+    assert (genotype.layout, genotype.normal, genotype.derivation) == (layout, cells[0], "tpe")
+    with pytest.raises(ConfigError, match=r"choice layout\.channels is 3; it is a whole number from 0 to 2"):
+        checked_point(space, point | {"layout.channels": 3})
 
 
 def test_a_point_of_someone_else_is_checked_in_one_line():

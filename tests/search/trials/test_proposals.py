@@ -5,8 +5,9 @@ import pytest
 
 from autofas.analysis.space_costs import space_costs
 from autofas.models.space import load_space
-from autofas.search.limits import limits_of
-from autofas.search.trials.points import cells_of, choice_counts, drawn_point, key_of
+from autofas.search.derive import random_cells
+from autofas.search.layouts import Layouts
+from autofas.search.trials.points import cells_of, choice_counts, key_of, point_of
 from autofas.search.trials.proposals import MOST_TRIES, Proposals
 from tests.search.searches import config
 from tests.search.trials.studies import Trial
@@ -16,8 +17,7 @@ SPACE = load_space("small")
 
 def proposals(tmp_path, choose=None, **changes):
     chosen = config(tmp_path, {}, **({"strategy": "evolution", "trials": 16} | changes))
-    limits = limits_of(chosen, SPACE)
-    return Proposals(chosen, SPACE, limits.bounds if limits else None, choose)
+    return Proposals(chosen, SPACE, Layouts(SPACE, chosen), choose)
 
 
 def ended(points, errors):
@@ -36,7 +36,7 @@ def test_a_point_is_the_seeds_and_the_number_of_those_before(tmp_path):
 
 def test_after_the_first_ones_evolution_mutates_one_of_those_alive(tmp_path):
     # a population of four and a sample of two: the oldest, which is the best, has died
-    points = [drawn_point(SPACE, None, np.random.default_rng(seed)) for seed in range(5)]
+    points = [point_of(SPACE, *random_cells(SPACE, np.random.default_rng(seed))) for seed in range(5)]
     trials = ended(points, [0.0, 0.4, 0.3, 0.2, 0.1])
     evolution = proposals(tmp_path)
     for index in range(5, 15):
@@ -85,7 +85,7 @@ def test_a_space_without_a_new_point_says_so(tmp_path):
     )
     assert choice_counts(space) == {"normal.3.inputs": 3, "reduction.3.inputs": 3}
     chosen = config(tmp_path, {}, strategy="random", trials=20)
-    few, trials = Proposals(chosen, space, None), []
+    few, trials = Proposals(chosen, space, Layouts(space, chosen)), []
     for index in range(9):
         trials += ended([few.point(index, trials, 0)], [0.1])
     assert len({trial.user_attrs["key"] for trial in trials}) == 9

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from autofas.config.search import SearchConfig
 from autofas.config.trial import TrialConfig
 from autofas.errors import AutofasError
 from autofas.models.genotype import load_genotype
@@ -13,7 +14,7 @@ from autofas.search.search import search
 from autofas.search.trials.points import choice_counts
 from autofas.search.trials.single import run_trial
 from tests.conftest import TINY_FACES
-from tests.search.searches import config
+from tests.search.searches import config, opened
 from tests.search.trials.conftest import trials
 
 HALVES = {"batch_size": 32, "seed": 5}
@@ -89,3 +90,11 @@ def test_a_search_that_has_not_ended_and_one_without_a_supernet_are_refused(sear
     drawn = search(config(tmp_path, TINY_FACES, strategy="random", name="drawn")).path
     with pytest.raises(AutofasError, match="is not a search by darts or pc-darts, so it has no supernet"):
         trial(searched, study={"supernet": str(drawn)})
+
+
+def test_a_space_of_several_layouts_has_no_supernet(searched):
+    space = opened(channels=(4, 8))
+    own = {"strategy": "tpe", "trials": 2, "runs_dir": None, "study": {"supernet": str(searched)}}
+    values = trials(None, TINY_FACES, **HALVES).model_dump() | own
+    with pytest.raises(AutofasError, match=r"has one layout, space small several \(channels\); take a space"):
+        search(SearchConfig.model_validate(values), space=space)

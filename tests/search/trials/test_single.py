@@ -10,11 +10,13 @@ from autofas.errors import ConfigError
 from autofas.models.genotype import load_genotype
 from autofas.models.space import load_space
 from autofas.runs import lifecycle
-from autofas.search.trials.points import drawn_point, point_from_key
+from autofas.search.derive import random_cells
+from autofas.search.trials.points import point_from_key, point_of
 from autofas.search.trials.single import run_trial
 from tests.search.trials.conftest import trials
 
-POINT = drawn_point(load_space("small"), None, np.random.default_rng(0))
+SPACE = load_space("small")
+POINT = point_of(SPACE, *random_cells(SPACE, np.random.default_rng(0)))
 
 
 def config(tmp_path, data, **changes):

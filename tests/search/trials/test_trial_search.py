@@ -12,7 +12,8 @@ from autofas.runtime import ranks
 from autofas.search.search import search
 from autofas.search.trials import bench as bench_module
 from autofas.search.trials import storage
-from autofas.search.trials.points import cells_of, point_from_key
+from autofas.search.trials.points import cells_of, laid_out, point_from_key
+from tests.search.searches import opened
 from tests.search.trials.conftest import trials
 
 
@@ -98,6 +99,24 @@ def test_networks_beyond_a_limit_are_never_trained(tmp_path, tiny_data, optuna):
     assert all("row" not in trial.user_attrs for trial in beyond)
     assert all(trial.constraints["max_params"] > 0 for trial in beyond)
     assert found.genotype.provenance["max_params"] == 15_000
+
+
+def test_a_layout_that_is_left_open_is_searched(tmp_path, tiny_data, optuna):
+    space = opened(channels=(4, 8), normalise=("none", "local"))
+    config = trials(tmp_path, tiny_data, strategy="tpe", trials=8, name="open", max_params="25K")
+    found = search(config, space=space)
+    layouts = {}
+    for row in found.results:
+        point = point_from_key(space, row["point"])
+        laid = laid_out(space, point)
+        layouts[row["trial"]] = laid.layout
+        assert row["params"] == space_costs(laid).of(*cells_of(space, point))[0] <= 25_000
+    assert {layout.channels for layout in layouts.values()} == {4, 8}
+    best = min(found.results, key=lambda row: (row["error"], row["params"]))
+    assert found.genotype.layout == layouts[best["trial"]]
+    for row in found.front:
+        kept = load_genotype(found.path / "front" / f"trial-{row['trial']}.json")
+        assert kept.layout == layouts[row["trial"]]
 
 
 def test_objectives_without_the_error_train_nothing(tmp_path, tiny_data, optuna, monkeypatch):
