@@ -266,8 +266,9 @@ def test_a_file_for_a_small_board_is_made_and_checked_as_the_page_says(here, cap
 @pytest.mark.slow
 def test_a_space_of_ones_own_is_searched_as_the_page_says(here, capsys, monkeypatch):
     page = ROOT / "docs" / "spaces.md"
-    (space,) = blocks(page, "yaml")
+    space, variants = blocks(page, "yaml")
     (here / "mine.yaml").write_text(space, encoding="utf-8")
+    (here / "open.yaml").write_text(space + variants, encoding="utf-8")
     short = {"search": [*TINY, "--set", "warmup_epochs=0"], "train": TINY}
     for words in commands(page):
         run([*words, *short.get(words[0], []), "--quiet"], capsys)
