@@ -41,6 +41,14 @@ def test_what_is_drawn_keeps_to_the_limits_in_its_layout():
         assert layouts.excess(space, cells)["max_params"] <= 0
 
 
+def test_every_layout_that_is_drawn_can_keep_to_the_limits():
+    layouts, generator = Layouts(SPACE, config(max_params="20K")), np.random.default_rng(1)
+    layouts.possible.reverse()  # the last of all cannot keep them
+    layouts.all.reverse()
+    drawn = {layouts.draw(generator)[0].layout.channels for _ in range(40)}
+    assert drawn == {4, 8}
+
+
 def test_what_no_cells_can_mend_is_beyond_the_limits():
     layouts = Layouts(SPACE, config(max_params="20K"))
     cells = random_cells(SPACE, np.random.default_rng(0))
