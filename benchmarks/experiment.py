@@ -93,7 +93,7 @@ def one(plan: Plan, job: Job, block: Block) -> dict[str, Any]:
     source = {"baseline": arm.baseline, "data.modalities": ["color"]} if arm.baseline else {"genotype": found}
     source = {key: value if isinstance(value, list) else str(value) for key, value in source.items()}
     flags = {**block.flags, **source, "seed": seed, "name": name, "runs_dir": str(block.work)}
-    config = resolve_training(preset="quick", flags=flags | plan.training)[0]
+    config = resolve_training(preset="quick", flags=flags | plan.training | arm.training)[0]
     config = config.model_copy(update={"checkpoint_every": config.epochs})
     folder = block.work / "train" / name
     if folder.exists():

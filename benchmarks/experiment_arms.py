@@ -42,7 +42,7 @@ class Arm(Schema):
 
     Draws: `matched`, as many parameters as arm `of` within 10 %; `shuffled`, its operations on other edges;
     `largest`, of the most parameters that there are; `best`, of `count` matched ones the best after the brief
-    trainings of `of`'s search.
+    trainings of `of`'s search. `training` holds keys over the plan's recipe, which all arms share otherwise.
     """
 
     search: dict[str, Any] | None = None
@@ -51,6 +51,7 @@ class Arm(Schema):
     of: str | None = None
     count: int | None = Field(default=None, ge=2)
     baseline: str | None = None
+    training: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> "Arm":

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from autofas.analysis.space_costs import space_costs
+from autofas.config.recipes import resolve_training
 from autofas.data.opening import OpenedDatasets
 from autofas.models.genotype import load_genotype
 from autofas.models.space import load_space
@@ -29,6 +30,7 @@ arms:
   found: {search: {epochs: 1, warmup_epochs: 0, batch_size: 30, input_size: 32}}
   shuffle: {draw: shuffled, of: found}
   best: {draw: best, of: found, count: 2}
+  plain: {search: {epochs: 1, warmup_epochs: 0, batch_size: 30, input_size: 32}, training: {supervision: bce}}
 families:
   against random:
     - [found, random_found]
@@ -53,7 +55,7 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
     assert "No block is whole" in capsys.readouterr().out
     assert call(plan, "--json") == 0
     rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
-    assert [row["arm"] for row in rows] == ["random_found", "found", "shuffle", "best"]
+    assert [row["arm"] for row in rows] == ["random_found", "found", "shuffle", "best", "plain"]
     with (plan.parent / "rows.csv").open() as stream:
         assert list(csv.DictReader(stream)) == rows
     sizes = {row["arm"]: int(row["params"]) for row in rows}
@@ -63,9 +65,16 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
 
     found = {
         name: load_genotype(plan.parent / "work" / "found" / f"0-{name}" / "genotype.json")
-        for name in ("found", "shuffle")
+        for name in ("found", "shuffle", "plain")
     }
-    operations = [sorted(e.operation for e in one.normal.edges) for one in found.values()]
+    # an arm's own keys are of its training alone
+    assert found["plain"].same_network(found["found"])
+    supervised = {
+        name: read_yaml(plan.parent / "work" / "train" / f"{name}-0-0-0" / "config.yaml")["supervision"]
+        for name in ("found", "plain")
+    }
+    assert supervised == {"found": None, "plain": "bce"}
+    operations = [sorted(e.operation for e in found[one].normal.edges) for one in ("found", "shuffle")]
     assert operations[0] == operations[1]
 
     def refuse(*args, **keys):
@@ -87,6 +96,22 @@ def test_the_plan_of_the_repository_is_ordered_by_blocks():
         assert len({(job["data_seed"], job["search_seed"], job["training"]) for job in block}) == 1
     assert [job["data_seed"] for job in asked[: 5 * arms : arms]] == [100, 101, 102, 103, 100]
     assert {job["training"] for job in asked[: 12 * arms]} == {0}
+
+
+@pytest.mark.parametrize("name", ["plan", "chosen", "supervision"])
+def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
+    plan = validated(experiment.Plan, read_yaml(ROOT / f"results/experiment/{name}.yaml"), "plan")
+    assert plan.searches % len(plan.data_seeds) == 0  # every data seed has as many blocks
+    block = experiment.block_of(plan, next(experiment.jobs(plan)), tmp_path, 1, OpenedDatasets())
+    for arm, one in plan.arms.items():
+        source = (
+            {"baseline": one.baseline, "data.modalities": ["color"]}
+            if one.baseline
+            else {"genotype": "g.json"}
+        )
+        resolve_training(preset="quick", flags={**block.flags, **source, **plan.training, **one.training})
+        if one.search is not None:
+            block.config(arm)
 
 
 def test_every_arm_of_the_repositorys_plan_has_a_configuration(tmp_path):
