@@ -29,8 +29,8 @@ def append(place: Path, row: Mapping[str, Any]) -> None:
             columns = next(csv.reader(stream), columns)
         if apart := sorted({*columns} ^ {*row}):
             raise DataError(
-                f"{place} has other columns than a row of today ({', '.join(apart)}); move it away or finish it with "
-                "the version that began it"
+                f"{place} has other columns than a row of today ({', '.join(apart)}); move it away or go on "
+                "with the version that began it"
             )
     with place.open("a", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, columns, lineterminator="\n")
