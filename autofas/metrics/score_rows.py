@@ -29,7 +29,8 @@ class Conventions:
     """How a score file is read.
 
     `bona_fide_is` is the label of bona fide: 1 (also +1) or 0 (also -1) where labels are numbers, 1 unless
-    stated; a name where they are names, `bona_fide` unless stated. `higher_is` is `bona-fide` unless stated.
+    stated, or the number of a class among several; a name where they are names, `bona_fide` unless stated.
+    `higher_is` is `bona-fide` unless stated.
     """
 
     bona_fide_is: str | None = None
@@ -38,9 +39,14 @@ class Conventions:
     """None where a reader has no use for presentations without a score."""
 
     def of_number(self, label: str) -> str:
-        """What a label 1, +1, 0 or -1 stands for; such an attack is of a PAI called `attack`."""
-        positive = label.lstrip("+") == "1"
-        return BONA_FIDE if positive == (self.bona_fide_is != "0") else UNNAMED_ATTACK
+        """What a label 1, +1, 0, -1 or a class's number stands for; such an attack's PAI is `attack`."""
+        same = {"0": ("0", "-1")}.get(self.bona_fide_is or "1", (self.bona_fide_is or "1",))
+        return BONA_FIDE if label.lstrip("+") in same else UNNAMED_ATTACK
+
+    @property
+    def by_number(self) -> bool:
+        """Whether the stated label is a class's number, so that every other number is an attack."""
+        return self.bona_fide_is is not None and self.bona_fide_is.isdecimal()
 
     def of_name(self, label: str) -> str:
         """What a label that is a name stands for: itself, but that the stated name is bona fide."""

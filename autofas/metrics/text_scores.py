@@ -10,7 +10,8 @@ JSON       {"score": 0.9, "label": 1} or "pai", one a line or in a list (`json_s
 
 Labels are 1 and 0, or +1 (also 1) and -1, as whole numbers or as 1.0, or names as in scores.csv. One file
 keeps to one of these; a mixture is refused because 0 and -1 together leave open what they mean. Whether 1 is
-bona fide or attack, or which name is, is a convention of the reader's (`score_rows`) and printed back. Lists
+bona fide or attack, or which name or class's number is, is a convention of the reader's (`score_rows`) and
+printed back; once it is stated, every other class is an attack. Lists
 of paths with scores and no labels, such as the submissions of the CASIA-SURF and CeFA challenges, are judged
 by labels that stand apart (`unlabelled_scores`) and refused without them.
 """
@@ -30,7 +31,7 @@ from autofas.metrics.unlabelled_scores import read_unlabelled
 from autofas.storage.media import is_image, is_media
 from autofas.storage.table_text import MARKS, stated_mark
 
-_ZERO, _SIGNED, _NAMES = "1 and 0", "+1 and -1", "names"
+_ZERO, _SIGNED, _NAMES, _CLASSES = "1 and 0", "+1 and -1", "names", "numbers of classes"
 # the conventions a label fits; a file keeps to one that fits them all
 _FITS = {
     "1": frozenset({_ZERO, _SIGNED}),
@@ -38,7 +39,7 @@ _FITS = {
     "+1": frozenset({_SIGNED}),
     "-1": frozenset({_SIGNED}),
 }
-_NUMBER_LABEL = re.compile(r"([+-]?)([01])(?:\.0*)?(?:e[+-]?0+)?", re.I)  # 1, +1, 1.0, 1.000e+00
+_NUMBER_LABEL = re.compile(r"([+-]?)([0-9]+)(?:\.0*)?(?:e[+-]?0+)?", re.I)  # 1, +1, 1.0, 1.000e+00
 _EXPECTED = (
     "expected 'score label', 'path score label', bob's four or five columns, JSON lines, or a first row with "
     "the columns path, video, subject, pai, score"
@@ -80,7 +81,8 @@ def parse_score_lines(
         raise MetricError(f"{source}, row {fields[0][0]}: {width} fields; {_EXPECTED}")
     if width >= 4:
         return _read_bob(fields, rows)
-    return _read_labelled(fields, _places([found for _, found in fields]), rows)
+    places = _places([found for _, found in fields], rows.conventions)
+    return _read_labelled(fields, places, rows)
 
 
 def _filled(lines: Iterable[str], source: str) -> list[tuple[int, str]]:
@@ -102,13 +104,13 @@ class _Labels:
     """Labels of one file, read by one convention."""
 
     def __init__(self, rows: Rows) -> None:
-        self.rows, self.open = rows, frozenset({_ZERO, _SIGNED, _NAMES})
+        self.rows, self.open = rows, frozenset({_ZERO, _SIGNED, _NAMES, _CLASSES})
 
     def read(self, label: str, number: int) -> str:
         """The PAI that a label stands for; raises MetricError where it breaks with those before it."""
         place = f"{self.rows.source}, row {number}, column label"
         label = _plain(label)
-        fits = _FITS.get(label, frozenset({_NAMES}))
+        fits = _fits(label, self.rows.conventions) or frozenset({_NAMES})
         if _NAMES in fits:
             label = self.rows.conventions.of_name(label)
             if is_media(label):
@@ -116,7 +118,7 @@ class _Labels:
             if fault := label_fault(label):
                 raise MetricError(f"{place}: {fault}, or 1 and 0, or +1 and -1, or say --bona-fide-is LABEL")
         if not self.open & fits:
-            used = " or ".join(sorted(self.open))
+            used = " or ".join(sorted(self.open - {_CLASSES})) or _CLASSES
             raise MetricError(f"{place}: {label!r}, but the rows above use {used}; keep to one")
         self.open &= fits
         return label if _NAMES in fits else self.rows.conventions.of_number(label)
@@ -126,7 +128,7 @@ class _Labels:
         stated = self.rows.conventions.bona_fide_is
         read = f"{self.rows.source}: read as {layout}"
         names = _NAMES in self.open and len(self.open) == 1
-        if stated is not None and names == (stated in ("0", "1")):
+        if stated is not None and names == self.rows.conventions.by_number:
             kind, example = ("names", "or name one") if names else ("numbers", "or give 0 or 1")
             raise MetricError(f"{self.rows.source}: labels are {kind}; leave --bona-fide-is out, {example}")
         return read if names and stated is None else f"{read}, label {stated or '1'} is bona fide"
@@ -159,12 +161,19 @@ def _fields(line: str, mark: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
+def _fits(label: str, conventions: Conventions) -> frozenset[str]:
+    """The conventions that a number fits, none where it is no label; classes where bona fide is stated."""
+    found = _FITS.get(label, frozenset())
+    return found | {_CLASSES} if conventions.by_number and label.isdecimal() else found
+
+
 def _plain(label: str) -> str:
     """A label that is a number without its decimals: 1.0 as 1, -0 as 0."""
     found = _NUMBER_LABEL.fullmatch(label)
-    if found is None:
+    if found is None or ("e" in label.lower() and found[2] not in ("0", "1")):
         return label
-    return "0" if found[2] == "0" else found[1] + found[2]
+    digits = found[2].lstrip("0") or "0"
+    return digits if digits == "0" else found[1] + digits
 
 
 def _read_named(lines: list[_Line], rows: Rows, layout: str = "") -> ScoreFile:
@@ -191,7 +200,7 @@ def _read_labelled(
     return rows.file(labels.told(layout or f"'{order}'{by}"))
 
 
-def _places(table: list[list[str]]) -> dict[str, int]:
+def _places(table: list[list[str]], conventions: Conventions) -> dict[str, int]:
     """Which of two or three columns holds labels, scores and paths, by what stands in them.
 
     Labels are the column of nothing but number labels, else the one of names beside numbers. Where that
@@ -205,8 +214,10 @@ def _places(table: list[list[str]]) -> dict[str, int]:
         words = [place for place in rest if not any(map(_is_number, columns[place]))]
         places["path"] = (files or words or rest)[0]
         rest.remove(places["path"])
-    exact = [place for place in rest if all(cell in _FITS for cell in columns[place])]
-    found = exact or [place for place in rest if all(_plain(cell) in _FITS for cell in columns[place])]
+    exact = [place for place in rest if all(_fits(cell, conventions) for cell in columns[place])]
+    found = exact or [
+        place for place in rest if all(_fits(_plain(cell), conventions) for cell in columns[place])
+    ]
     first, second = (columns[place] for place in rest)
     if found:
         places["label"] = found[-1]

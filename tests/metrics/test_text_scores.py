@@ -189,3 +189,22 @@ def test_bona_fide_may_have_another_name(tmp_path) -> None:
         read("live 0.9\nspoof 0.1\n")
     place = write(tmp_path, "path,video,subject,pai,score\na,v,s,real,0.9\nb,w,s,fake,0.1\n")
     assert read_score_file(place, Conventions(bona_fide_is="real")).table.pais == ["bona_fide", "fake"]
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "pais"),
+    [
+        ("0.9 2\n0.1 1\n", "2", ["bona_fide", "attack"]),
+        ("2 0.9\n1 0.1\n", "2", ["bona_fide", "attack"]),
+        ("a.jpg 0.9 2.0\nb.jpg 0.1 1.0\n", "2", ["bona_fide", "attack"]),
+        ("0.9 0\n0.1 1\n0.2 7\n", "0", ["bona_fide", "attack", "attack"]),
+        ('{"score": 0.9, "label": 3}\n{"score": 0.1, "label": 0}', "3", ["bona_fide", "attack"]),
+    ],
+)
+def test_classes_may_be_numbered_once_the_bona_fide_one_is_stated(text, stated, pais) -> None:
+    found = read(text, bona_fide_is=stated)
+    assert found.table.pais == pais
+    assert found.table.scores.tolist()[:2] == [0.9, 0.1]
+    assert f"label {stated} is bona fide" in found.told
+    with pytest.raises(MetricError):
+        read(text)
