@@ -22,8 +22,8 @@ def run(args: argparse.Namespace) -> Any:
     from autofas.analysis.draw import draw_genotype
     from autofas.models.genotype import load_genotype
 
+    genotype = load_genotype(args.genotype)
     folder = Path(args.out) if args.out else Path(args.genotype).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    pictures = [str(path) for path in draw_genotype(load_genotype(args.genotype), folder)]
+    pictures = [str(path) for path in draw_genotype(genotype, folder)]
     print("\n".join(pictures))
     return {"pictures": pictures}

@@ -29,6 +29,7 @@ from autofas.models.yaml_genotypes import genotype_values
 from autofas.storage.files import whole_file
 from autofas.storage.schema import Name, Schema, nearest, parse_json, read_text, validated
 
+_READ = "a genotype is autofas' or NNI's JSON or YAML, or a Genotype(...) as DARTS prints it"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 Provenance = Mapping[str, str | int | float | bool | None]
 """Where a genotype comes from: facts by name."""
@@ -56,7 +57,7 @@ class Cell(Schema):
         last = max(nodes)
         for edge in self.edges:
             if edge.operation not in CANDIDATES:
-                hint = nearest(edge.operation, CANDIDATES)
+                hint = nearest(edge.operation, CANDIDATES) or f"; choose {', '.join(CANDIDATES)}"
                 raise ValueError(f"operation {edge.operation} does not exist{hint}")
             if edge.operation == "none":
                 raise ValueError(f"edge {edge.input}->{edge.node} holds none, which no network is built of")
@@ -176,6 +177,9 @@ def load_genotype(path: str | os.PathLike[str]) -> Genotype:
 
         if str(path) in BASELINES:
             raise GenotypeError(f"{path} is a hand-designed network; give --baseline {path}")
+    inside = Path(path) / "genotype.json"
+    if inside.exists():
+        raise GenotypeError(f"{path} is a folder; give {inside}")
     values = _values(read_text(Path(path), GenotypeError), Path(path))
     if isinstance(values, dict) and isinstance(values.get("genotype"), dict | str):
         values = values["genotype"]  # beside the settings of a search
@@ -190,11 +194,15 @@ def load_genotype(path: str | os.PathLike[str]) -> Genotype:
         return _in_darts(cells_of_mapping(values, str(path)), Path(path), "DARTS' fields")
     if is_nni_export(values):
         return _in_darts(cells_of_nni(values, str(path)), Path(path), "NNI's export")
+    if not {"normal", "reduction"} & {*values}:
+        raise GenotypeError(f"{path} holds no cells, neither normal nor reduction; {_READ}")
     return validated(Genotype, values, str(path), GenotypeError)
 
 
 def _values(text: str, path: Path) -> Any:
     """What a genotype's text holds: the data of JSON or YAML, or the text itself with a `Genotype(...)`."""
+    if not text.strip():
+        raise GenotypeError(f"{path} is empty; {_READ}")
     try:
         return parse_json(text, str(path), GenotypeError)
     except GenotypeError as error:
@@ -209,9 +217,7 @@ def _values(text: str, path: Path) -> Any:
         else:
             if isinstance(values, dict):
                 return values
-    raise GenotypeError(
-        f"{reason}; a genotype is autofas' or NNI's JSON or YAML, or a Genotype(...) as DARTS prints it"
-    )
+    raise GenotypeError(f"{reason}; {_READ}")
 
 
 def _in_darts(cells: OtherCells, path: Path, origin: str) -> Genotype:

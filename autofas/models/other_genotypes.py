@@ -198,6 +198,10 @@ def _new_nni(values: Mapping[str, Any], kind: str, source: str) -> Edges:
         if type(origin) is not int:
             raise GenotypeError(f"{source}: {kind}/input_{match[1]}_{match[2]} is not one input's number")
         edges.append((int(match[1]), origin, _operation(operation, f"{source}: {key}")))
+    for key in values:  # an input alone would lose its edge without a word
+        match = re.fullmatch(rf"{kind}/input_(\d+_\d+)", str(key))
+        if match and f"{kind}/op_{match[1]}" not in values:
+            raise GenotypeError(f"{source}: {kind}/op_{match[1]} is missing beside {key}")
     return sorted(edges)
 
 

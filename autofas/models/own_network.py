@@ -132,7 +132,7 @@ def own_body(code: Code, size: int, options: Mapping[str, Any]) -> nn.Module:
     except Exception as error:
         raise ConfigError(f"{code.text} cannot build its network: {_reason(error)}") from error
     if not isinstance(body, nn.Module):
-        raise ConfigError(f"{code.text} returns a {type(body).__name__}, not an nn.Module")
+        raise ConfigError(f"{code.text} returns {type(body).__name__}, not an nn.Module")
     return body
 
 

@@ -22,7 +22,8 @@ def test_two_pictures_are_written(tmp_path, out):
 
 def test_what_is_no_genotype_is_said(tmp_path, capsys):
     (tmp_path / "g.json").write_text("{}")
-    assert main(["draw", str(tmp_path / "g.json")]) == 2
+    assert main(["draw", str(tmp_path / "g.json"), "--out", str(tmp_path / "cells")]) == 2
+    assert not (tmp_path / "cells").exists()
     line = capsys.readouterr().err
     assert line.startswith("autofas draw: ")
     assert "g.json" in line

@@ -75,6 +75,19 @@ def test_what_is_no_genotype_at_all(tmp_path, text):
         load_genotype(path)
 
 
+def test_what_holds_no_genotype_says_what_would(tmp_path):
+    (tmp_path / "empty.txt").write_text("\n")
+    (tmp_path / "config.yaml").write_text("space: small\nepochs: 8\n")
+    save_genotype(paper_genotype(), tmp_path / "genotype.json")
+    for name, message in (
+        ("empty.txt", "is empty; a genotype is autofas'"),
+        ("config.yaml", "holds no cells, neither normal nor reduction; a genotype is"),
+        ("", r"is a folder; give .*/genotype\.json"),
+    ):
+        with pytest.raises(GenotypeError, match=message):
+            load_genotype(tmp_path / name)
+
+
 def test_a_cell_outside_the_space_is_refused():
     with pytest.raises(GenotypeError, match="normal cell holds dil_conv_3x3, which space auto_fas lacks"):
         genotype_from_cells(load_space("auto_fas"), cell("dil_conv_3x3"), cell(), "test")

@@ -134,7 +134,8 @@ def test_cells_of_another_size_keep_it(tmp_path):
     [
         (f"A = {DARTS}\nB = {DARTS}", r"holds 2 genotypes \(A, B\); keep the one that is meant"),
         (DARTS[:-40], "is not closed; paste the whole line"),
-        (DARTS.replace("'sep_conv_3x3'", "'sep_conv_9x9'"), "sep_conv_9x9 does not exist"),
+        (DARTS.replace("'sep_conv_3x3'", "'sep_conv_9x9'"), "sep_conv_9x9 does not exist, did you mean"),
+        (DARTS.replace("'sep_conv_3x3'", "'conv_7x1_1x7'"), "7x1_1x7 does not exist; choose none, "),
         (DARTS.replace("('skip_connect', 1)", "('skip_connect', 7)", 1), "does not go forward"),
         (DARTS.replace("('skip_connect', 1)", "('skip_connect', 0)", 1), "two edges join the same pair"),
         (DARTS.replace("('skip_connect', 1)", "('none', 1)", 1), "holds none"),
@@ -166,6 +167,7 @@ def test_nothing_in_a_pasted_genotype_is_run(tmp_path):
 def test_nni_exports_with_a_choice_missing_are_refused(tmp_path):
     for key, message in (
         ("normal/input_3_1", "is not one input"),
+        ("normal/op_3_1", "normal/op_3_1 is missing beside normal/input_3_1"),
         ("reduce", "no choices of the reduce cell"),
     ):
         values = {name: value for name, value in nni("new").items() if not name.startswith(key)}

@@ -68,7 +68,7 @@ def test_options_and_sides_reach_the_factory(file):
     ("factory", "message"),
     [
         ("absent", "has no function or class absent"),
-        ("text", "returns a str, not an nn.Module"),
+        ("text", "returns str, not an nn.Module"),
         ("broken", "cannot build its network: no luck"),
         ("tupled", "gives a tuple for one image"),
         ("small", "does not take images of 3x112x112"),
