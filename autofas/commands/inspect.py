@@ -114,6 +114,7 @@ def _one(args: argparse.Namespace, config: Any) -> dict[str, Any]:
     whole = [line for line in missing if line not in opened.notes]
     # what the whole set lacks is said once, and by protocol where one was asked for
     listed = [*opened.notes, *(whole if config.protocol is not None or not opened.notes else [])]
+    listed += [] if args.names_only else _missing(manifest)
     return {
         "dataset": opened.name,
         "protocol": None if config.protocol is None else str(config.protocol),
@@ -138,6 +139,16 @@ def _content(args: argparse.Namespace, manifest: Any) -> Any:
         return None
     with progress("comparing files", shown=not args.quiet) as report:
         return read_content(manifest, progress=report)
+
+
+def _missing(manifest: Any) -> list[str]:
+    """A line on the files that are not there, if any: no verb but this one goes on without them."""
+    from autofas.data.manifests.leaks import missing_files
+    from autofas.data.readers.reading import listed
+
+    lost = missing_files(manifest)
+    files = "1 file" if len(lost) == 1 else f"{len(lost)} files"
+    return [f"{files} cannot be read: {listed(lost)}; --check-files says why"] if lost else []
 
 
 def _pair(args: argparse.Namespace, config: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from autofas.data.batches.groups import groups_of
 from autofas.data.catalog import protocol_label
 from autofas.data.fingerprint import fingerprint
 from autofas.data.opening import OpenedDatasets
-from autofas.data.protocols.partition import missing_instruments
+from autofas.data.protocols.partition import missing_instruments, undefined_on_test
 from autofas.evaluation.judgement import dev_error
 from autofas.evaluation.live_maps import Images, WatchedFaces
 from autofas.evaluation.scoring import score_rows
@@ -119,11 +119,13 @@ class Training(Resumable[TrainResult]):
 
     @property
     def name(self) -> str | None:
-        """The name asked for, else the baseline's or that of the search the genotype comes from."""
+        """The name asked for, else the baseline's, that of the genotype's search, or the genotype's own."""
         config = self.config
         if config.baseline and is_own(config.baseline):
             return config.name or Path(config.baseline).stem
-        return config.name or config.baseline or Path(str(config.genotype)).resolve().parent.name
+        place = Path(str(config.genotype)).resolve()
+        searched = place.parent.name if place.name == "genotype.json" else self.network.name
+        return config.name or config.baseline or searched
 
     @property
     def rounds(self) -> int:
@@ -145,7 +147,8 @@ class Training(Resumable[TrainResult]):
         rows, self.dev = dataset.split("train"), dataset.split("dev")
         whole_batch(config, rows)  # too few are told before anything is decoded
         groups = groups_of(rows, config.balance_by) if config.balance_by else None
-        for note in (*dataset.notes, *missing_instruments({"train": rows, "dev": self.dev})):
+        lacking = missing_instruments({"train": rows, "dev": self.dev})
+        for note in (*dataset.notes, *lacking, *undefined_on_test(dataset.splits)):
             run.log(f"note: {note}")
         with progress("preparing faces", shown=run.echo) as report:
             self.store = self.datasets.crops(config.data, network.view.crop_size, report)

@@ -35,6 +35,20 @@ def test_the_verb_on_a_manifest(tmp_path, capsys):
     assert main_values(["inspect", "--dataset", str(place), "--names-only"])["leaks"] == []
 
 
+def test_files_that_are_not_there_are_counted_without_being_decoded(tmp_path, capsys):
+    place = small(tmp_path)
+    for path in sorted(tmp_path.glob("dev_*.png")):
+        path.unlink()
+    found = main_values(["inspect", "--dataset", str(place)])["differences"]
+    assert found == [
+        "4 files cannot be read: dev_a_bona_fide.png, dev_a_print.png, dev_b_bona_fide.png and 1 more; "
+        "--check-files says why"
+    ]
+    assert f"differs: {found[0]}" in capsys.readouterr().out
+    assert main(["inspect", "--dataset", str(place), "--strict"]) == 2
+    assert main_values(["inspect", "--dataset", str(place), "--names-only"])["differences"] == []
+
+
 def test_the_verb_on_a_published_set_and_on_a_pair(tmp_path, capsys):
     pytest.importorskip("av")
     from tests.data.video_files import grey_frames, write_frames

@@ -1,17 +1,22 @@
 """What a training promises: the epoch it keeps, the split that chooses, drop-path's rise, a clipped step."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
 from autofas.config.train import TrainConfig
+from autofas.data.opening import OpenedDatasets
 from autofas.models.derived_network import DerivedNetwork
 from autofas.models.genotype import genotype_from_cells, save_genotype
 from autofas.models.space import load_space
 from autofas.models.weights import tensors_sha256
 from autofas.search.derive import random_cells
-from autofas.training.train import train
+from autofas.training.train import Training, train
 from tests.conftest import TINY_FACES
+from tests.data.leak_files import small
+from tests.models.test_other_genotypes import DARTS
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +138,27 @@ def test_events_show_the_training_and_change_nothing(tmp_path, genotype):
         assert told == [(row["epoch"], pytest.approx(row[name])) for row in watched.results]
     assert pictures == {"live maps/bona fide": [1, 2], "live maps/attack": [1, 2]}
     assert check_files(watched.path, read_record(watched.path)) == []
+
+
+def test_a_run_is_named_after_the_search_or_after_other_peoples_genotype(tmp_path, genotype):
+    def name(path):
+        return Training(config(tmp_path, str(path)), torch.device("cpu"), OpenedDatasets()).name
+
+    (tmp_path / "searched").mkdir()
+    shutil.copy(genotype, tmp_path / "searched/genotype.json")
+    (tmp_path / "pasted.txt").write_text(DARTS)
+    (tmp_path / "named.txt").write_text(f"MINE_V2 = {DARTS}")
+    assert name(tmp_path / "searched/genotype.json") == "searched"
+    assert name(tmp_path / "pasted.txt") == "pasted"  # not the folder's, which says nothing
+    assert name(tmp_path / "named.txt") == "MINE_V2"
+
+
+def test_what_evaluate_will_lack_is_said_before_the_first_epoch(tmp_path, genotype):
+    place = small(tmp_path / "faces")
+    place.write_text("".join(line for line in place.open() if not line.endswith(",test\n")))
+    changes = {"data": {"dataset": str(place)}, "epochs": 1, "batch_size": 2}
+    ended = train(config(tmp_path / "runs", genotype, **changes))
+    lines = (ended.path / "log.txt").read_text().splitlines()
+    said = [number for number, line in enumerate(lines) if "there are no test rows" in line]
+    assert len(said) == 1
+    assert said[0] < next(number for number, line in enumerate(lines) if "epoch 1/1" in line)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from autofas.data.manifests.manifest import BONA_FIDE, Manifest
+from autofas.data.manifests.rules import PATHS
 from autofas.data.protocols.partition import Splits, check_disjoint
 from autofas.errors import DataError
 
@@ -39,6 +40,14 @@ def read_content(manifest: Manifest, prefix: str = "", progress: Progress | None
     """Digests of the colour files of a manifest; `prefix` keeps two manifests' unique files apart."""
     files = {prefix + path: _place(manifest, path) for path in manifest.table["path"].unique()}
     return compare_files(files, progress)
+
+
+def missing_files(manifest: Manifest) -> list[str]:
+    """The paths of a manifest, of every modality, at which no file or folder can be read."""
+    table = manifest.table
+    paths = [path for name in PATHS if name in table for path in table[name].unique()]
+    places = ((path, _place(manifest, path)) for path in paths if path)
+    return [path for path, place in places if place is None or not place.exists()]
 
 
 def compare_files(files: Mapping[str, Path | None], progress: Progress | None = None) -> Content:

@@ -179,6 +179,16 @@ def missing_instruments(splits: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def undefined_on_test(splits: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """A line on what evaluating these splits cannot give: there is no test split, or it lacks a class."""
+    if "test" not in splits:
+        return ("there are no test rows: autofas evaluate will need --split dev, or --cross with other data",)
+    bona_fide = splits["test"]["pai"] == BONA_FIDE
+    lacking = [word for there, word in ((bona_fide, "bona fide"), (~bona_fide, "attack")) if not there.any()]
+    rate = "APCER" if lacking == ["bona fide"] else "BPCER"
+    return tuple(f"test has no {word} rows: of the error rates {rate} alone is defined" for word in lacking)
+
+
 def draw_subjects(
     table: pd.DataFrame, share: float, seed: int, *, purpose: str, column: str = "subject"
 ) -> tuple[str, ...]:

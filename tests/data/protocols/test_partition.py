@@ -11,6 +11,7 @@ from autofas.data.protocols.partition import (
     leave_out,
     missing_instruments,
     split_halves,
+    undefined_on_test,
 )
 from autofas.data.readers.oulu_lists import official_videos
 from autofas.errors import DataError
@@ -186,3 +187,17 @@ def test_a_kind_of_attack_that_a_split_lacks_is_named_with_what_to_do():
     )
     assert "--protocol" in line
     assert len(missing_instruments({"train": rows, "dev": rows[rows["pai"] == "bona_fide"]})) == 3
+
+
+def test_what_a_test_split_cannot_give_is_said() -> None:
+    rows = table([(name, pai, "1") for name in "ab" for pai in ("bona_fide", "print")])
+    live = rows["pai"] == "bona_fide"
+    assert undefined_on_test({"train": rows, "test": rows}) == ()
+    assert undefined_on_test({"test": rows[~live]}) == (
+        "test has no bona fide rows: of the error rates APCER alone is defined",
+    )
+    assert undefined_on_test({"test": rows[live]}) == (
+        "test has no attack rows: of the error rates BPCER alone is defined",
+    )
+    (line,) = undefined_on_test({"train": rows, "dev": rows})
+    assert line.startswith("there are no test rows: autofas evaluate will need --split dev")
