@@ -81,8 +81,8 @@ def build(source: "Genotype | str | Path", **options: Any) -> "Network":
 def profile(network: "Network | nn.Module", inputs: "Inputs | None" = None) -> "Profile":
     """Parameters and MACs of a network for one sample of its input size, or of any module for `inputs`.
 
-    `inputs` are a batch as the module takes it, (B, C, H, W) or by name; one sample of it is counted. Raises
-    ConfigError where the module does not take it.
+    `inputs` are a batch as the module takes it, (B, C, H, W) or by name, or a tuple of its arguments; one
+    sample of it is counted. Raises ConfigError where the module does not take it.
     """
     require_installed()
     from autofas.analysis.profile import profile as of_module

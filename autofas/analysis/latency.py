@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from autofas.analysis.macs import tensors_in
-from autofas.analysis.profile import Inputs, describe
+from autofas.analysis.profile import Batch, describe
 from autofas.errors import ConfigError
 from autofas.models.modes import evaluating
 
@@ -40,7 +40,7 @@ class Latency:
 
 
 def latency(
-    model: nn.Module, inputs: Inputs, *, threads: int = 1, warmup: int = 10, repeats: int = 50
+    model: nn.Module, inputs: Batch, *, threads: int = 1, warmup: int = 10, repeats: int = 50
 ) -> Latency:
     """Time `repeats` passes over the whole batch `inputs` (B, C, H, W), or by modality, on their device.
 

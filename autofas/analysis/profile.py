@@ -30,8 +30,11 @@ from autofas.errors import ConfigError
 from autofas.models.central_difference import can_fold, fold
 from autofas.models.derived_network import DerivedNetwork
 
-Inputs = Tensor | Mapping[str, Tensor]
+Batch = Tensor | Mapping[str, Tensor]
 """A batch of images (B, 3, H, W), or one such tensor by modality."""
+
+Inputs = Batch | tuple[Tensor, ...]
+"""A batch, or the arguments of a module that takes several; each is (B, ...), of whatever shape."""
 
 Device = Literal["auto", "meta", "real"]
 
@@ -111,11 +114,17 @@ class Profile:
 
 
 def profile(model: nn.Module, inputs: Inputs, *, device: Device = "auto") -> Profile:
-    """Parameters and MACs of `model` for one sample of the shape in `inputs` (B, C, H, W), or by modality.
+    """Parameters and MACs of `model` for one sample of the shape in `inputs` (B, ...), one or several.
 
     `device`: `meta` runs on shapes alone; `real` on a full copy beside the model; `auto` tries meta first.
-    Raises ConfigError if the network does not take such an input.
+    Raises ConfigError if the network does not take such an input, or is none.
     """
+    if not isinstance(model, nn.Module):
+        raise ConfigError(f"{type(model).__name__} is not an nn.Module, which is what has a profile")
+    if not isinstance(inputs, Tensor | Mapping | tuple) or not all(
+        isinstance(value, Tensor) for value in (inputs if isinstance(inputs, tuple) else ())
+    ):
+        raise ConfigError("inputs are a tensor, a tuple of tensors (several arguments) or tensors by name")
     return _on_a_device(lambda meta: _profile_on(model, inputs, meta), device, model, inputs)
 
 
@@ -140,6 +149,8 @@ def describe(inputs: Inputs) -> str:
     """`3x224x224`, or `color 3x112x112 + depth 3x112x112` by modality: one sample's shape."""
     if isinstance(inputs, Tensor):
         return "x".join(str(size) for size in inputs.shape[1:])
+    if isinstance(inputs, tuple):
+        return " + ".join(map(describe, inputs))
     return " + ".join(f"{name} {describe(value)}" for name, value in inputs.items())
 
 
@@ -165,7 +176,7 @@ def _cost_on(model: nn.Module, inputs: Inputs, meta: bool) -> Cost:
     with torch.no_grad(), _slow_attention():
         network = _copy(_deployed(model), meta)
         with MacCounter(network) as counter:
-            network(_one_sample(inputs, meta))
+            _run(network, _one_sample(inputs, meta))
     params = sum(parameter.numel() for parameter in network.parameters())
     return Cost(params, counter.layers + counter.products, describe(inputs))
 
@@ -177,7 +188,7 @@ def _profile_on(model: nn.Module, inputs: Inputs, meta: bool) -> Profile:
         network = _copy(model, meta)
         counter, feathernets, by_layer = _own_pass(network, sample)
         with FlopCounterMode(display=False) as flops:
-            _copy(model, meta)(sample)
+            _run(_copy(model, meta), sample)
         thop_macs = _thop(_copy(model, meta), sample)
     return Profile(
         params=sum(p.numel() for p in network.parameters()),
@@ -198,7 +209,17 @@ def _deployed(model: nn.Module) -> nn.Module:
     return fold(model) if isinstance(model, DerivedNetwork) and can_fold(model) else model
 
 
+def _arguments(sample: Any) -> tuple[Any, ...]:
+    return sample if isinstance(sample, tuple) else (sample,)
+
+
+def _run(network: nn.Module, sample: Any) -> None:
+    network(*_arguments(sample))
+
+
 def _one_sample(inputs: Inputs, meta: bool) -> Any:
+    if isinstance(inputs, tuple):
+        return tuple(_one_sample(value, meta) for value in inputs)
     if not isinstance(inputs, Tensor):
         return {name: _one_sample(value, meta) for name, value in inputs.items()}
     if meta:
@@ -258,7 +279,7 @@ def _own_pass(network: nn.Module, sample: Any) -> tuple[MacCounter, int, tuple[L
         module.register_forward_pre_hook(enter(name))
         module.register_forward_hook(leave(name))
     with counter:
-        network(sample)
+        _run(network, sample)
     modules = dict(network.named_modules())
     layers = []
     for name in calls:  # in the order of the first call
@@ -310,7 +331,7 @@ def _thop(network: nn.Module, sample: Any) -> int | None:
         import thop
 
         try:
-            macs, _ = thop.profile(network, inputs=(sample,), verbose=False)
+            macs, _ = thop.profile(network, inputs=_arguments(sample), verbose=False)
         except _FORWARD_ERRORS:
             return None
     return round(float(macs))

@@ -162,6 +162,29 @@ def test_modalities() -> None:
     assert found.input == "color 3x6x6 + depth 3x6x6" == describe(inputs)
 
 
+def test_a_module_may_take_several_arguments() -> None:
+    class Joined(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.other = nn.Linear(4, 3, bias=False), nn.Conv2d(3, 2, 1, bias=False)
+
+        def forward(self, words: Tensor, image: Tensor) -> Tensor:
+            return self.one(words).mean() + self.other(image).mean()
+
+    found = profile(Joined(), (torch.zeros(2, 5, 4), torch.zeros(2, 3, 8, 8)))
+    assert (found.params, found.macs) == (4 * 3 + 3 * 2, 5 * 4 * 3 + 64 * 3 * 2)
+    assert found.macs == found.macs_thop == found.macs_torch
+    assert found.input == "5x4 + 3x8x8"
+
+
+def test_what_is_no_module_or_no_input_is_one_line() -> None:
+    with pytest.raises(ConfigError, match="int is not an nn"):
+        profile(3, torch.zeros(1, 3, 8, 8))  # type: ignore[arg-type]
+    for inputs in ([torch.zeros(1, 3)], (1, 3, 8, 8), None):
+        with pytest.raises(ConfigError, match="inputs are a tensor, a tuple of tensors"):
+            profile(nn.Linear(3, 2), inputs)  # type: ignore[arg-type]
+
+
 def test_falls_back_to_real_tensors_where_values_matter() -> None:
     class Branching(nn.Module):
         def __init__(self) -> None:
