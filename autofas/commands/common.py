@@ -265,10 +265,13 @@ def judging(args: argparse.Namespace, tables: Sequence[Any], value: float | None
     A value alone means rule `fixed`; without --level it is videos if every table knows them.
     """
     from autofas.evaluation.judgement import Terms
+    from autofas.metrics.score_rows import require_negated
 
     given = {"rule": getattr(args, "threshold", None), "grouping": args.pais, "level": args.level}
-    if given["rule"] is None and value is not None:
-        given["rule"] = "fixed"
+    if value is not None:
+        given["rule"] = given["rule"] or "fixed"
+        if getattr(args, "higher_is", None) == "attack":
+            require_negated(value, tables)
     if given["level"] is None and not all(any(table.videos) for table in tables):
         given["level"] = "frame"
     return Terms(value=value, **{name: choice for name, choice in given.items() if choice is not None})

@@ -7,7 +7,7 @@ kept apart and counted, as ISO/IEC 30107-3 counts non-responses.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -192,3 +192,13 @@ class Rows:
         stated = self.measured == "" or self.conventions.higher_is is not None
         other = "" if stated else " (if it is not, give --higher-is attack)"
         return f"{told}; {higher} is bona fide{other}" if told else ""
+
+
+def require_negated(threshold: float, tables: Sequence[ScoreTable]) -> None:
+    """Raise MetricError for a threshold on the scale of files whose scores were negated when read."""
+    low, high = min(table.scores.min() for table in tables), max(table.scores.max() for table in tables)
+    if not low <= threshold <= high and low <= -threshold <= high:
+        raise MetricError(
+            f"threshold {threshold!r} is on the file's scale, where higher is attack; scores are negated "
+            f"here, from {low:g} to {high:g}: give --threshold-value {-threshold!r}"
+        )

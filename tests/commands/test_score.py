@@ -39,6 +39,17 @@ def test_inverted_labels_are_named_and_turned_round(tmp_path, capsys) -> None:
     assert "higher is attack: scores and thresholds are negated" in capsys.readouterr().out
 
 
+def test_a_threshold_on_the_scale_of_a_file_that_is_negated_is_named(tmp_path, capsys) -> None:
+    (tmp_path / "s.txt").write_text("0.1 1\n0.2 1\n0.8 0\n0.9 0\n")
+    words = ["score", str(tmp_path / "s.txt"), "--higher-is", "attack", "--threshold-value"]
+    assert main([*words, "0.5"]) == 2
+    assert (
+        "scores are negated here, from -0.9 to -0.1: give --threshold-value -0.5" in capsys.readouterr().err
+    )
+    assert main([*words, "-0.5"]) == 0
+    assert main([*words, "7"]) == 0  # far off on either scale, and the user's wish
+
+
 def test_non_responses_are_refused_or_counted(tmp_path, capsys) -> None:
     file = tmp_path / "s.csv"
     rows = [("bona_fide", 0.9), ("bona_fide", 0.4), ("bona_fide", ""), ("bona_fide", "nan")]
