@@ -112,7 +112,8 @@ def _describe(model: type[BaseModel], fault: Any) -> str:
     key = ".".join(str(part) for part in path)
     if fault["type"] == "extra_forbidden":
         if hint := nearest(str(path[-1]), _fields_at(model, path[:-1])):
-            return f"unknown key {key}{hint}"
+            whole = ".".join(map(str, path[:-1]))  # what can be typed in its place
+            return f"unknown key {key}{hint.replace('mean ', f'mean {whole}.') if whole else hint}"
         path += _only_keys(fault.get("input"))  # of a group that is none: weights.lr
         return f"unknown key {'.'.join(map(str, path))}{_elsewhere(model, str(path[-1]))}"
     if fault["type"] == "missing":

@@ -19,11 +19,11 @@ def said(capsys, *words: object) -> str:
 @pytest.mark.parametrize(
     ("verb", "key", "meant"),
     [
-        ("search", "weights.learning_rate", "lr"),
+        ("search", "weights.learning_rate", "weights.lr"),
         ("search", "learning_rate", "weights.lr or arch.lr or finalist.lr"),
-        ("search", "weights.wd", "weight_decay"),
-        ("search", "data.num_workers", "workers"),
-        ("train", "optimizer.learning_rate", "lr"),
+        ("search", "weights.wd", "weights.weight_decay"),
+        ("search", "data.num_workers", "data.workers"),
+        ("train", "optimizer.learning_rate", "optimizer.lr"),
         ("train", "lr", "optimizer.lr"),
         ("train", "num_epochs", "epochs"),
         ("train", "optimiser.lr", "optimizer"),

@@ -103,5 +103,5 @@ def test_faults_of_a_configuration_are_told_at_once():
         resolve(SearchConfig, "search", assignments=["wieghts.lr=1", "epochs=0", "data.protcol=1"])
     text = str(caught.value)
     assert "did you mean weights" in text
-    assert "did you mean protocol" in text
+    assert "did you mean data.protocol" in text
     assert "epochs" in text
