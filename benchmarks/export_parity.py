@@ -9,7 +9,8 @@ the scores. Networks of large inputs are taken at `--most-side` pixels: the oper
 adds trained networks, on the crops of their own runs, at their thresholds. A row says the largest error of
 score and map, the decisions that changed, the file's size and the seconds of CPU time that exporting took, or
 why a network cannot be exported. Rows are kept one by one in export_parity.csv, and a call goes on where the
-last one ended. Exit code 1 where an error is above 1e-4 or a decision changed.
+last one ended, without training again what has all its rows. Exit code 1 where an error is above 1e-4 or a
+decision changed.
 """
 
 import argparse
@@ -70,7 +71,7 @@ HEADER = (
     "kB",
     "CPU s",
 )
-KEYS = ("network", "input", "format")
+ERRORS = ("score_error", "map_error")
 CSV = "export_parity.csv"
 
 
@@ -81,11 +82,6 @@ class Case:
     network: Network
     crops: dict[str, np.ndarray]
     threshold: float | None = None
-
-    @property
-    def input(self) -> str:
-        size = self.network.view.crop_size
-        return f"3x{size}x{size}"
 
 
 def main() -> int:
@@ -105,45 +101,76 @@ def main() -> int:
         kind.require()
     place = Path(args.out) / CSV if args.out else None
     rows = read_rows(place) if place else []
-    for case in cases(args.only, args.most_side, args.crops, args.run):
-        for kind in kinds:
-            named = {"network": case.network.name, "input": case.input, "format": kind.name}
-            if any(all(row[key] == named[key] for key in KEYS) for row in rows):
-                continue
-            rows.append({**named, **row_of(case, kind)})
+    todo = missing(rows, kinds)
+    for case in cases(args.only, args.most_side, args.crops, args.run, lambda one: bool(todo(one))):
+        for kind in todo(case.network):
+            rows.append({**named(case.network, kind), **row_of(case, kind)})
             print(rows[-1], file=sys.stderr, flush=True)
             if place:
                 append(place, rows[-1])
     table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[5:])
     print(table)
     if args.out:
-        write_page(Path(args.out) / "export_parity.md", table, args)
+        write_page(Path(args.out) / "export_parity.md", table, args, rows)
     if args.json:
         print(json.dumps({"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}))
     return int(any(is_bad(row) for row in rows))
 
 
-def write_page(place: Path, table: str, args: argparse.Namespace) -> None:
-    """The table under the command, commit and machine of its last row; what stands below it is kept."""
+def named(network: Network, kind: Kind) -> dict[str, str]:
+    """What tells a row from the others."""
+    size = network.view.crop_size
+    return {"network": network.name, "input": f"3x{size}x{size}", "format": kind.name}
+
+
+def missing(rows: list[dict[str, Any]], kinds: Sequence[Kind]) -> Callable[[Network], list[Kind]]:
+    """The formats in which a network has no row yet."""
+
+    def todo(network: Network) -> list[Kind]:
+        return [kind for kind in kinds if not any(row | named(network, kind) == row for row in rows)]
+
+    return todo
+
+
+def write_page(place: Path, table: str, args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
+    """The table under the command, commit and machine of its last row and what is wrong with it; what stands
+    below it from `MARK` on is kept."""
     words = f"`python -m benchmarks.export_parity --formats {' '.join(args.formats)} --out results`"
     head = f"{words}, last row at commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
-    note = (
-        f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}.\n\n"
-    )
+    how = f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}."
+    note = f"{how} {summary(rows)}\n\n"
     before = place.read_text(encoding="utf-8") if place.is_file() else ""
     kept = before[before.index(MARK) :] if MARK in before else ""
     write_text(place, head + note + table + "\n" + (f"\n{kept}" if kept else ""))
 
 
-def cases(only: list[str] | None, most_side: int, count: int, runs: Sequence[str]) -> Iterator[Case]:
-    """Every network, warmed up, with its crops; trained runs with theirs."""
-    for network in networks(only, most_side):
+def summary(rows: list[dict[str, Any]]) -> str:
+    """The rows that fail, by name, and the largest errors of the others by format."""
+    failed = [f"{row['network']} ({row['input']}) in {row['format']}" for row in rows if is_bad(row)]
+    told = f"`autofas export` refuses {', '.join(failed)}." if failed else "Every row holds."
+    largest = []
+    for name in dict.fromkeys(row["format"] for row in rows):
+        held = [row for row in rows if row["format"] == name and not is_bad(row)]
+        error = max((float(row[key] or 0) for row in held for key in ERRORS), default=0.0)
+        largest.append(f"{name} {error:.1e} in {len(held)} networks")
+    return f"{told} Largest error of score or map among those that hold: {', '.join(largest)}."
+
+
+def cases(
+    only: list[str] | None,
+    most_side: int,
+    count: int,
+    runs: Sequence[str],
+    wanted: Callable[[Network], bool],
+) -> Iterator[Case]:
+    """Every network that is wanted, warmed up, with its crops; trained runs with theirs."""
+    for network in filter(wanted, networks(only, most_side)):
         crops, labels = generated(network, count)
         warm_up(network, {name: normalised(crop) for name, crop in crops.items()}, labels)
         yield Case(network, crops)
     for run in map(Path, runs):
         loaded = load_network(run / WEIGHTS_FILE)
-        if not only or loaded.network.name in only:
+        if (not only or loaded.network.name in only) and wanted(loaded.network):
             material = crops_of(run_data(run, loaded.network), loaded.network, ("dev", "test")).few(count)
             told = (loaded.info.threshold or {}).get("value")
             yield Case(loaded.network, material.crops, told)
@@ -285,7 +312,7 @@ def parts(crops: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
 
 def is_bad(row: dict[str, Any]) -> bool:
     """Whether a file differs from its network, or there is none."""
-    errors = [float(row[key] or 0) for key in ("score_error", "map_error")]
+    errors = [float(row[key] or 0) for key in ERRORS]
     return bool(row["reason"]) or int(row["changed"]) > 0 or max(errors) > TOLERANCE
 
 

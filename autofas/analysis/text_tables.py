@@ -25,44 +25,63 @@ def fitted_table(
 ) -> str:
     """`text_table` within `width` characters: columns that find no room follow in blocks beneath.
 
-    Every block begins with the columns that tell the rows apart (`column_blocks`). A column too wide for any
-    block follows them alone; None is a width without end.
+    Every further block begins with the columns that tell the rows apart (`column_blocks`). A column too wide
+    for any block follows them alone; None is a width without end.
     """
     tables = [
         text_table([header[i] for i in block], [[row[i] for i in block] for row in rows], numeric)
-        for block in column_blocks(header, rows, width)
+        for block in column_blocks(header, rows, width, numeric=numeric)
     ]
     return "\n\n".join(tables)
 
 
 def column_blocks(
-    header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None, gap: int = 2
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int | None,
+    gap: int = 2,
+    numeric: Sequence[str] = (),
 ) -> list[list[int]]:
     """The columns of each block of a table within `width` characters, `gap` between two.
 
-    Every block begins with the columns that tell the rows apart: as few as do so, within half the width.
+    The first block takes the columns as they come; every other begins with those that tell the rows apart, of
+    the ones left of all in `numeric`: as few as do so and leave room for any other.
     """
     widths = _widths(header, rows)
-    names = list(range(_leading(rows, widths, (width or 0) // 2, gap)))
-    start = sum(widths[: len(names)]) + gap * (len(names) - 1)
-    blocks, room = [names[:]], start
-    for column in range(len(names), len(header)):
-        if len(blocks[-1]) > len(names) and width is not None and room + gap + widths[column] > width:
-            blocks.append(names[:])
-            room = start
+    names = [] if width is None else _telling(header, rows, widths, width, gap, numeric)
+    blocks: list[list[int]] = [[]]
+    room = -gap
+    for column in range(len(header)):
+        if width is not None and room + gap + widths[column] > width and set(blocks[-1]) - set(names):
+            blocks.append([name for name in names if name < column])
+            room = sum(widths[name] + gap for name in blocks[-1]) - gap
         blocks[-1].append(column)
         room += gap + widths[column]
     return blocks
 
 
-def _leading(rows: Sequence[Sequence[str]], widths: Sequence[int], most: int, gap: int) -> int:
-    """How many columns from the left tell the most rows apart within `most` characters; at least one."""
-    allowed = [
-        count
-        for count in range(1, len(widths) + 1)
-        if count == 1 or sum(widths[:count]) + gap * (count - 1) <= most
-    ]
-    return max(allowed, key=lambda count: (len({tuple(row[:count]) for row in rows}), -count))
+def _telling(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    width: int,
+    gap: int,
+    numeric: Sequence[str],
+) -> list[int]:
+    """The columns that tell the most rows apart and leave room for the widest other; at least one.
+
+    A column that says the same in every row, or nothing, tells none apart.
+    """
+    before = next((i for i, name in enumerate(header) if name in numeric), len(header))
+    unlike = [i for i in range(before) if len({row[i] for row in rows} - {""}) > 1] or [0]
+    best, most = unlike[:1], 0
+    for count in range(1, len(unlike) + 1):
+        chosen = unlike[:count]
+        widest = max((widths[i] for i in range(len(header)) if i not in chosen), default=0)
+        told = len({tuple(row[i] for i in chosen) for row in rows})
+        if told > most and (count == 1 or sum(widths[i] + gap for i in chosen) + widest <= width):
+            best, most = chosen, told
+    return best
 
 
 def terminal_width() -> int | None:

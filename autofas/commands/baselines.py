@@ -12,9 +12,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """List."""
+    from autofas.analysis.terminal_tables import shown_list
     from autofas.baselines import BASELINES
 
-    width = max(len(name) for name in BASELINES)
-    for name, baseline in BASELINES.items():
-        print(f"{name:<{width}}  {baseline.summary}")
-    return {"baselines": {name: baseline.summary for name, baseline in BASELINES.items()}}
+    told = {name: baseline.summary for name, baseline in BASELINES.items()}
+    print(shown_list(told))
+    return {"baselines": told}

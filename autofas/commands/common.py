@@ -143,9 +143,11 @@ def add_judging_arguments(
 
     if rules:
         rule = usual(EvaluateConfig, "threshold", "dev-eer; evaluate: that of the data")
-        parser.add_argument(
-            "--threshold", choices=get_args(ThresholdRule), help=f"where the threshold comes from ({rule})"
-        )
+        names = get_args(ThresholdRule)
+        parser.add_argument(  # nine names in braces, which argparse does not break, are wider than a terminal
+            "--threshold", choices=names, metavar="RULE",
+            help=f"where the threshold comes from: {', '.join(names)} ({rule})",
+        )  # fmt: skip
         parser.add_argument(
             "--threshold-value",
             type=float,

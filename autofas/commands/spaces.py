@@ -12,9 +12,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """List."""
+    from autofas.analysis.terminal_tables import shown_list
     from autofas.models.space import load_space, space_names
 
-    spaces = {}
+    spaces, told = {}, {}
     for name in space_names():
         space = load_space(name)
         layout = space.layout
@@ -28,8 +29,9 @@ def run(args: argparse.Namespace) -> Any:
             "hash": space.hash,
         }
         open_keys = f", open: {', '.join(space.variants.open)}" if space.variants.open else ""
-        print(
-            f"{name:<10} {len(space.operations)} operations, {len(layout.cells)} cells, "
+        told[name] = (
+            f"{len(space.operations)} operations, {len(layout.cells)} cells, "
             f"C = {layout.channels}, {layout.input_size} -> {layout.map_size()} pixels{open_keys}"
         )
+    print(shown_list(told))
     return {"spaces": spaces}

@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--objectives",
         nargs="+",
         choices=get_args(Objective),
-        help=f"what trials are judged by ({objectives})",
+        metavar="OBJECTIVE",
+        help=f"what trials are judged by: {', '.join(get_args(Objective))} ({objectives})",
     )
     group.add_argument("--pruner", choices=get_args(Pruner), help=f"which trials end early ({pruner})")
     proxy = common.usual(StudyConfig, "proxy", "none")

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Print the table, ours on the right."""
-    from autofas.analysis.terminal_tables import shown_table
+    from autofas.analysis.terminal_tables import shown_list, shown_table
     from autofas.analysis.text_tables import markdown_table
     from autofas.evaluation.paper_comparison import beside
     from autofas.evaluation.paper_tables import published_names, published_table
@@ -32,8 +32,7 @@ def run(args: argparse.Namespace) -> Any:
 
     if args.name is None:
         tables = [published_table(name) for name in published_names()]
-        for table in tables:
-            print(f"{table.name:14}  {table.paper}, {table.table}: {table.about}")
+        print(shown_list({table.name: f"{table.paper}, {table.table}: {table.about}" for table in tables}))
         return [table.name for table in tables]
     table = published_table(args.name)
     runs = [closed_folder(Path(folder)) for folder in args.runs]
@@ -41,22 +40,18 @@ def run(args: argparse.Namespace) -> Any:
     ours = table.ours or table.columns
     header = [label.title for label in table.labels]
     header += [column.title for column in table.columns]
-    header += [f"ours {column.title}" for column in ours]
-    header += ["ours on"]
     cells = [
-        [
-            *line.labels,
-            *(line.published.get(column.key, "-") for column in table.columns),
-            *(shown(line.ours.get(column.key), column.unit) for column in ours),
-            line.data or "-",
-        ]
-        for line in lines
+        [*line.labels, *(line.published.get(column.key, "-") for column in table.columns)] for line in lines
     ]
-    numbers = header[len(table.labels) : -1]
-    print(f"{table.paper}, {table.table}: {table.about}")
-    print(
-        f"published on {table.dataset}; ours per {table.level}{', attacks pooled' if table.pooled else ''}\n"
-    )
+    about = f"published on {table.dataset}"
+    if runs:
+        header += [*(f"ours {column.title}" for column in ours), "ours on"]
+        for cell, line in zip(cells, lines, strict=True):
+            cell += [shown(line.ours.get(column.key), column.unit) for column in ours]
+            cell += [line.data or "-"]
+        about += f"; ours per {table.level}{', attacks pooled' if table.pooled else ''}"
+    numbers = [name for name in header[len(table.labels) :] if name != "ours on"]
+    print(f"{table.paper}, {table.table}: {table.about}\n{about}\n")
     print((markdown_table if args.markdown else shown_table)(header, cells, numbers))
     for origin in dict.fromkeys(line.provenance for line in lines if line.provenance):
         print(f"ours: threshold {origin}")

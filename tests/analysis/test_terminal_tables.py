@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from autofas.analysis.terminal_tables import shown_table
+from autofas.analysis.terminal_tables import shown_list, shown_table
 from autofas.analysis.text_tables import text_table
 
 HEADER = ["model", "ACER %", "AUC %", "from"]
@@ -75,3 +75,39 @@ def test_colour_is_there_and_is_not_where_no_color_says_so(shown, monkeypatch):
 
 def test_an_empty_table_is_its_header(shown):
     assert COLOUR.sub("", shown(80, rows=[])).split()[:2] == ["model", "ACER"]
+
+
+def test_narrow_blocks_name_their_rows_and_say_nothing_twice(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "44")
+    monkeypatch.setenv("NO_COLOR", "1")
+    header = ["model", "data", "level", "APCER %", "AUC %", "threshold"]
+    rows = [
+        ["runs/train/searched", "", "video", "55.56", "87.83", "0.46274828910827637"],
+        ["", "", "95 %", "43.4-67.3", "", ""],
+        ["runs/train/searched", "", "frame", "51.39", "86.10", "0.46274828910827637"],
+        ["", "", "95 %", "40.1-62.0", "", ""],
+    ]
+    first, other = shown_table(header, rows, header[3:]).split("\n\n")
+    assert "data" not in first
+    assert first.count("95 %") == 2
+    assert [line.split() for line in other.splitlines()[2:]] == [
+        ["video", "87.83", "0.46274828910827637"],
+        ["frame", "86.10", "0.46274828910827637"],
+    ]
+
+
+def test_what_is_told_of_a_name_wraps_beside_it_on_a_terminal_alone(monkeypatch):
+    told = {"afa": "attention and augmentation for small faces", "cdcn": "a map"}
+    assert shown_list(told) == "afa   attention and augmentation for small faces\ncdcn  a map"
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "30")
+    assert shown_list(told).splitlines() == [
+        "afa   attention and",
+        "      augmentation for small",
+        "      faces",
+        "cdcn  a map",
+    ]
+    monkeypatch.setenv("COLUMNS", "12")  # too narrow for words beside a name
+    assert len(shown_list(told).splitlines()) == 2
+    assert shown_list({}) == ""

@@ -79,6 +79,23 @@ def test_every_block_of_a_table_says_whose_its_rows_are() -> None:
     assert column_blocks(header, rows, None) == [[0, 1, 2, 3, 4]]
 
 
+def test_a_column_that_says_one_thing_tells_no_rows_apart() -> None:
+    header = ["model", "data", "level", "APCER %", "BPCER %"]
+    rows = [
+        ["runs/train/afa", "", "video", "83.33", "1.00"],
+        ["", "", "95 %", "43.4-67.3", "0.1-2"],
+        ["runs/train/afa", "", "frame", "83.33", "1.00"],
+        ["", "", "95 %", "43.4-67.3", "0.1-2"],
+    ]
+    numbers = header[3:]
+    assert column_blocks(header, rows, 40, numeric=numbers) == [[0, 1, 2, 3], [2, 4]]
+    rows[2][0] = "runs/train/cdcn"
+    assert column_blocks(header, rows, 40, numeric=numbers) == [[0, 1, 2, 3], [0, 4]]
+    rows[0][0] = rows[2][0] = ""
+    rows[0][2] = rows[2][2] = "95 %"  # nothing but numbers tells them apart: these name no row
+    assert column_blocks(header, rows, 20, numeric=numbers)[-1] == [0, 4]
+
+
 def test_a_pipe_has_no_width_and_columns_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     assert terminal_width() is None

@@ -14,6 +14,7 @@ def test_every_table_prints_without_a_run(name: str, capsys) -> None:
     printed = capsys.readouterr().out
     for row in published_table(name).rows:
         assert all(text in printed for text in row.values.values())
+    assert "ours" not in printed  # no columns for runs that nobody named
 
 
 def test_command_names_data_and_threshold(tmp_path, capsys) -> None:
