@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from autofas.commands import common
+from autofas.errors import AutofasError
+from autofas.runtime.interruption import Interrupted
 from autofas.runtime.terminal import Style, styled
 
 HELP = "judge the faces of photographs, folders, videos or a camera with a trained network"
@@ -78,12 +80,14 @@ def run(args: argparse.Namespace) -> Any:
     )
     ready = time.perf_counter() - started
     _print_terms(detector, given=args.threshold is not None)
-    rows, pictures, without = _judged(detector, args)
+    rows, pictures, without, stopped = _judged(detector, args)
     seconds = time.perf_counter() - started
     if without:
         print(f"no face was found in {without} of {pictures} pictures")
     if not args.quiet:
         print(f"rows: {len(rows)}, in {seconds:.2f} s, network ready after {ready:.2f} s", file=sys.stderr)
+    if stopped is not None:
+        raise stopped
     return {
         "network": detector.info.name,
         "threshold": detector.threshold,
@@ -97,15 +101,21 @@ def run(args: argparse.Namespace) -> Any:
     }
 
 
-def _judged(detector: Any, args: argparse.Namespace) -> tuple[list[Any], int, int]:
-    """Rows of all sources, printed and written as they come; the pictures, and those without a face."""
+def _judged(
+    detector: Any, args: argparse.Namespace
+) -> tuple[list[Any], int, int, AutofasError | Interrupted | None]:
+    """Rows of all sources, printed and written as they come; the pictures, those without a face, and what
+    ended it early: the rows before that are kept, and an interrupted camera has simply come to its end.
+    """
     from contextlib import ExitStack
 
     from autofas.deploy.predict import CsvRows, JsonRows, predict
+    from autofas.deploy.sources import CAMERA
     from autofas.storage.files import whole_file
 
     rows: list[Any] = []
     pictures = without = 0
+    stopped: AutofasError | Interrupted | None = None
     with ExitStack() as stack:
 
         def opened(path: str) -> IO[str]:
@@ -113,18 +123,24 @@ def _judged(detector: Any, args: argparse.Namespace) -> tuple[list[Any], int, in
 
         sinks: list[Any] = [CsvRows(opened(args.csv))] if args.csv else []
         sinks += [JsonRows(opened(args.jsonl))] if args.jsonl else []
-        for number, judged in enumerate(predict(detector, args.sources, frames=args.frames)):
-            for row in judged.rows:
-                print(_line(row), flush=True)
-                for sink in sinks:
-                    sink.write(row)
-            rows += judged.rows
-            if judged.shot.image is not None:
-                pictures += 1
-                without += not judged.faces
-            if args.overlay and judged.shot.image is not None:
-                _draw(Path(args.overlay), number, judged, detector.warning)
-    return rows, pictures, without
+        try:
+            for number, judged in enumerate(predict(detector, args.sources, frames=args.frames)):
+                for row in judged.rows:
+                    print(_line(row), flush=True)
+                    for sink in sinks:
+                        sink.write(row)
+                rows += judged.rows
+                if judged.shot.image is not None:
+                    pictures += 1
+                    without += not judged.faces
+                if args.overlay and judged.shot.image is not None:
+                    _draw(Path(args.overlay), number, judged, detector.warning)
+        except (AutofasError, Interrupted) as error:
+            if not rows:
+                raise  # files of an earlier call stay as they are
+            camera = isinstance(error, Interrupted) and rows[-1].source.startswith(CAMERA)
+            stopped = None if camera else error
+    return rows, pictures, without, stopped
 
 
 def _print_terms(detector: Any, *, given: bool) -> None:

@@ -129,7 +129,8 @@ def _timings(paths: Sequence[Path], warmup: int, repeats: int, log: Log) -> dict
     """The timing of each file by number of threads: 1, and all cores where there are more."""
     taken: dict[Path, dict[int, Timing]] = {path: {} for path in paths}
     for threads in sorted({1, os.cpu_count() or 1}):
-        log(f"timing {len(paths)} networks, {threads} thread(s)")
+        files = f"{len(paths)} file{'s' * (len(paths) > 1)}"
+        log(f"timing {files}, {threads} thread{'s' * (threads > 1)}")
         calls = {}
         for path in paths:
             scorer = open_scorer(path, threads)

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from autofas.deploy.detector import Detector, Judgement
-from autofas.deploy.sources import Shot, shots
+from autofas.deploy.sources import CAMERA, Shot, shots
 
 NO_FACE = "no face was found"
 
@@ -58,7 +58,7 @@ def predict(detector: Detector, sources: Sequence[str], *, frames: int | None = 
         if last is not None and shot.source != last.source:
             yield from _of_video(detector, last, video)
             video = []
-        last = shot if shot.frame is not None and not shot.source.startswith("camera") else None
+        last = shot if shot.frame is not None and not shot.source.startswith(CAMERA) else None
         found = _judged(detector, shot)
         if last is not None and found.rows[0].score is not None:
             video.append(found.rows[0].score)

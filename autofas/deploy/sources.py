@@ -16,6 +16,8 @@ from autofas.errors import ConfigError, DataError
 from autofas.storage.media import is_video
 
 FRAMES_PER_VIDEO = 8
+CAMERA = "camera "
+"""What the source of a camera's pictures begins with; its number follows."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,19 @@ def shots(sources: Sequence[str], *, frames: int | None = None) -> Iterator[Shot
     if frames is not None and frames < 1:
         raise ConfigError(f"{frames} frames cannot be judged; give one or more")
     for source in sources:
-        path = Path(source)
-        if source and path.exists():
-            yield from _of_path(path, frames or FRAMES_PER_VIDEO)
-        elif source.isdecimal():
-            yield from camera(int(source), frames)
+        _require_there(source)  # before hours of work on those before it
+    for source in sources:
+        _require_there(source)  # it may have gone meanwhile
+        if Path(source).exists():
+            yield from _of_path(Path(source), frames or FRAMES_PER_VIDEO)
         else:
-            named = source or "a source without a name"
-            raise ConfigError(
-                f"{named} does not exist; give an image, a folder, a video or a camera's number"
-            )
+            yield from camera(int(source), frames)
+
+
+def _require_there(source: str) -> None:
+    if not (source and Path(source).exists()) and not source.isdecimal():
+        named = source or "a source without a name"
+        raise ConfigError(f"{named} does not exist; give an image, a folder, a video or a camera's number")
 
 
 def _of_path(path: Path, frames: int) -> Iterator[Shot]:
@@ -104,7 +109,7 @@ def camera(index: int, frames: int | None) -> Iterator[Shot]:
                 if number:
                     return
                 raise DataError(f"camera {index} gives no picture; is it there, and free?")
-            yield Shot(f"camera {index}", number, Image.fromarray(pixels[..., ::-1].copy()))
+            yield Shot(f"{CAMERA}{index}", number, Image.fromarray(pixels[..., ::-1].copy()))
             number += 1
     finally:
         device.release()

@@ -11,7 +11,8 @@ from benchmarks import export_parity
 FORMATS = ["onnx", "mnn"]
 ROW = {
     "network": "feathernet_a", "input": "3x64x64", "format": "onnx", "modalities": "color", "lowest": 0.1,
-    "highest": 0.9, "score_error": 1e-7, "map_error": "", "changed": 0, "bytes": 10, "cpu_s": 1.0, "reason": "",
+    "highest": 0.9, "score_error": 1e-7, "map_error": "", "changed": 0, "bytes": 10, "cpu_s": 1.0,
+    "reason": "",
 }  # fmt: skip
 
 

@@ -151,6 +151,46 @@ def test_a_camera_a_video_and_a_turned_picture_by_the_command_line(exported, tmp
     assert "camera 9 gives no picture; is it there, and free?" in capsys.readouterr().err
 
 
+def test_rows_before_what_ends_it_are_kept_and_an_interrupted_camera_has_ended(
+    exported, tmp_path, monkeypatch, capsys
+):
+    cv2 = pytest.importorskip("cv2", reason="needs autofas[data]")
+    from autofas.runtime.interruption import Interrupted
+    from tests.deploy.test_sources import Camera
+
+    class Endless(Camera):
+        def read(self):
+            self.calls = getattr(self, "calls", 0) + 1
+            if self.calls > 2:
+                raise Interrupted(2)
+            return super().read()
+
+    monkeypatch.setattr(cv2, "VideoCapture", Endless)
+    rows, photo = tmp_path / "rows.csv", str(photograph(tmp_path))
+    words = ["predict", str(exported / "model.onnx"), "--no-detector", "--min-face", "4", "--csv", str(rows)]
+    assert main([*words, "8"]) == 0
+    assert [row["source"] for row in csv.DictReader(rows.open())] == ["camera 8", "camera 8"]
+    assert main([*words, photo, "9"]) == 2
+    assert "camera 9 gives no picture" in capsys.readouterr().err
+    assert [row["source"] for row in csv.DictReader(rows.open())] == [photo]
+    kept = rows.read_bytes()
+    assert main([*words, "9"]) == 2  # nothing was judged: the file of before stays
+    assert main([*words, photo, str(tmp_path / "nowhere.png")]) == 2
+    assert "bona fide  " not in capsys.readouterr().out  # a wrong name is said before the work
+    assert rows.read_bytes() == kept
+
+    def interrupted(*args, **kwargs):
+        yield from real(*args, **kwargs)
+        raise Interrupted(2)
+
+    from autofas.deploy import predict
+
+    real = predict.predict
+    monkeypatch.setattr(predict, "predict", interrupted)
+    assert main([*words, photo, photo]) == 130
+    assert len(rows.read_text().splitlines()) == 3
+
+
 def test_a_network_of_ones_own_finds_the_faces(exported, tmp_path):
     pytest.importorskip("onnx", reason="needs autofas[export]")
     pytest.importorskip("cv2", reason="needs autofas[data]")

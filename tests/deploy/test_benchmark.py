@@ -48,7 +48,7 @@ def test_one_thread_and_all_cores_are_timed(exported, monkeypatch):
     told = []
     (one,) = benchmark([str(exported / "model.onnx")], warmup=0, repeats=1, memory=False, log=told.append)
     assert sorted(one.latency) == [1, 2]
-    assert told == ["timing 1 networks, 1 thread(s)", "timing 1 networks, 2 thread(s)"]
+    assert told == ["timing 1 file, 1 thread", "timing 1 file, 2 threads"]
     monkeypatch.setattr(module.os, "cpu_count", lambda: 1)
     (one,) = benchmark([str(exported / "model.onnx")], warmup=0, repeats=1, memory=False)
     assert sorted(one.latency) == [1]

@@ -69,10 +69,14 @@ def test_a_video_none_of_whose_frames_was_judged_has_no_mean(tmp_path):
 
 
 def test_rows_are_given_as_they_come(whole, tmp_path):
-    judged = predict(whole, [str(grey(tmp_path / "a.png", 250)), str(tmp_path / "gone.png")])
+    first, gone = grey(tmp_path / "a.png", 250), grey(tmp_path / "gone.png", 250)
+    judged = predict(whole, [str(first), str(gone)])
     assert next(judged).rows[0].verdict == "bona fide"
+    gone.unlink()
     with pytest.raises(ConfigError, match=r"gone.png does not exist"):
         next(judged)
+    with pytest.raises(ConfigError, match=r"gone.png does not exist"):  # before the first is judged
+        next(predict(whole, [str(first), str(gone)]))
 
 
 def test_csv_and_json_lines_hold_the_same(whole, tmp_path):

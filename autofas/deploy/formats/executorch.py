@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from autofas.deploy.formats.single import Floats, SingleScorer
+from autofas.deploy.formats.single import Floats, SingleScorer, native_silence
 from autofas.deploy.info import ExportInfo
 from autofas.errors import ConfigError, RunError
 
@@ -40,10 +40,11 @@ class ExecuTorchScorer(SingleScorer):
 
     def __init__(self, path: Path, info: ExportInfo) -> None:
         super().__init__(path, info)
-        runtime = import_module("executorch.runtime").Runtime.get()
         try:
-            self._program = runtime.load_program(str(path))
-            self._method = self._program.load_method("forward")
+            with native_silence():
+                runtime = import_module("executorch.runtime").Runtime.get()
+                self._program = runtime.load_program(str(path))
+                self._method = self._program.load_method("forward")
         except Exception as exc:
             reason = " ".join(str(exc).split())[:200]
             raise RunError(f"{path} cannot be read by ExecuTorch: {reason}") from None

@@ -21,15 +21,22 @@ Floats = NDArray[np.float32]
 
 @contextmanager
 def native_silence() -> Iterator[None]:
-    """Without what a library in C++ writes to stdout, where results are."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    """Without what a runtime being loaded writes to stdout, where results are, and to stderr, where its notes
+    on the processor would stand beside our own lines; what fails is raised all the same."""
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        stream.flush()
+    kept, nowhere = (os.dup(1), os.dup(2)), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
+        for stream in streams:
+            stream.flush()
+        for number, one in enumerate(kept, start=1):
+            os.dup2(one, number)
+            os.close(one)
         os.close(nowhere)
 
 

@@ -1,11 +1,12 @@
 """A runtime that takes one face at a time: faces in order, maps of any leading shape, inputs in form."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from autofas.deploy.formats.single import SingleScorer
+from autofas.deploy.formats.single import SingleScorer, native_silence
 from tests.deploy.stand_ins import made_info
 
 
@@ -57,3 +58,17 @@ def test_every_modality_is_an_input_and_a_prepared_call_is_of_the_first_face():
     call = one.prepared({"color": crops(255, 0), "depth": crops(0, 0)})
     assert call()[0] == pytest.approx(0)
     assert [value.mean() for value in one.given] == [1, -1]
+
+
+def test_a_runtime_that_is_loaded_is_not_heard_but_its_errors_are(capfd):
+    def load():
+        with native_silence():
+            os.write(1, b"backend ready\n")
+            os.write(2, b"[cpuinfo] reading\n")
+            raise ValueError("broken")
+
+    print("before")
+    with pytest.raises(ValueError, match="broken"):
+        load()
+    print("after")
+    assert capfd.readouterr() == ("before\nafter\n", "")
