@@ -153,7 +153,19 @@ def summary(rows: list[dict[str, Any]]) -> str:
         held = [row for row in rows if row["format"] == name and not is_bad(row)]
         error = max((float(row[key] or 0) for row in held for key in ERRORS), default=0.0)
         largest.append(f"{name} {error:.1e} in {len(held)} networks")
-    return f"{told} Largest error of score or map among those that hold: {', '.join(largest)}."
+    told += f" Largest error of score or map among those that hold: {', '.join(largest)}."
+    return told + "".join(
+        f" Not measured yet in {name}: {', '.join(these)}." for name, these in lacking(rows)
+    )
+
+
+def lacking(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
+    """The formats in which some networks have no row, with these."""
+    sizes = dict.fromkeys((row["network"], row["input"]) for row in rows)
+    for name in dict.fromkeys(row["format"] for row in rows):
+        there = {(row["network"], row["input"]) for row in rows if row["format"] == name}
+        if these := [f"{network} ({size})" for network, size in sizes if (network, size) not in there]:
+            yield name, these
 
 
 def cases(

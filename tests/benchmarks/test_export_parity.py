@@ -55,7 +55,9 @@ def test_the_page_names_what_fails_and_the_largest_error_of_the_rest():
     told = export_parity.summary([ROW, held, broken])
     assert "refuses cdcn (3x64x64) in mnn." in told
     assert "onnx 1.0e-07 in 1 networks, mnn 2.0e-05 in 1 networks" in told
+    assert told.endswith("Not measured yet in onnx: cdcn (3x64x64).")
     assert export_parity.summary([ROW]).startswith("Every row holds.")
+    assert "yet" not in export_parity.summary([ROW, held])
 
 
 def test_what_a_person_wrote_below_the_table_is_kept(untrained, tmp_path):
