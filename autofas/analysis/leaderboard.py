@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from autofas.analysis.terminal_tables import shown_table
-from autofas.analysis.text_tables import count, markdown_table, percent, text_table
+from autofas.analysis.text_tables import count_range, markdown_table, percent, text_table
 from autofas.errors import DataError
 from autofas.storage.files import require_commas, whole_file
 from autofas.storage.schema import Name, Schema, nearest, read_text, validated
@@ -54,6 +54,16 @@ class LeaderboardRow(Schema):
         """What makes this row the same measurement as another."""
         place = (self.dataset, self.protocol, self.fold, self.threshold_rule)
         return (self.model, self.kind, *place, self.input, self.seed)
+
+    @property
+    def make(self) -> tuple[str | int, ...]:
+        """What rows of one make share, over its seeds and folds.
+
+        A search, or a random draw, finds another network with every seed and in every fold, of a size of its
+        own; a hand-designed network of another size is another one.
+        """
+        own = (self.params, self.macs) if self.kind == "hand-designed" else ()
+        return (self.model, self.kind, self.threshold_rule, self.input, *own)
 
 
 COLUMNS = tuple(LeaderboardRow.model_fields)
@@ -113,9 +123,14 @@ def append_leaderboard(
 
 @dataclass(frozen=True)
 class Average:
-    """Mean and standard deviation over the rows of one model on one protocol (its seeds and folds)."""
+    """Mean and standard deviation over the rows of one model on one protocol (its seeds and folds).
+
+    `params` and `macs` are the least and the most of its networks.
+    """
 
     first: LeaderboardRow
+    params: tuple[int, int]
+    macs: tuple[int, int]
     mean: dict[str, float | None]
     std: dict[str, float | None]
     seeds: int
@@ -134,8 +149,7 @@ def average(rows: Sequence[LeaderboardRow], *, ddof: int = 0) -> list[Average]:
     """
     groups: dict[tuple[str | int, ...], list[LeaderboardRow]] = {}
     for row in rows:
-        place = (row.dataset, row.protocol, row.threshold_rule)
-        key = (row.model, row.kind, *place, row.input, row.params, row.macs, row.counter)
+        key = (row.dataset, row.protocol, *row.make, row.counter)
         groups.setdefault(key, []).append(row)
     averages = []
     for group in groups.values():
@@ -147,7 +161,9 @@ def average(rows: Sequence[LeaderboardRow], *, ddof: int = 0) -> list[Average]:
             mean[rate] = float(np.mean(values)) if known else None
             std[rate] = float(np.std(values, ddof=ddof)) if known and len(values) > ddof else None
         seeds, folds = {row.seed for row in group}, {row.fold for row in group}
-        averages.append(Average(group[0], mean, std, len(seeds), len(folds), len(group)))
+        params, macs = ([getattr(row, name) for row in group] for name in ("params", "macs"))
+        sizes = (min(params), max(params)), (min(macs), max(macs))
+        averages.append(Average(group[0], *sizes, mean, std, len(seeds), len(folds), len(group)))
     return sorted(averages, key=_order)
 
 
@@ -160,9 +176,9 @@ def leaderboard_table(
 ) -> str:
     """The averages of `rows` as a table, rates in percent with `digits` decimals, lowest ACER first.
 
-    Columns hold mean ± std where a model has several seeds or folds; `n` is seeds x folds. What all rows
-    share (data set, protocol, input, threshold rule) stands above the table instead of in a column. `shown`
-    is what suits stdout.
+    Columns hold mean ± std where a model has several seeds or folds, and the least and most of its networks'
+    sizes; `n` is seeds x folds. What all rows share (data set, protocol, input, threshold rule) stands above
+    the table instead of in a column. `shown` is what suits stdout.
     """
     averages = average(rows, ddof=ddof)
     columns: dict[str, list[str]] = {}
@@ -176,8 +192,8 @@ def leaderboard_table(
     columns["model"] = [item.first.model for item in averages]
     columns["kind"] = [item.first.kind for item in averages]
     numbers = {
-        "params": [count(item.first.params) for item in averages],
-        "MACs": [count(item.first.macs) for item in averages],
+        "params": [count_range(*item.params) for item in averages],
+        "MACs": [count_range(*item.macs) for item in averages],
     }
     for rate in ("apcer", "bpcer", "acer", "hter", "auc"):
         numbers[f"{rate.upper()} %"] = [
@@ -200,7 +216,7 @@ _PLACES = {
 def _order(item: Average) -> tuple[str, str, float, int, str]:
     acer = item.mean["acer"]
     assert acer is not None  # the column is required
-    return (item.first.dataset, item.first.protocol, acer, item.first.params, item.first.model)
+    return (item.first.dataset, item.first.protocol, acer, item.params[0], item.first.model)
 
 
 def _cell(value: str | int | float | None) -> str:

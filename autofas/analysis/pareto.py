@@ -41,11 +41,14 @@ def pareto_front(costs: ArrayLike, errors: ArrayLike) -> list[int]:
 
 @dataclass(frozen=True)
 class Point:
-    """One model of a plot: mean ACER over its seeds (each the mean over its folds) and their range."""
+    """One model of a plot: mean cost of its networks and mean ACER over its seeds (each the mean over its
+    folds), with their ranges."""
 
     model: str
     kind: str
     cost: float
+    cheapest: float
+    dearest: float
     acer: float
     lowest: float
     highest: float
@@ -68,8 +71,7 @@ def points_of(rows: Sequence[LeaderboardRow], x: Cost, latencies: Latencies | No
         raise DataError(f"MACs by the counters {' and '.join(counters)} cannot share an axis; choose one")
     groups: dict[tuple[str | int, ...], list[LeaderboardRow]] = {}
     for row in rows:
-        key = (row.model, row.kind, row.threshold_rule, row.input, row.params, row.macs)
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(row.make, []).append(row)
     points = []
     for group in groups.values():
         by_seed: dict[int | None, list[float]] = {}
@@ -77,12 +79,14 @@ def points_of(rows: Sequence[LeaderboardRow], x: Cost, latencies: Latencies | No
             by_seed.setdefault(row.seed, []).append(row.acer)
         means = [float(np.mean(values)) for values in by_seed.values()]
         first = group[0]
-        cost = _cost(first, x, latencies)
-        if cost == 0:
+        costs = [_cost(row, x, latencies) for row in group]
+        if min(costs) == 0:
             raise DataError(f"{first.model} has 0 {x}, which a logarithmic axis cannot show")
         mean = float(np.mean(means))
         folds = len({row.fold for row in group})
-        points.append(Point(first.model, first.kind, cost, mean, min(means), max(means), len(means), folds))
+        cost = float(np.mean(costs)), min(costs), max(costs)
+        acer = mean, min(means), max(means)
+        points.append(Point(first.model, first.kind, *cost, *acer, len(means), folds))
     return points
 
 

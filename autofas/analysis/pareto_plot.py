@@ -4,7 +4,7 @@ Matplotlib's Agg canvas without pyplot, so that drawing changes no global state.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from autofas.analysis.leaderboard import LeaderboardRow
 from autofas.analysis.palette import KIND_MARKERS, PALETTE, colour_of
 from autofas.analysis.pareto import Cost, Latencies, Point, pareto_front, points_of
 from autofas.analysis.point_names import PointName, marker_box, name_points
-from autofas.analysis.text_tables import count
+from autofas.analysis.text_tables import count_range
 
 SIZE_PX = (1600, 1000)
 DPI = 160
@@ -98,8 +98,7 @@ _MEASURED = {
 def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
     """Axes, limits with room for labels, ticks at 1, 2 and 5 times a power of ten, a light grid."""
 
-    costs = np.array([p.cost for p in points], float)
-    low, high = costs.min(), costs.max()
+    low, high = min(p.cheapest for p in points), max(p.dearest for p in points)
     room = max((high / low) ** 0.10, 1.3)
     axes.set_xscale("log")
     axes.set_xlim(low / room ** (1.0 if len(points) < 12 else 1.6), high * room**1.6)
@@ -116,9 +115,12 @@ def _frame(axes: Axes, points: Sequence[Point], x: Cost) -> None:
     style_axes(axes)
 
 
-def _shown(cost: float, x: Cost) -> str:
-    """A cost beside its model's name."""
-    return f"{cost:.2g} ms" if x == "latency" else count(round(cost))
+def _shown(point: Point, x: Cost) -> str:
+    """A point's cost beside its model's name."""
+    if x == "latency":
+        ends = dict.fromkeys(f"{cost:.2g}" for cost in (point.cheapest, point.dearest))
+        return f"{' to '.join(ends)} ms"
+    return count_range(round(point.cheapest), round(point.dearest))
 
 
 def _draw_front(axes: Axes, points: Sequence[Point], front: Sequence[int]) -> Floats:
@@ -143,11 +145,18 @@ def _draw_front(axes: Axes, points: Sequence[Point], front: Sequence[int]) -> Fl
     return np.concatenate([pixels[:-1], pixels[1:]], axis=1)
 
 
-def _draw_point(axes: Axes, point: Point, on_front: bool) -> None:
+def _bars(point: Point) -> Iterator[tuple[list[float], list[float], str]]:
+    """The range over seeds of error and of cost, with the marker that ends it."""
     if point.seeds > 1:
-        low, high = 100 * point.lowest, 100 * point.highest
-        axes.plot([point.cost] * 2, [low, high], color=colour_of(point.kind), linewidth=1.0, zorder=2.5)
-        axes.plot([point.cost] * 2, [low, high], "_", color=colour_of(point.kind), markersize=6, zorder=2.5)
+        yield [point.cost] * 2, [100 * point.lowest, 100 * point.highest], "_"
+    if point.cheapest < point.dearest:
+        yield [point.cheapest, point.dearest], [100 * point.acer] * 2, "|"
+
+
+def _draw_point(axes: Axes, point: Point, on_front: bool) -> None:
+    for xs, ys, cap in _bars(point):
+        axes.plot(xs, ys, color=colour_of(point.kind), linewidth=1.0, zorder=2.5)
+        axes.plot(xs, ys, cap, color=colour_of(point.kind), markersize=6, zorder=2.5)
     axes.plot(
         [point.cost],
         [100 * point.acer],
@@ -175,7 +184,7 @@ def _legend(figure: Figure, points: Sequence[Point]) -> None:
     entries.append(Line2D([], [], color=PALETTE["ink"], linewidth=1.4, label="Pareto front"))
     if any(point.seeds > 1 for point in points):
         entries.append(
-            Line2D([], [], color=PALETTE["faint"], marker="_", linewidth=1.0, label="lowest to highest seed")
+            Line2D([], [], color=PALETTE["faint"], marker="_", linewidth=1.0, label="range over seeds")
         )
     figure.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(0.066, 0.945), ncols=len(entries), frameon=False,
@@ -211,7 +220,7 @@ def _draw_labels(
     size = 9.5 if len(points) <= 12 else 8.5 if len(points) <= 20 else 7.5
     names = [
         PointName(
-            f"{point.model}  {_shown(point.cost, x)}",
+            f"{point.model}  {_shown(point, x)}",
             point.cost,
             100 * point.acer,
             size,
@@ -222,8 +231,8 @@ def _draw_labels(
     markers = []
     for point in points:
         markers.append(marker_box(axes, point.cost, 100 * point.acer, MARKER_SIZE[point.kind]))
-        if point.seeds > 1:
-            ends = [(point.cost, 100 * point.lowest), (point.cost, 100 * point.highest)]
-            (px, low), (_, high) = axes.transData.transform(ends)
-            markers.append(Box(px - 8, low - 2, px + 8, high + 2))
+        for xs, ys, _ in _bars(point):
+            (left, low), (right, high) = axes.transData.transform(list(zip(xs, ys, strict=True)))
+            across, up = (8, 2) if left == right else (2, 8)
+            markers.append(Box(left - across, low - up, right + across, high + up))
     return name_points(axes, renderer, names, markers, lines=curve)

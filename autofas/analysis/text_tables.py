@@ -117,6 +117,12 @@ def count(value: int | None) -> str:
     return str(value)
 
 
+def count_range(low: int, high: int) -> str:
+    """A count, or the least and most of several: `18.8K to 20.2K`."""
+    ends = dict.fromkeys((count(low), count(high)))
+    return " to ".join(ends)
+
+
 def percent(value: float | None, digits: int = 2, std: float | None = None) -> str:
     """A fraction in percent, without the sign: `0.0123` -> `1.23`, with a deviation `1.23 ± 0.10`."""
     if value is None:

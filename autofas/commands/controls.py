@@ -76,6 +76,8 @@ def run_controls(
     datasets: "OpenedDatasets",
 ) -> dict[str, Any]:
     """Train and judge every arm of every search; prints tables and a verdict, and returns them as values."""
+    from autofas.evaluation.seed_comparison import SeedComparison
+
     trained = [
         _trained(args, config, result, arm, genotype, datasets)
         for config, result in results
@@ -85,9 +87,9 @@ def run_controls(
     verdicts = []
     for arm in ARMS[1:]:
         comparisons = [_compared(one, other) for one, other in _pairs(trained, arm)]
-        values = _against(trained, arm, comparisons)
-        print(f"controls  {values['words']}")
-        verdicts.append(values)
+        found = SeedComparison((ARMS[0], arm), comparisons)
+        print(f"controls  {found.words}")
+        verdicts.append({"arm": arm, **found.to_json()})
     rows = [
         {
             "arm": one.arm,
@@ -199,37 +201,10 @@ def _compared(one: Trained, other: Trained) -> "Comparison":
     )
 
 
-def _against(trained: Sequence[Trained], arm: str, comparisons: Sequence["Comparison"]) -> dict[str, Any]:
-    """The searched networks against one arm: over all pairs of seeds, and seed by seed as compare has it."""
-    searched, control = (
-        [auc for one in trained if one.arm == name and (auc := one.figures.auc) is not None]
-        for name in ("searched", arm)
-    )
-    pairs = [(a, b) for a in searched for b in control]
-    better = sum((a > b) + (a == b) / 2 for a, b in pairs) / len(pairs) if pairs else None
-    wins = sum(one.interval[1] < 0 for one in comparisons)
-    losses = sum(one.interval[0] > 0 for one in comparisons)
-    shown = "undefined" if better is None else f"{better:.2f}"
-    words = (
-        f"searched against {arm}: P(higher AUC) {shown} over {len(pairs)} pairs; by compare, of "
-        f"{len(comparisons)} {'seed' if len(comparisons) == 1 else 'seeds'} {wins} better, {losses} worse, "
-        f"{len(comparisons) - wins - losses} without a difference shown"
-    )
-    return {
-        "arm": arm,
-        "better": better,
-        "pairs": len(pairs),
-        "seeds_better": wins,
-        "seeds_worse": losses,
-        "comparisons": [one.to_json() for one in comparisons],
-        "words": words,
-    }
-
-
 def _table(trained: Sequence[Trained]) -> str:
     """A line an arm: parameters, and the mean and standard deviation of its figures on test."""
     from autofas.analysis.terminal_tables import shown_table
-    from autofas.analysis.text_tables import count, percent
+    from autofas.analysis.text_tables import count_range, percent
     from autofas.metrics import summarize_folds
 
     header = ("arm", "networks", "params", "ACER", "AUC")
@@ -245,6 +220,5 @@ def _table(trained: Sequence[Trained]) -> str:
             mean, deviation = summarize_folds(values)
             cells.append(percent(mean, std=deviation if len(values) > 1 else None))
         sizes = [one.params for one in own]
-        spread = count(min(sizes)) if len(set(sizes)) == 1 else f"{count(min(sizes))} to {count(max(sizes))}"
-        rows.append([arm, str(len(own)), spread, *cells])
+        rows.append([arm, str(len(own)), count_range(min(sizes), max(sizes)), *cells])
     return shown_table(header, rows, numeric=header[1:])

@@ -11,6 +11,7 @@ from autofas.analysis.leaderboard import (
     COLUMNS,
     append_leaderboard,
     average,
+    leaderboard_table,
     read_leaderboard,
     write_leaderboard,
 )
@@ -143,6 +144,17 @@ def test_average_by_hand() -> None:
     assert sample[0].std["acer"] is None
 
 
-def test_models_of_the_same_name_but_other_size_stay_apart() -> None:
+def test_hand_designed_models_of_the_same_name_but_other_size_stay_apart() -> None:
     assert len(average([row_of(seed=0), row_of(seed=1, params=400000)])) == 2
     assert len(average([row_of(seed=0), row_of(seed=1)])) == 1
+
+
+@pytest.mark.parametrize("kind", ["searched", "random"])
+def test_what_every_seed_finds_anew_is_one_model_of_several_sizes(kind: str) -> None:
+    found = {"model": "found", "kind": kind}
+    rows = [row_of(seed=0, params=20_000, macs=7_000_000, **found), row_of(seed=1, params=18_000, **found)]
+    (both,) = average(rows)
+    assert both.params == (18_000, 20_000)
+    assert both.seeds == 2
+    assert "18.0K to 20.0K" in leaderboard_table(rows)
+    assert len(average([rows[0], row_of(seed=1, model="other", kind=kind)])) == 2

@@ -70,6 +70,16 @@ def test_points_average_folds_within_seeds() -> None:
     assert points_of(rows, "macs")[0].cost == 1000
 
 
+def test_a_search_with_several_seeds_is_one_point_with_the_range_of_its_sizes() -> None:
+    rows = [row_of("found", params, 0.1, kind="searched", seed=seed) for seed, params in enumerate((10, 30))]
+    (point,) = points_of(rows, "params")
+    assert (point.cost, point.cheapest, point.dearest, point.seeds) == (20, 10, 30, 2)
+    (point,) = points_of(rows, "latency", {("found", "3x64x64", 10): 1.0, ("found", "3x64x64", 30): 2.0})
+    assert (point.cost, point.cheapest, point.dearest) == (1.5, 1.0, 2.0)
+    apart = [row_of("a", params, 0.1, seed=seed) for seed, params in enumerate((10, 30))]
+    assert [(one.cheapest, one.dearest) for one in points_of(apart, "params")] == [(10, 10), (30, 30)]
+
+
 @pytest.mark.parametrize(
     ("rows", "x", "message"),
     [

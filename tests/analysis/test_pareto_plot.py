@@ -93,3 +93,19 @@ def test_plot_is_written(tmp_path: Path) -> None:
     assert "MACs counted by autofas" in " ".join(
         t.get_text() for t in pareto_picture(_crowd(2), "macs").figure.texts
     )
+
+
+def test_ranges_of_sizes_and_errors_are_drawn_and_kept_clear_of_names() -> None:
+    rows = [
+        row_of("found", params, acer, kind="searched", seed=seed)
+        for seed, (params, acer) in enumerate(((18_000, 0.1), (22_000, 0.2)))
+    ]
+    picture = pareto_picture([*rows, row_of("other", 350_000, 0.3)])
+    axes = picture.figure.axes[0]
+    bars = [line.get_xydata().tolist() for line in axes.lines if line.get_marker() in ("_", "|")]
+    assert np.allclose(bars, [[[20_000, 10], [20_000, 20]], [[18_000, 15], [22_000, 15]]])
+    names = [text.get_text() for text in picture.figure.texts]
+    assert "found  18.0K to 22.0K" in names
+    ends = axes.transData.transform([(18_000, 15), (22_000, 15)])
+    box = picture.labels[0]
+    assert not (box.y0 <= ends[0][1] <= box.y1 and box.x0 < ends[1][0] and ends[0][0] < box.x1)

@@ -54,3 +54,42 @@ def test_no_option_is_advised_that_there_is_not(tmp_path, capsys) -> None:
     assert main(["compare", str(tmp_path / "s.txt"), str(tmp_path / "s.txt")]) == 2
     said = capsys.readouterr().err
     assert "the score is NaN; score this file again; autofas score counts presentations without a" in said
+
+
+def _runs(folder, names: str) -> list[str]:
+    """Run folders that hold scores alone, another seed's each."""
+    made = []
+    for seed, name in enumerate(names, start=1):
+        (folder / name).mkdir()
+        for split, shift in (("test", 0), ("dev", 50)):
+            write_scores(folder / name / f"scores-{split}.csv", random_table(seed + shift, 0.4))
+        made.append(str(folder / name))
+    return made
+
+
+def test_makes_over_seeds_are_held_against_each_other(tmp_path, capsys) -> None:
+    runs = _runs(tmp_path, "abcd")
+    words = ["compare", *runs[:2], "--against", *runs[2:], "--replicates", "50"]
+    values = main_values(words)
+    assert values["pairs"] == 4
+    assert len(values["comparisons"]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["a against c", "b against d", "a against c"]
+    assert lines[-1] == values["words"]
+    main_values([*words, "--brief"])
+    assert capsys.readouterr().out.splitlines() == lines[-1:]
+
+
+def test_runs_that_do_not_stand_in_pairs_are_refused(tmp_path, capsys) -> None:
+    runs = _runs(tmp_path, "abcd")
+    for words, said in (
+        (runs[:3], "takes two models, and was given 3"),
+        ([*runs[:3], "--against", runs[3]], "3 before it and 1 after"),
+        (
+            [*runs[:2], "--against", *runs[2:], "--threshold-value", "0.5", "0.5"],
+            "--threshold-value is of two",
+        ),
+        ([*runs[:2], "--against", *runs[2:], "--dev", *runs[2:]], "--dev is of two models"),
+    ):
+        assert main(["compare", *words]) == 2
+        assert said in capsys.readouterr().err

@@ -2,10 +2,8 @@
 
 from types import SimpleNamespace
 
-import pytest
-
 from autofas.cli import main, main_values
-from autofas.commands.controls import Trained, _against, _table
+from autofas.commands.controls import Trained, _table
 from autofas.models.genotype import load_genotype
 
 FACES = "data.synthetic={train_users: 2, dev_users: 1, test_users: 2, frames_per_video: 1, size: 32}"
@@ -16,29 +14,6 @@ TRAIN = ["--train", "epochs=1", "--train", "input_size=16", "--train", "batch_si
 def trained(arm, *aucs):
     figures = [SimpleNamespace(auc=auc, acer=None if auc is None else 1 - auc) for auc in aucs]
     return [Trained(arm, seed, None, 20_000 + seed, one) for seed, one in enumerate(figures)]
-
-
-def comparison(low, high):
-    return SimpleNamespace(interval=(low, high), to_json=dict)
-
-
-def test_the_words_by_hand():
-    networks = [
-        *trained("searched", 0.9, 0.8),
-        *trained("random", 0.8, 0.7),
-        *trained("shuffled", 0.95, None),
-    ]
-    found = _against(networks, "random", [comparison(-0.2, -0.1), comparison(-0.1, 0.1)])
-    # .9 beats both, .8 beats .7 and ties with .8
-    assert (found["better"], found["pairs"]) == (pytest.approx(3.5 / 4), 4)
-    assert (found["seeds_better"], found["seeds_worse"]) == (1, 0)
-    assert found["words"] == (
-        "searched against random: P(higher AUC) 0.88 over 4 pairs; by compare, of 2 seeds 1 better, 0 worse, "
-        "1 without a difference shown"
-    )
-    found = _against(networks, "shuffled", [comparison(0.1, 0.2)])
-    assert (found["better"], found["pairs"], found["seeds_worse"]) == (0.0, 2, 1)
-    assert "of 1 seed 0 better, 1 worse" in found["words"]
 
 
 def test_the_table_has_a_line_an_arm():

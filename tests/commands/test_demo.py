@@ -2,12 +2,16 @@
 
 import argparse
 
+import pytest
+
 from autofas.cli import build_parser
 from autofas.commands import demo
+from autofas.errors import ConfigError
 
 
-def test_it_calls_the_verbs_that_a_person_would():
-    called = []
+def _called(words: list[str], printed=None) -> tuple[list[list[str]], dict]:
+    """The command lines of a demo whose verbs do nothing, and what it returns."""
+    called: list[list[str]] = []
 
     def call(words):
         called.append(words)
@@ -17,40 +21,48 @@ def test_it_calls_the_verbs_that_a_person_would():
             "train": {"run": f"run{number}"},
             "evaluate": {"runs": []},
             "pareto": {"front": []},
-            "compare": {"verdict": words[2]},
+            "compare": {"words": words[1:]},
         }[words[0]]
 
-    words = ["demo", "--runs-dir", "here", "--seed", "5", "--threads", "1", "--quiet"]
-    args = build_parser().parse_args(words)
-    values = demo.run(argparse.Namespace(**{**vars(args), "call": call}))
-    verbs = [words[0] for words in called]
-    trainings = ["train"] * (2 + len(demo.BASELINES))
-    assert verbs == ["search", "search", *trainings, "evaluate", "pareto", "compare", "compare"]
-    searched, random, hand_designed = "run3", "run4", "run5"
-    assert [words[1:3] for words in called[-2:]] == [[searched, random], [searched, hand_designed]]
-    called = called[:-2]
-    for words in called[:-2]:
-        for given in (["--dataset", "synthetic"], ["--preset", "quick"], ["--seed", "5"], ["--threads", "1"]):
-            at = words.index(given[0])
-            assert words[at : at + 2] == given
-    assert [words[-1] for words in called[2:4]] == ["g1.json", "g2.json"]
-    runs = [f"run{number}" for number in range(3, 3 + 2 + len(demo.BASELINES))]
-    assert called[-2][-len(runs) :] == runs
-    assert called[-1][1:-2] == runs
-    assert called[-1][-2:] == ["--leaderboard", "here/leaderboard.csv"]
-    assert values["search"] == {"genotype": "g1.json"}
+    args = build_parser().parse_args(["demo", *words])
+    return called, demo.run(argparse.Namespace(**{**vars(args), "call": call}))
 
 
-def test_without_threads_none_are_asked_for():
-    args = build_parser().parse_args(["demo"])
-    called = []
+def test_it_calls_the_verbs_that_a_person_would(capsys):
+    called, values = _called(["--runs-dir", "here", "--seeds", "5", "7", "--threads", "1", "--quiet"])
+    seed = ["search", "search", "train", "train", "train"]
+    assert [words[0] for words in called] == [*seed, *seed, "evaluate", "pareto", "compare", "compare"]
+    for number, words in enumerate(called[:10]):
+        own = ("5", "7")[number // 5]
+        given = {"--dataset": "synthetic", "--preset": "quick", "--seed": own, "--threads": "1"}
+        for name, value in {**given, "--runs-dir": f"here/seed{own}"}.items():
+            at = words.index(name)
+            assert words[at : at + 2] == [name, value]
+    assert [words[-2:] for words in called[2:5]] == [
+        ["--genotype", "g1.json"],
+        ["--genotype", "g2.json"],
+        ["--baseline", demo.BASELINE],
+    ]
+    runs = [f"run{number}" for number in (3, 4, 5, 8, 9, 10)]
+    assert called[10][-6:] == runs
+    assert called[11][1:] == [*runs, "--out", "here/pareto-params.png"]
+    assert called[12][1:] == ["run3", "run8", "--against", "run4", "run9", "--brief", "--quiet"]
+    assert called[13][1:] == ["run3", "run8", "--against", "run5", "run10", "--brief", "--quiet"]
+    assert [one["seed"] for one in values["seeds"]] == [5, 7]
+    assert (
+        "2 seeds, generated faces: no figure here says anything about real attacks" in capsys.readouterr().out
+    )
 
-    def call(words):
-        called.append(words)
-        raise InterruptedError
 
-    try:
-        demo.run(argparse.Namespace(**{**vars(args), "call": call}))
-    except InterruptedError:
-        assert "--threads" not in called[0]
-        assert "--quiet" not in called[0]
+def test_without_threads_none_are_asked_for_and_seeds_are_several(capsys):
+    called, _ = _called([])
+    assert "--threads" not in called[0]
+    assert "--quiet" not in called[0]
+    assert len([words for words in called if words[0] == "search"]) == 2 * len(demo.SEEDS) > 2
+    _called(["--seeds", "0"])
+    assert "one seed, generated faces" in capsys.readouterr().out
+
+
+def test_a_seed_stands_once():
+    with pytest.raises(ConfigError, match="--seeds has one of them twice"):
+        _called(["--seeds", "1", "1"])
