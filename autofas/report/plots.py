@@ -166,8 +166,10 @@ def _front(runs: Sequence[TrainedRun], name: str) -> str:
     kinds = list(SHAPES)
     for kind in dict.fromkeys(run.figures["kind"] for run in known):
         chart.key(kinds.index(kind) if kind in SHAPES else 3, kind, SHAPES.get(kind, "circle"))
+    models = [run.figures["model"] for run in known]
     for run, cost, error in zip(known, costs, errors, strict=True):
-        kind = run.figures["kind"]
+        kind, model = run.figures["kind"], run.figures["model"]
         series = kinds.index(kind) if kind in SHAPES else 3
-        chart.dot(cost, error, series, run.figures["model"], SHAPES.get(kind, "circle"))
+        label = run.name if models.count(model) > 1 else model
+        chart.dot(cost, error, series, label, SHAPES.get(kind, "circle"))
     return chart.text()

@@ -52,6 +52,16 @@ def test_alphas_are_drawn_as_shares_of_their_operations(material):
     assert plots.alpha_curves(replace(material.searches[0], alphas=[]), "normal") == ""
 
 
+def test_two_runs_of_one_model_are_told_apart_by_seed(material):
+    first, second = material.trained
+    seed = second.figures["seed"] + 1
+    again = replace(first, figures={**first.figures, "seed": seed})
+    text = plots.fronts([first, again, second])
+    assert f">{first.name}<" in text
+    assert f">{again.name}<" in text
+    assert f">{second.figures['model']}<" in text
+
+
 def test_one_run_has_no_front_and_one_epoch_no_curve(material):
     run = material.trained[0]
     assert plots.fronts([run]) == ""
