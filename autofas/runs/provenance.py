@@ -36,10 +36,17 @@ def environment(device: str, threads: int) -> dict[str, Any]:
         "threads": threads,
         "ranks": launched().world_size,
         "launch": launched().run_id,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": command_line(),
         "commit": commit(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
     }
+
+
+def command_line() -> list[str]:
+    """The words this process was started with, by which a person can start it again."""
+    program = Path(sys.argv[0])
+    started = ["python", "-m", program.parent.name] if program.name == "__main__.py" else [program.name]
+    return [*started, *sys.argv[1:]]
 
 
 def machine() -> str:

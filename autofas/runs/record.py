@@ -10,7 +10,6 @@ finds figures that the scores do not give, and `verify --rescore` scores that th
 import hashlib
 import json
 import os
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from autofas.errors import RunError
-from autofas.runs.provenance import commit
+from autofas.runs.provenance import command_line, commit
 from autofas.storage.files import write_json
 from autofas.storage.schema import Schema, read_json, validated
 
@@ -80,7 +79,7 @@ def record(
     names = run_files(folder) if written is None or old is None else sorted(set(written))
     entry = {
         "verb": verb,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": command_line(),
         "commit": commit(),
         "seed": seed,
         "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"),

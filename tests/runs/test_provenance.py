@@ -80,6 +80,11 @@ def test_an_environment_can_be_written_and_says_what_is_not_installed(monkeypatc
     assert (told["device"], told["threads"], told["ranks"], told["schema_version"]) == ("cpu", 2, 1, 1)
 
 
+def test_a_module_that_was_run_is_named_as_it_was_started(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["/somewhere/autofas/__main__.py", "train", "--quiet"])
+    assert environment("cpu", 1)["command"] == ["python", "-m", "autofas", "train", "--quiet"]
+
+
 def test_a_machine_has_a_name_where_proc_does_not_tell_it(monkeypatch):
     assert f"{os.cpu_count()} cores" in machine()
     monkeypatch.setattr(provenance.platform, "processor", lambda: "arm")
