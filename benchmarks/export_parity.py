@@ -108,13 +108,19 @@ def main() -> int:
             print(rows[-1], file=sys.stderr, flush=True)
             if place:
                 append(place, rows[-1])
-    table = markdown_table(HEADER, [cells(row) for row in rows], numeric=HEADER[5:])
+    table = markdown_table(HEADER, [cells(row) for row in together(rows)], numeric=HEADER[5:])
     print(table)
     if args.out:
         write_page(Path(args.out) / "export_parity.md", table, args, rows)
     if args.json:
         print(json.dumps({"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}))
     return int(any(is_bad(row) for row in rows))
+
+
+def together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with those of one network beside each other, in the order in which networks were first met."""
+    met = list(dict.fromkeys((row["network"], row["input"]) for row in rows))
+    return sorted(rows, key=lambda row: met.index((row["network"], row["input"])))
 
 
 def named(network: Network, kind: Kind) -> dict[str, str]:

@@ -67,3 +67,12 @@ def test_what_a_person_wrote_below_the_table_is_kept(untrained, tmp_path):
     text = page.read_text()
     assert "of old" not in text
     assert text.endswith(f"\n{export_parity.MARK}by hand\n")
+
+
+def test_rows_of_one_network_stand_together():
+    rows = [{"network": name, "input": size, "format": form} for name, size, form in (
+        ("a", "8", "onnx"), ("b", "8", "onnx"), ("a", "9", "onnx"), ("b", "8", "mnn"), ("a", "8", "mnn"),
+    )]  # fmt: skip
+    assert [(row["network"], row["input"], row["format"]) for row in export_parity.together(rows)] == [
+        ("a", "8", "onnx"), ("a", "8", "mnn"), ("b", "8", "onnx"), ("b", "8", "mnn"), ("a", "9", "onnx"),
+    ]  # fmt: skip
