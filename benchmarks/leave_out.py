@@ -90,8 +90,9 @@ class Plan(Schema):
     experiments: tuple[Experiment, ...] = Field(min_length=1)
     level: Literal["frame", "video"] = "frame"
     reference: tuple[str, str] | None = None
-    retrained: str | None = None
-    """The recipe that differs from the reference's in its seed alone: the noise of retraining."""
+    retrained: str | dict[str, str] | None = None
+    """The recipe that differs from the reference's in its seed alone, for the noise of retraining; or such a
+    recipe for each of several, whose noise is held against the spread between networks."""
 
 
 Job = dict[str, Any]

@@ -96,6 +96,38 @@ def noise(rows: Sequence[Row], recipe: str, retrained: str) -> tuple[int, dict[s
     return pairs, {figure: float(np.sqrt(np.mean(found))) for figure, found in squares.items() if found}
 
 
+def told_apart(rows: Sequence[Row], retrained: Mapping[str, str]) -> str:
+    """A Markdown table: by recipe and figure, how far networks lie apart, and two trainings of one network.
+
+    Spread is the standard deviation between networks of one fold and seed, each trained once, so that noise
+    is part of it; noise that between trainings which differ in their seed alone. Their ratio is least where
+    a recipe tells networks apart best.
+    """
+    header = ["recipe", "figure", "pairs", "mean", "spread", "noise", "noise / spread"]
+    lines = []
+    for recipe, again in retrained.items():
+        pairs, noises = noise(rows, recipe, again)
+        both = [row for row in rows if row["recipe"] in (recipe, again)]
+        for figure, found in noises.items():
+            spread = _spread(both, figure)
+            shown = [
+                percent(float(np.mean([float(row[figure]) for row in both]))),
+                percent(spread),
+                percent(found),
+            ]
+            lines.append([recipe, figure, str(pairs), *shown, f"{found / spread:.2f}" if spread else "-"])
+    return markdown_table(header, lines, numeric=header[2:])
+
+
+def _spread(rows: Sequence[Row], figure: str) -> float:
+    """The standard deviation between networks, taken where people and recipe are the same."""
+    alike: dict[tuple[str, ...], list[float]] = {}
+    for row in rows:
+        alike.setdefault((row["protocol"], *_place(row), row["recipe"]), []).append(float(row[figure]))
+    variances = [np.var(values, ddof=1) for values in alike.values() if len(values) > 1]
+    return float(np.sqrt(np.mean(variances))) if variances else 0.0
+
+
 def write_summary(
     question: str,
     rows: Sequence[Row],
@@ -104,7 +136,7 @@ def write_summary(
     *,
     level: str = "frame",
     reference: tuple[str, str] | None = None,
-    retrained: str | None = None,
+    retrained: str | Mapping[str, str] | None = None,
 ) -> str:
     """Question, tables and provenance as a Markdown page at `place`."""
     text = (
@@ -116,7 +148,12 @@ def write_summary(
         text += (
             f"Less {reference[0]} under {reference[1]}, of the same fold and seed, in points:\n\n{table}\n\n"
         )
-    if reference and retrained:
+    if isinstance(retrained, Mapping):
+        text += (
+            "Spread between networks of one fold and seed, and noise between two trainings of one network, "
+            f"in points:\n\n{told_apart(rows, retrained)}\n\n"
+        )
+    elif reference and retrained:
         pairs, spread = noise(rows, reference[1], retrained)
         if pairs:
             told = ", ".join(f"{name} {percent(value)}" for name, value in spread.items())

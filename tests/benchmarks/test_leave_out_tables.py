@@ -2,7 +2,16 @@
 
 import pytest
 
-from benchmarks.leave_out_tables import COMPARED, RULES, SHOWN, differences, interval, noise, summary
+from benchmarks.leave_out_tables import (
+    COMPARED,
+    RULES,
+    SHOWN,
+    differences,
+    interval,
+    noise,
+    summary,
+    told_apart,
+)
 
 
 def row(recipe, seed, auc):
@@ -34,3 +43,17 @@ def test_noise_is_what_two_trainings_of_one_network_differ_by():
     assert pairs == 2
     assert found["auc"] == pytest.approx(0.1 / 2**0.5)  # 0.6 and 0.7, 0.8 and 0.9: each pair's deviation
     assert noise(ROWS, "a", "c") == (0, {})
+
+
+def test_spread_is_between_networks_of_one_seed_and_noise_between_trainings_of_one():
+    def made(network, recipe, seed, auc):
+        return {**ROWS[0], "network": network, "recipe": recipe, "seed": seed, **dict.fromkeys(COMPARED, auc)}
+
+    rows = [
+        made("x", "a", "0", "0.90"), made("y", "a", "0", "0.80"),  # 10 apart: a variance of 50 in points
+        made("x", "b", "0", "0.92"), made("y", "b", "0", "0.78"),  # 14 apart: 98
+        made("x", "a", "1", "0.50"),  # alone with its people: no spread, and no pair
+    ]  # fmt: skip
+    line = next(line for line in told_apart(rows, {"a": "b"}).splitlines() if "| auc " in line)
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells == ["a", "auc", "2", "78.00", "8.60", "1.41", "0.16"]  # sqrt(74), 2 / sqrt 2
