@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Any:
     """Call the verbs one after the other, as a person would."""
+    import sys
     import time
 
     from autofas.errors import ConfigError
@@ -37,7 +38,11 @@ def run(args: argparse.Namespace) -> Any:
         raise ConfigError("--seeds has one of them twice; give each once")
     started = time.perf_counter()
     quiet = ["--quiet"] if args.quiet else []
-    done = [_seed(args, seed, quiet) for seed in args.seeds]
+    done = []
+    for number, seed in enumerate(args.seeds, start=1):
+        if not quiet:
+            print(f"demo: seed {seed}, {number} of {len(args.seeds)}", file=sys.stderr, flush=True)
+        done.append(_seed(args, seed, quiet))
     trained = [one["train"] for one in done]
     runs = [report["run"] for reports in trained for report in reports]
     figures = args.call(["evaluate", *quiet, "--run", *runs])

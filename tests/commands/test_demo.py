@@ -59,8 +59,12 @@ def test_without_threads_none_are_asked_for_and_seeds_are_several(capsys):
     assert "--threads" not in called[0]
     assert "--quiet" not in called[0]
     assert len([words for words in called if words[0] == "search"]) == 2 * len(demo.SEEDS) > 2
-    _called(["--seeds", "0"])
-    assert "one seed, generated faces" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "demo: seed 1, 2 of 3" in told.err
+    _called(["--seeds", "0", "--quiet"])
+    told = capsys.readouterr()
+    assert "one seed, generated faces" in told.out
+    assert told.err == ""
 
 
 def test_a_seed_stands_once():
