@@ -10,9 +10,9 @@ with operations that have no weights when it searches for long (Zela et al., ICL
 faces, so that its alphas have time to settle, alone and with each stabiliser at its published strength;
 beside it stand PC-DARTS under the same keys, and the preset as it ships. Counted are the edges of both
 derived cells that are skips or pools, of 16; a genotype drawn at random has 9.6, three of five operations. A
-seed draws the faces, the halves and the weights, and all arms of a seed share them. Seeds 0 to 9 were looked at while the
-product was built, 100 and more are those of results/experiment. The setting `deep` does the same where
-collapse is known to be likely, with weights that learn fast.
+seed draws the faces, the halves and the weights, and all arms of a seed share them. Seeds 0 to 9 were looked
+at while the product was built, 100 and more are those of results/experiment. The setting `deep` does the same
+where collapse is known to be likely, with weights that learn fast.
 
 Rows are kept as they come in collapse.csv, or collapse_deep.csv, and not made again; the page beside it is
 written from all of them, a call adds what it asks for.

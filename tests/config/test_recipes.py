@@ -55,7 +55,7 @@ def test_a_recipe_gives_a_legal_training_at_the_published_size(name: str) -> Non
 def test_quick_is_quick(name: str) -> None:
     config, notes = resolve_training(preset="quick", flags={"baseline": name})
     assert config.epochs == 12
-    assert config.batch_size == 32
+    assert config.batch_size == 16
     assert config.input_size is not None
     assert config.input_size <= 64
     assert config.data.modalities == ("color",)  # so that networks of one modality compare with searched ones

@@ -57,7 +57,10 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
     place.write_text("data: {dataset: mine/manifest.csv}\noptimizer: {lr: 0.2}\n", encoding="utf-8")
     trained = resolve_training(preset="quick", file=str(place), flags={"genotype": "some.json"})[0].optimizer
     assert (trained.name, trained.lr, trained.grad_clip) == ("adam", 0.2, 5.0)
-    assert resolve_training(preset="quick", flags={"genotype": "some.json"})[0].optimizer.name == "sgd"
+    faces = resolve_training(preset="quick", flags={"genotype": "some.json"})[0]
+    assert (faces.optimizer.name, faces.batch_size, faces.input_size) == ("adam", 16, 64)
+    images = resolve_training(preset="quick", flags={"genotype": "some.json", "data.dataset": "nuaa"})[0]
+    assert (images.optimizer.name, images.batch_size, images.input_size) == ("adam", 32, 128)
 
 
 def test_a_file_may_set_one_key_of_an_optimiser(tmp_path: Path) -> None:
