@@ -29,7 +29,6 @@ import numpy as np
 import torch
 from autofas.baselines import BASELINES
 
-from autofas.analysis.text_tables import markdown_table
 from autofas.config.data import DataConfig, SyntheticConfig
 from autofas.data.batches.loader import labels_of
 from autofas.data.opening import open_data
@@ -39,7 +38,7 @@ from autofas.deploy.graph import ExportForm
 from autofas.deploy.info import ExportInfo
 from autofas.deploy.material import crops_of, run_data
 from autofas.deploy.onnx_file import to_onnx, write_onnx
-from autofas.deploy.parity import TOLERANCE, compare, steady
+from autofas.deploy.parity import compare, steady
 from autofas.deploy.runtime import OnnxScorer, Scores, normalised
 from autofas.errors import AutofasError
 from autofas.models.build import build
@@ -49,29 +48,14 @@ from autofas.models.space import load_space, space_names
 from autofas.models.weights import WEIGHTS_FILE, load_network
 from autofas.runs.provenance import commit, machine
 from autofas.search.derive import random_cells
-from autofas.storage.files import write_text
+from benchmarks.export_parity_page import is_bad, table_of, write_page
 from benchmarks.rows import append, read_rows
 
-MARK = "Trained networks, "
-"""What stands in the page from this on is written by hand."""
 LEAST_SIDE = {"facebagnet_a": 48, "afa": 8}
 BATCH = 25
 STEPS = 6
 PAPER = "auto_fas"
 """The space of which a network of the published size is taken too."""
-HEADER = (
-    "network",
-    "input",
-    "modalities",
-    "format",
-    "scores",
-    "score error",
-    "map error",
-    "changed",
-    "kB",
-    "CPU s",
-)
-ERRORS = ("score_error", "map_error")
 CSV = "export_parity.csv"
 
 
@@ -108,19 +92,12 @@ def main() -> int:
             print(rows[-1], file=sys.stderr, flush=True)
             if place:
                 append(place, rows[-1])
-    table = markdown_table(HEADER, [cells(row) for row in together(rows)], numeric=HEADER[5:])
-    print(table)
+    print(table_of(rows))
     if args.out:
-        write_page(Path(args.out) / "export_parity.md", table, args, rows)
+        write_page(Path(args.out) / "export_parity.md", rows, args.formats, args.crops)
     if args.json:
         print(json.dumps({"rows": rows, "crops": args.crops, "commit": commit(), "machine": machine()}))
     return int(any(is_bad(row) for row in rows))
-
-
-def together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with those of one network beside each other, in the order in which networks were first met."""
-    met = list(dict.fromkeys((row["network"], row["input"]) for row in rows))
-    return sorted(rows, key=lambda row: met.index((row["network"], row["input"])))
 
 
 def named(network: Network, kind: Kind) -> dict[str, str]:
@@ -136,42 +113,6 @@ def missing(rows: list[dict[str, Any]], kinds: Sequence[Kind]) -> Callable[[Netw
         return [kind for kind in kinds if not any(row | named(network, kind) == row for row in rows)]
 
     return todo
-
-
-def write_page(place: Path, table: str, args: argparse.Namespace, rows: list[dict[str, Any]]) -> None:
-    """The table under the command, commit and machine of its last row and what is wrong with it; what stands
-    below it from `MARK` on is kept."""
-    words = f"`python -m benchmarks.export_parity --formats {' '.join(args.formats)} --out results`"
-    head = f"{words}, last row at commit {commit()}, torch {torch.__version__}, {machine()}\n\n"
-    how = f"{args.crops} crops each, every format in its own runtime on the CPU; tolerance {TOLERANCE:g}."
-    note = f"{how} {summary(rows)}\n\n"
-    before = place.read_text(encoding="utf-8") if place.is_file() else ""
-    kept = before[before.index(MARK) :] if MARK in before else ""
-    write_text(place, head + note + table + "\n" + (f"\n{kept}" if kept else ""))
-
-
-def summary(rows: list[dict[str, Any]]) -> str:
-    """The rows that fail, by name, and the largest errors of the others by format."""
-    failed = [f"{row['network']} ({row['input']}) in {row['format']}" for row in rows if is_bad(row)]
-    told = f"`autofas export` refuses {', '.join(failed)}." if failed else "Every row holds."
-    largest = []
-    for name in dict.fromkeys(row["format"] for row in rows):
-        held = [row for row in rows if row["format"] == name and not is_bad(row)]
-        error = max((float(row[key] or 0) for row in held for key in ERRORS), default=0.0)
-        largest.append(f"{name} {error:.1e} in {len(held)} networks")
-    told += f" Largest error of score or map among those that hold: {', '.join(largest)}."
-    return told + "".join(
-        f" Not measured yet in {name}: {', '.join(these)}." for name, these in lacking(rows)
-    )
-
-
-def lacking(rows: list[dict[str, Any]]) -> Iterator[tuple[str, list[str]]]:
-    """The formats in which some networks have no row, with these."""
-    sizes = dict.fromkeys((row["network"], row["input"]) for row in rows)
-    for name in dict.fromkeys(row["format"] for row in rows):
-        there = {(row["network"], row["input"]) for row in rows if row["format"] == name}
-        if these := [f"{network} ({size})" for network, size in sizes if (network, size) not in there]:
-            yield name, these
 
 
 def cases(
@@ -326,28 +267,6 @@ def parts(crops: dict[str, np.ndarray]) -> Iterator[dict[str, np.ndarray]]:
     """The crops in batches."""
     for start in range(0, len(next(iter(crops.values()))), BATCH):
         yield {name: crop[start : start + BATCH] for name, crop in crops.items()}
-
-
-def is_bad(row: dict[str, Any]) -> bool:
-    """Whether a file differs from its network, or there is none."""
-    errors = [float(row[key] or 0) for key in ERRORS]
-    return bool(row["reason"]) or int(row["changed"]) > 0 or max(errors) > TOLERANCE
-
-
-def cells(row: dict[str, Any]) -> list[str]:
-    """A row as the table shows it, whether it was measured now or read back."""
-    named = [row["network"], row["input"], row["modalities"], row["format"]]
-    if row["reason"]:
-        return [*named, row["reason"], "", "", "", "", f"{float(row['cpu_s']):.1f}"]
-    return [
-        *named,
-        f"{float(row['lowest']):.3g} to {float(row['highest']):.3g}",
-        f"{float(row['score_error']):.1e}",
-        "-" if row["map_error"] == "" else f"{float(row['map_error']):.1e}",
-        str(row["changed"]),
-        f"{int(row['bytes']) / 1000:.0f}",
-        f"{float(row['cpu_s']):.1f}",
-    ]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import csv
 import pytest
 
 from autofas.deploy.formats.table import chosen
-from benchmarks import export_parity
+from benchmarks import export_parity, export_parity_page
 
 FORMATS = ["onnx", "mnn"]
 ROW = {
@@ -52,27 +52,27 @@ def test_only_the_formats_without_a_row_are_left():
 def test_the_page_names_what_fails_and_the_largest_error_of_the_rest():
     held = ROW | {"format": "mnn", "map_error": "2e-05"}  # as read back from a file
     broken = ROW | {"network": "cdcn", "format": "mnn", "score_error": 2e-4}
-    told = export_parity.summary([ROW, held, broken])
+    told = export_parity_page.summary([ROW, held, broken])
     assert "refuses cdcn (3x64x64) in mnn." in told
     assert "onnx 1.0e-07 in 1 networks, mnn 2.0e-05 in 1 networks" in told
     assert told.endswith("Not measured yet in onnx: cdcn (3x64x64).")
-    assert export_parity.summary([ROW]).startswith("Every row holds.")
-    assert "yet" not in export_parity.summary([ROW, held])
+    assert export_parity_page.summary([ROW]).startswith("Every row holds.")
+    assert "yet" not in export_parity_page.summary([ROW, held])
 
 
 def test_what_a_person_wrote_below_the_table_is_kept(untrained, tmp_path):
     page = tmp_path / "export_parity.md"
-    page.write_text(f"of old\n\n| a |\n\n{export_parity.MARK}by hand\n")
+    page.write_text(f"of old\n\n| a |\n\n{export_parity_page.MARK}by hand\n")
     assert export_parity.main() == 0
     text = page.read_text()
     assert "of old" not in text
-    assert text.endswith(f"\n{export_parity.MARK}by hand\n")
+    assert text.endswith(f"\n{export_parity_page.MARK}by hand\n")
 
 
 def test_rows_of_one_network_stand_together():
     rows = [{"network": name, "input": size, "format": form} for name, size, form in (
         ("a", "8", "onnx"), ("b", "8", "onnx"), ("a", "9", "onnx"), ("b", "8", "mnn"), ("a", "8", "mnn"),
     )]  # fmt: skip
-    assert [(row["network"], row["input"], row["format"]) for row in export_parity.together(rows)] == [
+    assert [(row["network"], row["input"], row["format"]) for row in export_parity_page.together(rows)] == [
         ("a", "8", "onnx"), ("a", "8", "mnn"), ("b", "8", "onnx"), ("b", "8", "mnn"), ("a", "9", "onnx"),
     ]  # fmt: skip
