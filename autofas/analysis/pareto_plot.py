@@ -146,7 +146,7 @@ def _draw_front(axes: Axes, points: Sequence[Point], front: Sequence[int]) -> Fl
 
 
 def _bars(point: Point) -> Iterator[tuple[list[float], list[float], str]]:
-    """The range over seeds of error and of cost, with the marker that ends it."""
+    """The range over seeds of error, and that of cost, with the marker that ends it."""
     if point.seeds > 1:
         yield [point.cost] * 2, [100 * point.lowest, 100 * point.highest], "_"
     if point.cheapest < point.dearest:
@@ -182,9 +182,9 @@ def _legend(figure: Figure, points: Sequence[Point]) -> None:
                 )
             )
     entries.append(Line2D([], [], color=PALETTE["ink"], linewidth=1.4, label="Pareto front"))
-    if any(point.seeds > 1 for point in points):
+    if any(True for point in points for _ in _bars(point)):
         entries.append(
-            Line2D([], [], color=PALETTE["faint"], marker="_", linewidth=1.0, label="range over seeds")
+            Line2D([], [], color=PALETTE["faint"], marker="_", linewidth=1.0, label="lowest to highest")
         )
     figure.legend(
         handles=entries, loc="upper left", bbox_to_anchor=(0.066, 0.945), ncols=len(entries), frameon=False,

@@ -110,8 +110,8 @@ def _over_seeds(args: argparse.Namespace, files: common.ScoreFiles) -> Any:
     pairs = list(zip(args.models, args.against, strict=True))
     comparisons = [_compared(args, files, pair) for pair in pairs]
     if not args.brief:
-        for found in comparisons:
-            print(f"{_names(found)}: {difference_line(found)}")
+        for line in (*(f"{_names(found)}: {difference_line(found)}" for found in comparisons), *files.told):
+            print(line)
     names = Path(args.models[0]).name, Path(args.against[0]).name
     together = SeedComparison(names, comparisons)
     print(together.words)

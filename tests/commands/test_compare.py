@@ -93,3 +93,11 @@ def test_runs_that_do_not_stand_in_pairs_are_refused(tmp_path, capsys) -> None:
     ):
         assert main(["compare", *words]) == 2
         assert said in capsys.readouterr().err
+
+
+def test_how_files_of_makes_were_read_is_said(tmp_path, capsys) -> None:
+    m, n, *words = _others(tmp_path)
+    main_values(["compare", m, "--against", n, *words, "--threshold", "test-eer", "--replicates", "50"])
+    printed = capsys.readouterr().out
+    for name in ("m.txt", "n.jsonl"):
+        assert f"{name}: read as 'path score'" in printed
