@@ -42,6 +42,16 @@ def test_a_file_changed_removed_or_added_has_its_line(folder):
     ]
 
 
+def test_an_entry_holds_the_command_as_it_was_typed(tmp_path, monkeypatch):
+    for program, started in (
+        ("/bin/autofas", ["autofas"]),
+        ("/a/autofas/__main__.py", ["python", "-m", "autofas"]),
+    ):
+        monkeypatch.setattr("sys.argv", [program, "train", "--seed", "4"])
+        record(tmp_path, "train")
+        assert read_record(tmp_path)["entries"][-1]["command"] == [*started, "train", "--seed", "4"]
+
+
 def test_a_second_verb_vouches_for_what_it_wrote_alone(folder):
     (folder / "log.txt").write_text("edited in between")
     (folder / "metrics.json").write_text("{}")
