@@ -1,4 +1,4 @@
-"""autofas demo: search, retraining, a baseline, leaderboard and Pareto plot, on generated faces and seeds."""
+"""autofas demo: the whole job on generated faces, once a seed: search, retraining, a baseline, a Pareto plot."""
 
 import argparse
 from typing import Any
