@@ -1,4 +1,4 @@
-"""autofas demo: the whole job on generated faces, once a seed: search, retraining, a baseline, a Pareto plot."""
+"""autofas demo: the whole job on generated faces, once a seed: search, training, a baseline, a picture."""
 
 import argparse
 from typing import Any
