@@ -28,7 +28,7 @@ from autofas.models.weights import tensors_sha256
 from autofas.runs.checkpoint import state_bytes
 from autofas.runs.resume import check_tensors, first_rows, naming, saved_losses
 from autofas.runtime import ranks
-from autofas.search.bounds import Bounds, derive_within
+from autofas.search.bounds import derive_within
 from autofas.search.curvature import overshoot, sharpness
 from autofas.search.derive import KINDS, derive_cell
 from autofas.search.discrete import gap, judge_supernet
@@ -53,6 +53,7 @@ class BilevelSearch(Strategy):
         self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
     ) -> None:
         super().__init__(config, space, device, datasets)
+        self.limits = self.layouts.limits_in(space)  # the supernet has the space's own layout
         if config.finalists and ranks.world_size() > 1:
             raise ConfigError("finalists are trained in a single process; start it without torchrun")
         if (config.eigenvalue_stop or config.derivation == "darts-pt") and ranks.world_size() > 1:
@@ -220,19 +221,19 @@ class BilevelSearch(Strategy):
             )
         if rule == "darts-pt":
             return self.perturbed(), rule
-        bounds = self.limits.bounds if self.limits else None
         if self.config.finalists:
-            return self._final(rule, bounds)
+            return self._final(rule)
+        bounds = self.limits.bounds if self.limits else None
         return derive_within(self.space, last, betas_of(last), rule, bounds), rule
 
-    def _final(self, rule: str, bounds: Bounds | None) -> tuple[tuple[Cell, Cell], str]:
+    def _final(self, rule: str) -> tuple[tuple[Cell, Cell], str]:
         """The best finalist's cells, and the rule that made them; finalists.csv holds all."""
         config = self.config
         first = 1 + next((number for number, row in enumerate(self.results) if row["arch_loss"] != ""), 0)
         generator = np.random.default_rng([config.seed, 2])
         pool = config.finalists * (config.finalist_pool if config.finalist_filter else 1)
         history = self.history[: self.chosen + 1]
-        chosen = nominate(self.space, history, rule, bounds, pool, first, generator)
+        chosen = nominate(self.layouts, history, rule, pool, first, generator)
         if config.finalist_filter:
             name, batch = config.finalist_filter, next(iter(self.weight_batches()))
             for one in chosen:
@@ -244,6 +245,9 @@ class BilevelSearch(Strategy):
         if self.run.writes:
             ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
+        self.found = best.space or self.space
+        if best.layout:
+            self.run.log(f"layout of the best: {best.layout}")
         return best.cells, best.rule
 
     def perturbed(self) -> tuple[Cell, Cell]:

@@ -4,7 +4,8 @@ The alphas of one epoch name one pair of cells, and a short training of its own 
 than a shared supernet (DARTS, Liu et al., ICLR 2019, section 3 chooses among four runs that way). Nominated
 are cells of several epochs and rules, and random ones, within the limits; successive halving (Jamieson and
 Talwalkar, AISTATS 2016) trains the better half of them on, twice as long each time. A zero-cost proxy may
-choose who is nominated (autofas.search.proxies).
+choose who is nominated (autofas.search.proxies). Where a space leaves its layout open, every finalist has the
+next of its layouts, so that this choice is made here, which alphas cannot make.
 """
 
 import math
@@ -20,10 +21,10 @@ from autofas.data.batches.loader import Loader
 from autofas.models.genotype import Cell
 from autofas.models.network import Network
 from autofas.models.space import Space
-from autofas.search.bounds import Bounds, derive_within, draw_within
+from autofas.search.bounds import derive_within
 from autofas.search.brief_training import judge, train_epoch
-from autofas.search.derive import random_cells
 from autofas.search.history import Floats, betas_of
+from autofas.search.layouts import Layouts
 from autofas.training.optimizers import build_optimizer
 
 
@@ -31,7 +32,8 @@ from autofas.training.optimizers import build_optimizer
 class Finalist:
     """Two cells, where they come from, and what their training has come to; `auc` in [0, 1].
 
-    `proxy` is what the untrained network was chosen by, None where nothing was.
+    `space` has the layout that they stand in, `layout` says it in words, empty where none is open. `proxy` is
+    what the untrained network was chosen by, None where nothing was.
     """
 
     cells: tuple[Cell, Cell]
@@ -41,27 +43,35 @@ class Finalist:
     auc: float = float("nan")
     rank: int = 0
     proxy: float | None = None
+    space: Space | None = None
+    layout: str = ""
     training: "BriefTraining | None" = field(default=None, repr=False)
 
     def row(self) -> dict[str, Any]:
         """As a row of finalists.csv."""
         own = {"rank": self.rank, "origin": self.origin, "epochs": self.epochs, "arch_auc": self.auc}
+        own |= {"layout": self.layout} if self.layout else {}
         return own if self.proxy is None else own | {"proxy": self.proxy}
+
+    @property
+    def name(self) -> str:
+        """Where it comes from, and its layout."""
+        return f"{self.origin}; {self.layout}" if self.layout else self.origin
 
 
 def nominate(
-    space: Space,
+    layouts: Layouts,
     history: Sequence[Mapping[str, Floats]],
     rule: str,
-    bounds: Bounds | None,
     count: int,
     first: int,
     generator: np.random.Generator,
 ) -> list[Finalist]:
-    """`count` different pairs of cells: up to half of them by the alphas, the others drawn within the bounds.
+    """`count` different networks: up to half of them by the alphas, the others drawn, all within the limits.
 
     By the alphas: those of the last epoch by `rule`, then by the other rule, then those of earlier epochs, at
-    most back to `first`, the first in which alphas moved, evenly. Fewer where a space has not so many.
+    most back to `first`, the first in which alphas moved, evenly. Fewer where a space has not so many. Each
+    has the next of the layouts, the first of them the space's own, in which alphas were searched.
     """
     last = len(history) - 1
     wanted = (count + 1) // 2
@@ -69,22 +79,24 @@ def nominate(
     epochs = np.unique(np.linspace(last, first, min(wanted, last - first + 1)).round().astype(int))[::-1]
     named = [(last, one) for one in rules] + [(int(epoch), rule) for epoch in epochs[1:]]
     found: list[Finalist] = []
+    turn = layouts.in_turn(generator)
+    space = next(turn)
 
     def add(cells: tuple[Cell, Cell], by: str, origin: str) -> None:
-        if all(cells != one.cells for one in found):
-            found.append(Finalist(cells, by, origin))
+        nonlocal space
+        if all((cells, space) != (one.cells, one.space) for one in found):
+            found.append(Finalist(cells, by, origin, space=space, layout=layouts.told(space)))
+            space = next(turn)
 
     for epoch, by in named:
         if len(found) < wanted:
-            record = dict(history[epoch])
-            cells = derive_within(space, record, betas_of(record), by, bounds)
+            record, limits = dict(history[epoch]), layouts.limits_in(space)
+            cells = derive_within(space, record, betas_of(record), by, limits.bounds if limits else None)
             add(cells, by, f"epoch {epoch}, rule {by}")
     for _ in range(20 * count):
         if len(found) == count:
             break
-        drawn = random_cells(space, generator) if bounds is None else draw_within(bounds, generator)
-        assert drawn is not None  # bounds that allow nothing were refused
-        add(drawn, "random", "random")
+        add(layouts.draw_in(space, generator), "random", "random")
     return found
 
 
@@ -139,7 +151,7 @@ def halve(
             one.training.epochs(epochs)
             one.epochs += epochs
             one.auc = one.training.auc(judged_on())
-            told(f"finalist ({one.origin}): AUC {100 * one.auc:.2f} % after {one.epochs} epochs")
+            told(f"finalist ({one.name}): AUC {100 * one.auc:.2f} % after {one.epochs} epochs")
         alive.sort(key=lambda one: -one.auc)
         for place, one in enumerate(alive, start=1):
             one.rank = place

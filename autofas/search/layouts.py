@@ -2,11 +2,12 @@
 
 Width, depth, stem or normalisation change what every operation costs, so limits are other bounds in every
 layout. A network is drawn in two steps: its layout, uniformly from those in which the limits can be kept at
-all, then its cells, uniformly from those within them.
+all, then its cells, uniformly from those within them. Finalists take the layouts in turn instead.
 """
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,14 +23,15 @@ MOST_LAYOUTS = 256
 
 
 class Layouts:
-    """The layouts that a search may choose under its limits: of a search by alphas, the space's own alone.
+    """The layouts that a search may choose under its limits: of one by alphas alone, the space's own.
 
     Raises ConfigError where none of them can keep to the limits.
     """
 
     def __init__(self, space: Space, config: SearchConfig) -> None:
-        self.config = config
-        options = {} if config.strategy in ("pc-darts", "darts") else space.variants.open
+        self.space, self.config = space, config
+        by_alphas_alone = config.strategy in ("pc-darts", "darts") and not config.finalists
+        options = {} if by_alphas_alone else space.variants.open
         count = math.prod(len(values) for values in options.values())
         if count > MOST_LAYOUTS:
             raise ConfigError(f"space {space.name} has {count:,} layouts; {MOST_LAYOUTS:,} are the most")
@@ -61,12 +63,32 @@ class Layouts:
         # a space without open parts draws what it always drew from a seed
         place = int(generator.integers(len(self.possible))) if len(self.all) > 1 else 0
         space = self.possible[place]
+        return space, self.draw_in(space, generator)
+
+    def draw_in(self, space: Space, generator: np.random.Generator) -> tuple[Cell, Cell]:
+        """Two cells within the limits of one of the possible layouts."""
         limits = self.limits_in(space)
         if limits is None:
-            return space, random_cells(space, generator)
+            return random_cells(space, generator)
         cells = draw_within(limits.bounds, generator)
         assert cells is not None  # layouts in which nothing keeps to the limits are not among the possible
-        return space, cells
+        return cells
+
+    def in_turn(self, generator: np.random.Generator) -> Iterator[Space]:
+        """The possible layouts over and over: the space's own first, the others in an order drawn once."""
+        others = [one for one in self.possible if one != self.space]
+        own = [self.space] if len(others) < len(self.possible) else []
+        order = generator.permutation(len(others)) if len(others) > 1 else range(len(others))
+        return itertools.cycle([*own, *(others[place] for place in order)])
+
+    def told(self, space: Space) -> str:
+        """What one of the layouts has of the parts that are open, in words; empty where none is."""
+        found = []
+        for key, values in self.space.variants.open.items() if len(self.all) > 1 else ():
+            value = getattr(space.layout, key)
+            listed = f"{1 + values.index(value)} of {len(values)}"
+            found.append(f"{key} {listed if isinstance(value, tuple) else value}")
+        return ", ".join(found)
 
     def excess(self, space: Space, cells: tuple[Cell, Cell]) -> dict[str, float]:
         """By how much two cells exceed each limit, as a share of it; positive is beyond."""

@@ -68,7 +68,7 @@ class Strategy(HalvedWork[SearchResult]):
         if self.space.variants.open and len(self.layouts.all) == 1:
             self.run.log(
                 f"note: space {self.space.name} leaves {', '.join(self.space.variants.open)} open; "
-                f"{self.config.strategy} keeps its layout, a search by trials chooses one (--strategy tpe)"
+                f"{self.config.strategy} keeps its layout; --finalists 16 or a search by trials chooses one"
             )
 
     @abstractmethod
@@ -77,7 +77,7 @@ class Strategy(HalvedWork[SearchResult]):
 
     def network_of(self, one: Finalist) -> Network:
         """A finalist's network, its weights drawn from the search's seed."""
-        genotype = genotype_from_cells(self.space, *one.cells, one.rule)
+        genotype = genotype_from_cells(one.space or self.space, *one.cells, one.rule)
         modality = self.config.data.modalities[0]
         return self.seeded(lambda: build(genotype, supervision=self.config.supervision, modality=modality))
 

@@ -6,19 +6,21 @@ import math
 import numpy as np
 import pytest
 
+from autofas.analysis.space_costs import space_costs
 from autofas.api import profile
 from autofas.config.resolve import resolve
 from autofas.config.search import SearchConfig
 from autofas.errors import AutofasError
 from autofas.models.build import build
-from autofas.models.genotype import genotype_from_cells
+from autofas.models.genotype import genotype_from_cells, load_genotype
 from autofas.models.space import load_space
 from autofas.search import bilevel
 from autofas.search.bounds import derive_within
-from autofas.search.finalists import Finalist, filtered, halve, nominate
+from autofas.search.finalists import BriefTraining, Finalist, filtered, halve, nominate
 from autofas.search.history import betas_of
-from autofas.search.limits import limits_of
+from autofas.search.layouts import Layouts
 from autofas.search.search import search
+from tests.search.searches import config, opened
 
 SPACE = load_space("small")
 
@@ -32,9 +34,10 @@ def history(epochs, betas=True):
     return rows
 
 
-def nominated(rows, count, first=1, bounds=None):
-    return nominate(SPACE, rows, "pc-darts" if "normal_beta" in rows[0] else "auto-fas", bounds, count, first,
-                    np.random.default_rng(0))  # fmt: skip
+def nominated(rows, count, first=1, space=SPACE, **limits):
+    asked = SearchConfig(finalists=count, **limits)
+    rule = "pc-darts" if "normal_beta" in rows[0] else "auto-fas"
+    return nominate(Layouts(space, asked), rows, rule, count, first, np.random.default_rng(0))
 
 
 def test_half_are_the_alphas_and_half_are_random():
@@ -56,9 +59,52 @@ def test_without_betas_there_is_one_rule_and_the_same_cells_come_once():
 
 
 def test_all_keep_to_the_limits():
-    limits = limits_of(SearchConfig(space="small", max_params="17K"), SPACE)
-    for one in nominated(history(4), 8, bounds=limits.bounds):
-        assert limits.costs.of(*one.cells)[0] <= 17_000
+    costs = space_costs(SPACE)
+    for one in nominated(history(4), 8, max_params="17K"):
+        assert costs.of(*one.cells)[0] <= 17_000
+
+
+OPENED = opened(channels=(8, 16), normalise=("none", "image", "local"))
+
+
+def test_each_has_the_next_of_the_layouts_and_the_first_that_of_the_supernet():
+    found = nominated(history(8), 12, space=OPENED)
+    laid = [(one.space.layout.channels, one.space.layout.normalise) for one in found]
+    assert laid[0] == (OPENED.layout.channels, OPENED.layout.normalise)
+    assert len(set(laid[:6])) == 6
+    assert laid[6:] == laid[:6]
+    assert [one.layout for one in found] == [
+        f"channels {channels}, normalise {word}" for channels, word in laid
+    ]
+    assert found[0].row()["layout"] == found[0].layout
+
+
+def test_the_same_cells_in_another_layout_are_another_finalist():
+    rows = history(3, betas=False)
+    rows[2] = rows[1] = rows[3]
+    found = nominated(rows, 6, space=OPENED)
+    assert [one.origin for one in found[:3]] == [f"epoch {epoch}, rule auto-fas" for epoch in (3, 2, 1)]
+    assert len({one.cells for one in found[:3]}) == 1
+
+
+def test_layouts_that_limits_rule_out_are_nobodys():
+    # the smallest network of 16 channels has more
+    found = nominated(history(4), 6, space=opened(channels=(8, 16)), max_params="14K")
+    assert {one.space.layout.channels for one in found} == {8}
+
+
+def test_a_search_ends_in_the_layout_of_the_best(tmp_path, tiny_data, monkeypatch):
+    def smaller_is_better(self, loader):
+        return 1 / sum(weights.numel() for weights in self.network.parameters())
+
+    monkeypatch.setattr(BriefTraining, "auc", smaller_is_better)
+    asked = config(tmp_path, tiny_data, epochs=2, warmup_epochs=0, finalists=4, finalist_epochs=1)
+    found = search(asked, space=opened(channels=(4, 8)))
+    assert SPACE.layout.channels == 8
+    assert load_genotype(found.path / "genotype.json").layout.channels == 4
+    assert "layout of the best: channels 4" in (found.path / "log.txt").read_text()
+    with open(found.path / "finalists.csv") as stream:
+        assert next(csv.DictReader(stream))["layout"] == "channels 4"
 
 
 class Fake:
@@ -128,9 +174,9 @@ def test_finalists_are_trained_on_one_half_judged_on_the_other_and_never_of_the_
     def pictures(batch):
         return [image.numpy().tobytes() for image in batch.images["color"]]
 
-    def nominating(space, history, rule, bounds, count, first, generator):
+    def nominating(layouts, history, rule, count, first, generator):
         asked.append(first)
-        return nominate(space, history, rule, bounds, count, first, generator)
+        return nominate(layouts, history, rule, count, first, generator)
 
     monkeypatch.setattr(bilevel, "halve", watched)
     monkeypatch.setattr(bilevel, "nominate", nominating)

@@ -140,7 +140,9 @@ def test_the_architecture_half_may_be_another_session(tmp_path, tiny_data):
 
 def test_a_search_by_alphas_says_that_it_keeps_the_layout(tiny_data, tmp_path):
     space = opened(channels=(4, 8), normalise=("none", "local"))
-    for strategy, told in (("darts", True), ("random", False)):
-        run = carried(tiny_data, space, strategy=strategy, runs_dir=str(tmp_path), name=strategy)[0].run
+    cases = {"alone": ("darts", 0, True), "chosen": ("darts", 2, False), "drawn": ("random", 0, False)}
+    for name, (strategy, finalists, told) in cases.items():
+        asked = {"strategy": strategy, "finalists": finalists, "runs_dir": str(tmp_path), "name": name}
+        run = carried(tiny_data, space, **asked)[0].run
         words = "space small leaves channels, normalise open; darts keeps its layout"
         assert (words in (run.path / "log.txt").read_text()) == told
