@@ -28,6 +28,7 @@ from autofas.runs.lifecycle import carry_through
 from autofas.search.bounds import Bounds, draw_within
 from autofas.search.controls import matched, shuffled
 from autofas.search.finalists import Finalist, halve
+from autofas.search.layouts import Layouts, space_of
 from autofas.search.random_draw import RandomDraw
 from autofas.search.search import search
 from autofas.search.strategy import Strategy
@@ -35,14 +36,16 @@ from autofas.storage.files import write_json
 from autofas.storage.schema import Schema
 
 Cells = tuple[Cell, Cell]
+Laid = tuple[Space, Cells]
 
 
 class Arm(Schema):
     """A search with keys over the preset quick and over another arm's, a draw, or a baseline.
 
-    Draws: `matched`, as many parameters as arm `of` within 10 %; `shuffled`, its operations on other edges;
-    `largest`, of the most parameters that there are; `best`, of `count` matched ones the best after the brief
-    trainings of `of`'s search. `training` holds keys over the plan's recipe, which all arms share otherwise.
+    Draws: `matched`, as many parameters as arm `of` within 10 %, in a layout drawn with the cells where `of`
+    could choose one; `shuffled`, its operations on other edges; `largest`, of the most parameters that there
+    are; `best`, of `count` matched ones the best after the brief trainings of `of`'s search. `training` holds
+    keys over the plan's recipe, which all arms share otherwise.
     """
 
     search: dict[str, Any] | None = None
@@ -117,25 +120,27 @@ class Block:
     def _find(self, name: str, arm: Arm, folder: Path) -> None:
         space = load_space(self.space)
         if arm.search is not None:
-            result = search(self.config(name), datasets=self.datasets)
-            cells, rule = (result.genotype.normal, result.genotype.reduction), result.genotype.derivation
+            genotype = search(self.config(name), datasets=self.datasets).genotype
+            cells, rule = (genotype.normal, genotype.reduction), genotype.derivation
+            space = space_of(space, genotype)
         else:
-            cells, rule = self._drawn(name, arm, space), str(arm.draw)
+            (space, cells), rule = self._drawn(name, arm, space), str(arm.draw)
         folder.mkdir(parents=True)
         provenance: dict[str, str | int | float | bool | None] = {"run": name, "seed": self.search_seed}
         save_genotype(genotype_from_cells(space, *cells, rule, provenance), folder / "genotype.json")
 
-    def _drawn(self, name: str, arm: Arm, space: Space) -> Cells:
+    def _drawn(self, name: str, arm: Arm, space: Space) -> Laid:
         generator = np.random.default_rng([self.data_seed, self.search_seed, zlib.crc32(name.encode())])
         if arm.of is None:
-            return largest(space, generator)
+            return space, largest(space, generator)
         of = load_genotype(self.genotype(arm.of)[0])
-        cells = (of.normal, of.reduction)
+        own, cells = space_of(space, of), (of.normal, of.reduction)
         if arm.draw == "shuffled":
-            return shuffled(space, cells, generator)
+            return own, shuffled(own, cells, generator)
+        layouts = Layouts(space, self.config(arm.of)).all
         if arm.draw == "matched":
-            return matched(space_costs(space), cells, generator)
-        drawn = [matched(space_costs(space), cells, generator) for _ in range(arm.count or 0)]
+            return matched(layouts, own, cells, generator)
+        drawn = [matched(layouts, own, cells, generator) for _ in range(arm.count or 0)]
         return best_of(drawn, self.config(arm.of, strategy="random", finalists=0), self.datasets)
 
 
@@ -159,7 +164,7 @@ class BestOf(RandomDraw):
         space: Space,
         device: torch.device,
         datasets: OpenedDatasets,
-        given: Sequence[Cells],
+        given: Sequence[Laid],
     ) -> None:
         super().__init__(config, space, device, datasets)
         self.given = given
@@ -169,15 +174,16 @@ class BestOf(RandomDraw):
         Strategy.open(self, fresh=fresh)
 
     def choose(self) -> tuple[Cells, str]:
-        finalists = [Finalist(cells, "random", "random") for cells in self.given]
+        finalists = [Finalist(cells, "random", "random", space=space) for space, cells in self.given]
         best = halve(finalists, self.begin_brief, self.plain_loader, self.config.finalist_epochs)
+        self.found = best.space or self.space
         return best.cells, "random"
 
 
-def best_of(given: Sequence[Cells], config: SearchConfig, datasets: OpenedDatasets) -> Cells:
-    """The cells of `given` that brief trainings on the halves of `config` choose."""
+def best_of(given: Sequence[Laid], config: SearchConfig, datasets: OpenedDatasets) -> Laid:
+    """What of `given` brief trainings on the halves of `config` choose."""
     space = load_space(config.space)
     found = carry_through(
         lambda config, device: BestOf(config, space, device, datasets, given), config, quiet=True
     ).genotype
-    return found.normal, found.reduction
+    return space_of(space, found), (found.normal, found.reduction)

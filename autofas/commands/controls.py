@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from autofas.search.strategy import SearchResult
 
 ARMS = ("searched", "shuffled", "random")
-"""The network found, the same operations on other edges, and a random one of as many parameters."""
+"""The network found, the same operations on other edges, a random one of as many parameters."""
 GIVEN = ("genotype", "baseline", "data", "seed", "name", "runs_dir")
 """Keys of a training that an arm and its search decide: with another value arms would not be controls."""
 
@@ -108,27 +108,26 @@ def _arms(space: "Space", config: "SearchConfig", result: "SearchResult") -> dic
     """The genotype of every arm of one search; those of the controls are written beside its own."""
     import numpy as np
 
-    from autofas.analysis.space_costs import space_costs
     from autofas.models.genotype import genotype_from_cells, save_genotype
     from autofas.search.controls import matched, shuffled
-    from autofas.search.layouts import space_of
+    from autofas.search.layouts import Layouts, space_of
 
     assert result.path is not None
     own = result.genotype
-    space = space_of(space, own)
+    laid = space_of(space, own)
     cells, generator = (own.normal, own.reduction), np.random.default_rng([config.seed, 1])
     drawn = {
-        "shuffled": shuffled(space, cells, generator),
-        "random": matched(space_costs(space), cells, generator),
+        "shuffled": (laid, shuffled(laid, cells, generator)),
+        "random": matched(Layouts(space, config).all, laid, cells, generator),
     }
     arms = {"searched": own}
-    for arm, pair in drawn.items():
+    for arm, (of, pair) in drawn.items():
         provenance: dict[str, str | int | float | bool | None] = {
             "run": f"{result.path.name}-{arm}",
             "command": "search --controls",
             "seed": config.seed,
         }
-        arms[arm] = genotype_from_cells(space, *pair, arm, provenance)
+        arms[arm] = genotype_from_cells(of, *pair, arm, provenance)
         save_genotype(arms[arm], result.path / f"genotype-{arm}.json")
     return arms
 

@@ -85,6 +85,27 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
     assert "| found " in (plan.parent / "rows.md").read_text()
 
 
+def test_draws_have_layouts_of_their_own_where_the_search_chose_one(plan, capsys):
+    search = "{epochs: 1, warmup_epochs: 0, batch_size: 30, finalists: 3, finalist_epochs: 1}"
+    arms = f"""
+  found: {{search: {search}}}
+  shuffle: {{draw: shuffled, of: found}}
+  best: {{draw: best, of: found, count: 2}}
+""" + "".join(f"  random_{name}: {{draw: matched, of: found}}\n" for name in "abcd")
+    text = PLAN.split("arms:")[0].replace("space: small", "space: small_open") + "arms:" + arms
+    plan.write_text(text, encoding="utf-8")
+    assert call(plan, "--json") == 0
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
+    sizes = {row["arm"]: int(row["params"]) for row in rows}
+    assert all(abs(sizes[f"random_{name}"] / sizes["found"] - 1) <= 0.1 for name in "abcd")
+    layouts = {
+        row["arm"]: load_genotype(plan.parent / "work" / "found" / f"0-{row['arm']}" / "genotype.json").layout
+        for row in rows
+    }
+    assert layouts["shuffle"] == layouts["found"]
+    assert len({layouts[f"random_{name}"].model_dump_json() for name in "abcd"}) > 1
+
+
 def test_the_plan_of_the_repository_is_ordered_by_blocks():
     plan = validated(experiment.Plan, read_yaml(ROOT / "results/experiment/plan.yaml"), "plan")
     asked = list(experiment.jobs(plan))
@@ -98,7 +119,7 @@ def test_the_plan_of_the_repository_is_ordered_by_blocks():
     assert {job["training"] for job in asked[: 12 * arms]} == {0}
 
 
-@pytest.mark.parametrize("name", ["plan", "chosen", "supervision"])
+@pytest.mark.parametrize("name", ["plan", "open", "supervision"])
 def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
     plan = validated(experiment.Plan, read_yaml(ROOT / f"results/experiment/{name}.yaml"), "plan")
     assert plan.searches % len(plan.data_seeds) == 0  # every data seed has as many blocks
