@@ -35,6 +35,8 @@ from autofas.search.strategy import Strategy
 from autofas.storage.files import write_json
 from autofas.storage.schema import Schema
 
+AS_WRITTEN = {"finalists": 0, "arch_split": "subject"}
+"""What `quick` had when the plans were written; their arms name what they change."""
 Cells = tuple[Cell, Cell]
 Laid = tuple[Space, Cells]
 
@@ -44,13 +46,13 @@ class Arm(Schema):
 
     Draws: `matched`, as many parameters as arm `of` within 10 %, in a layout drawn with the cells where `of`
     could choose one; `shuffled`, its operations on other edges; `largest`, of the most parameters that there
-    are; `best`, of `count` matched ones the best after the brief trainings of `of`'s search. `training` holds
-    keys over the plan's recipe, which all arms share otherwise.
+    are; `best`, of `count` matched ones the best after the brief trainings of `of`'s search; `same`, the very
+    network that `of` found. `training` holds keys over the plan's recipe, which all arms share otherwise.
     """
 
     search: dict[str, Any] | None = None
     over: str | None = None
-    draw: Literal["matched", "shuffled", "largest", "best"] | None = None
+    draw: Literal["matched", "shuffled", "largest", "best", "same"] | None = None
     of: str | None = None
     count: int | None = Field(default=None, ge=2)
     baseline: str | None = None
@@ -63,7 +65,9 @@ class Arm(Schema):
         if (self.of is None) != (self.draw in (None, "largest")) or (self.count is None) == (
             self.draw == "best"
         ):
-            raise ValueError("matched, shuffled and best need `of`, best needs `count`; others have neither")
+            raise ValueError(
+                "matched, shuffled, same and best need `of`, best needs `count`; others have neither"
+            )
         return self
 
 
@@ -109,7 +113,8 @@ class Block:
 
     def config(self, name: str, **keys: Any) -> SearchConfig:
         """The configuration of an arm's search; `keys` over its own."""
-        flags = dict(self.flags) | {"space": self.space, "seed": self.search_seed} | self.keys(name) | keys
+        own = {"space": self.space, "seed": self.search_seed} | AS_WRITTEN
+        flags = dict(self.flags) | own | self.keys(name) | keys
         return resolve(SearchConfig, "search", preset="quick", flags=flags)
 
     def _warm(self) -> None:
@@ -135,6 +140,8 @@ class Block:
             return space, largest(space, generator)
         of = load_genotype(self.genotype(arm.of)[0])
         own, cells = space_of(space, of), (of.normal, of.reduction)
+        if arm.draw == "same":
+            return own, cells
         if arm.draw == "shuffled":
             return own, shuffled(own, cells, generator)
         layouts = Layouts(space, self.config(arm.of)).all

@@ -54,7 +54,8 @@ def search_words(strategy: str, seed: int, args: argparse.Namespace) -> list[str
     if strategy == NNI:
         python, own = args.nni, ["--strategy", "evolution", "--engine", "nni"]
     return [
-        python, "-m", "autofas", "search", "--dataset", "synthetic", "--preset", "quick", *own,
+        python, "-m", "autofas", "search", "--dataset", "synthetic", "--preset", "quick", "--space", "small",
+        "--set", "arch_split=subject", *own,
         "--trials", str(args.trials), "--epochs", str(args.epochs), "--seed", str(seed), "--threads", "1",
         "--runs-dir", str(args.work), "--name", run_of(strategy, seed, args).name, "--quiet",
     ]  # fmt: skip
@@ -86,7 +87,8 @@ def judged(strategy: str, seed: int, args: argparse.Namespace, run_command: Call
             name = f"{run.name}-judged{fresh}"
             run_command([
                 sys.executable, "-m", "autofas", "trial", "--dataset", "synthetic", "--preset", "quick",
-                "--genotype", str(run / "genotype.json"), "--epochs", str(args.epochs), "--seed", str(fresh),
+                "--set", "arch_split=subject", "--genotype", str(run / "genotype.json"),
+                "--epochs", str(args.epochs), "--seed", str(fresh),
                 "--threads", "1", "--runs-dir", str(args.work), "--name", name, "--quiet",
             ])  # fmt: skip
             value = float(read_rows(Path(args.work) / "trial" / name / "results.csv")[-1]["arch_auc"])

@@ -30,7 +30,7 @@ arms:
   found: {search: {epochs: 1, warmup_epochs: 0, batch_size: 30, input_size: 32}}
   shuffle: {draw: shuffled, of: found}
   best: {draw: best, of: found, count: 2}
-  plain: {search: {epochs: 1, warmup_epochs: 0, batch_size: 30, input_size: 32}, training: {supervision: bce}}
+  plain: {draw: same, of: found, training: {supervision: bce}}
 families:
   against random:
     - [found, random_found]
