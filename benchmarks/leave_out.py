@@ -58,7 +58,10 @@ KEY = ("network", "recipe", "protocol", "fold", "seed")
 
 
 class NetworkPlan(Schema):
-    """A hand-designed network, a genotype whose layout may be changed, or a space to search in."""
+    """A hand-designed network, a genotype whose layout may be changed, or a space to search in.
+
+    `apart` is added to the seed of its search, so that several draws from a space differ.
+    """
 
     baseline: str | None = None
     genotype: str | None = None
@@ -66,6 +69,7 @@ class NetworkPlan(Schema):
     replace: dict[str, str] = Field(default_factory=dict)
     space: str | None = None
     search: dict[str, Any] = Field(default_factory=dict)
+    apart: int = 0
 
 
 class Experiment(Schema):
@@ -167,6 +171,7 @@ def _searched(network: NetworkPlan, plan: Plan, job: Job, dataset: str, work: Pa
             shutil.rmtree(folder)  # cut short
         data = {key: value for key, value in plan.base.items() if key.startswith("data.")}
         flags = _place(job, dataset, work, threads) | {"name": name, "space": network.space} | data
+        flags["seed"] += network.apart
         search(resolve(SearchConfig, "search", preset="quick", flags=flags | network.search))
     return folder / "genotype.json"
 

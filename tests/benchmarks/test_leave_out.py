@@ -91,6 +91,29 @@ def test_trainings_that_two_experiments_ask_for_are_done_once(plan):
     assert len({tuple(job.values()) for job in asked}) == len(asked)
 
 
+def test_draws_of_one_seed_are_others_where_they_are_set_apart(tmp_path):
+    apart = {"one": 0, "same": 0, "other": 1000}
+    drawn = {"space": "small_open", "search": {"strategy": "random"}}
+    networks = {name: {**drawn, "apart": value} for name, value in apart.items()}
+    parts = {
+        "question": "?",
+        "networks": networks,
+        "recipes": {"plain": {}},
+        "protocols": ["1"],
+        "seeds": [4],
+    }
+    experiments = [{"networks": ["one"], "recipes": ["plain"]}]
+    made = leave_out.Plan.model_validate(parts | {"experiments": experiments})
+    one, same, other = (
+        load_genotype(leave_out.settings(made, job, "synthetic", tmp_path, 1)[0].genotype)
+        for job in (
+            {"network": name, "recipe": "plain", "protocol": "1", "fold": None, "seed": 4} for name in apart
+        )
+    )
+    assert one.same_network(same)
+    assert not one.same_network(other)
+
+
 @pytest.mark.slow
 def test_a_space_is_searched_in_each_fold(plan):
     keys = "{epochs: 2, warmup_epochs: 1, batch_size: 4, input_size: 32, augment: none}"
