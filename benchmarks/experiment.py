@@ -160,7 +160,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not args.summary:
             run(plan, place, args)
         rows = read_rows(place)
-        kept = place.parent / "found"  # beside the rows where they are kept, else where searches are run
+        # beside the rows where they are kept, else where searches are run
+        kept = place.with_name("found" if place.stem == "rows" else f"{place.stem}_found")
         found = kept if kept.is_dir() else args.work / "found"
         print(write_summary(plan, rows, place.with_suffix(".md"), found))
     except AutofasError as error:
