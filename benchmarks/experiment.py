@@ -35,13 +35,18 @@ KEY = ("arm", "data_seed", "search_seed", "training")
 
 
 class Plan(Schema):
-    """Arms, seeds, the one recipe, and what is compared with what."""
+    """Arms, seeds, the one recipe, and what is compared with what.
+
+    Of a `protocol` with folds each block takes the next of `folds`.
+    """
 
     question: str
     data_seeds: tuple[int, ...] = Field(min_length=1)
     searches: int = Field(ge=1)
     trainings: int = Field(default=1, ge=1)
     space: str
+    protocol: str = "1"
+    folds: int | None = Field(default=None, ge=1)
     faces: dict[str, int] = Field(default_factory=dict)
     training: dict[str, Any] = Field(default_factory=dict)
     arms: dict[str, Arm] = Field(min_length=1)
@@ -80,6 +85,8 @@ def block_of(plan: Plan, job: Job, work: Path, threads: int, datasets: OpenedDat
         "threads": threads,
         "device": "cpu",
         "checkpoint_minutes": None,
+        "data.protocol": plan.protocol,
+        "data.fold": plan.folds and 1 + job["search_seed"] % plan.folds,
     }
     return Block(plan.arms, plan.space, flags, job["data_seed"], job["search_seed"], work, datasets)
 
