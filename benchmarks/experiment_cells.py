@@ -1,15 +1,16 @@
-"""What the experiment's networks are made of: skips and pools in each cell, which carry no weights.
+"""What the experiment's networks are made of: skips and pools in their cells, which carry no weights; layouts.
 
 DARTS is known to fall into them when it searches for long (Zela et al., "Understanding and robustifying
 differentiable architecture search", ICLR 2020): a cell of skips and pools alone learns nothing by itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from autofas.analysis.text_tables import markdown_table
 from autofas.models.candidates import CANDIDATES, Pool, Skip
-from autofas.models.genotype import Cell, load_genotype
+from autofas.models.genotype import Cell, Genotype, load_genotype
 
 COLLAPSED = 7 / 8
 """A cell is fallen in where this share of its edges, or more, carries no weights."""
@@ -27,12 +28,7 @@ def cells_table(arms: Iterable[str], blocks: Iterable[str], found: Path) -> str:
     """
     header = ("arm", "networks", "normal", "most", "reduction", "most", "fallen in")
     lines = []
-    places = sorted(set(blocks), key=int)
-    for arm in arms:
-        files = [found / f"{block}-{arm}" / "genotype.json" for block in places]
-        genotypes = [load_genotype(file) for file in files if file.is_file()]
-        if not genotypes:
-            continue  # hand-designed
+    for arm, genotypes in _genotypes(arms, blocks, found):
         cells = {kind: [getattr(one, kind) for one in genotypes] for kind in ("normal", "reduction")}
         line = [arm, str(len(genotypes))]
         for each in cells.values():
@@ -41,6 +37,38 @@ def cells_table(arms: Iterable[str], blocks: Iterable[str], found: Path) -> str:
         fallen = _fallen(cells)
         lines.append([*line, f"{fallen} of {2 * len(genotypes)}"])
     return markdown_table(header, lines, numeric=header[1:]) if lines else ""
+
+
+def layouts_table(arms: Iterable[str], blocks: Iterable[str], found: Path) -> str:
+    """A line an arm: how many networks have which input normalisation, side of the live map, number of cells.
+
+    Empty where all networks have the same.
+    """
+    lines, met = [], set()
+    for arm, genotypes in _genotypes(arms, blocks, found):
+        layouts = [one.layout for one in genotypes]
+        parts = {
+            "normalise": [one.normalise for one in layouts],
+            "map": [one.map_size() for one in layouts],
+            "cells": [len(one.cells) for one in layouts],
+        }
+        met |= set(zip(*parts.values(), strict=True))
+        counted = [Counter(values).most_common() for values in parts.values()]
+        told = [", ".join(f"{value}: {count}" for value, count in each) for each in counted]
+        lines.append([arm, str(len(layouts)), *told])
+    header = ("arm", "networks", "normalise", "side of the map", "cells")
+    return markdown_table(header, lines, numeric=header[1:2]) if len(met) > 1 else ""
+
+
+def _genotypes(
+    arms: Iterable[str], blocks: Iterable[str], found: Path
+) -> Iterator[tuple[str, list[Genotype]]]:
+    """The genotypes of every arm that has any: a hand-designed one has none."""
+    places = sorted(set(blocks), key=int)
+    for arm in arms:
+        files = [found / f"{block}-{arm}" / "genotype.json" for block in places]
+        if genotypes := [load_genotype(file) for file in files if file.is_file()]:
+            yield arm, genotypes
 
 
 def _fallen(cells: Mapping[str, list[Cell]]) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from autofas.analysis.text_tables import count, markdown_table
 from autofas.runs.provenance import machine
 from benchmarks import strata
-from benchmarks.experiment_cells import cells_table
+from benchmarks.experiment_cells import cells_table, layouts_table
 
 Row = Mapping[str, str]
 Figures = dict[str, dict[int, dict[int, float]]]
@@ -171,11 +171,13 @@ def write_summary(plan: Compared, rows: Sequence[Row], place: Path, found: Path 
     kept = whole(plan, rows)
     text = f"# {plan.question.strip()}\n\nThe plan, written before: docs/experiment.md. "
     text += _tables(plan, kept, len(rows)) if kept else "No block is whole yet.\n"
-    cells = cells_table(plan.arms, (row["search_seed"] for row in kept), found) if found else ""
-    if cells:
-        text += (
-            f"\nSkips and pools, which carry no weights, among a cell's edges: mean and most.\n\n{cells}\n"
-        )
+    blocks = {row["search_seed"] for row in kept}
+    for words, table in (
+        ("Skips and pools, which carry no weights, among a cell's edges: mean and most.", cells_table),
+        ("The layouts: how many networks have which.", layouts_table),
+    ):
+        made = table(plan.arms, blocks, found) if found else ""
+        text += f"\n{words}\n\n{made}\n" if made else ""
     place.write_text(text, encoding="utf-8")
     return text
 

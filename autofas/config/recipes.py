@@ -6,7 +6,7 @@ below preset, file and flags. Left out: recipes of genotypes, whose papers give 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from autofas.baselines import BASELINES
-from autofas.config.data import is_generated
-from autofas.config.resolve import read_assignment, read_preset, resolve
+from autofas.config.resolve import overlays_of, read_assignment, read_preset, resolve
 from autofas.config.train import TrainConfig
 from autofas.errors import ConfigError
 from autofas.storage.schema import Schema, nearest, read_yaml, validated
@@ -90,23 +89,23 @@ def resolve_training(
     if name is None or OWN.fullmatch(name):  # a genotype, or code of one's own: no paper gives a recipe
         config = resolve(TrainConfig, "train", preset=preset, file=file, flags=flags, assignments=assignments)
         return config, ()
-    layers, notes = _baseline_layers(name, preset, on_images=False)
+    layers, notes = _baseline_layers(name, preset, ())
     config = resolve(TrainConfig, "train", layers=layers, file=file, flags=flags, assignments=assignments)
-    if preset and not is_generated(config.data.dataset):
-        layers, notes = _baseline_layers(name, preset, on_images=True)
+    if preset and (overlays := overlays_of(config.model_dump())):
+        layers, notes = _baseline_layers(name, preset, overlays)
         config = resolve(TrainConfig, "train", layers=layers, file=file, flags=flags, assignments=assignments)
     return config, tuple(notes)
 
 
 def _baseline_layers(
-    name: str, preset: str | None, *, on_images: bool
+    name: str, preset: str | None, overlays: Collection[str]
 ) -> tuple[list[tuple[str, Mapping[str, Any]]], list[str]]:
     """(source, values) of a baseline's recipe and of a preset over it, and notes on how they meet."""
     recipe = read_recipe(name)
     layers: list[tuple[str, Mapping[str, Any]]] = [(f"recipe {name}", recipe.train)]
     notes = []
     if preset:
-        section = read_preset(preset, "baseline", on_images=on_images)
+        section = read_preset(preset, "baseline", overlays)
         if "input_size" in section:
             most = int(section["input_size"])
             published = int(recipe.train.get("input_size", BASELINES[name].input_size))

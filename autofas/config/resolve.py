@@ -5,7 +5,7 @@ recipe (autofas.config.recipes), `--preset`, `--config FILE`, flags, `--set key=
 configuration is written into the run folder and can be run again from there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ import yaml
 
 from autofas.config.data import is_generated
 from autofas.errors import ConfigError
+from autofas.runtime.launch import launched
 from autofas.storage.schema import (
     Schema,
     nearest,
@@ -25,6 +26,8 @@ from autofas.storage.schema import (
 )
 
 PRESETS = ("quick", "paper")
+OVERLAYS = ("by_alphas", "on_images")
+"""Parts of a preset's section that lie over the rest, in this order, where they apply (`overlays_of`)."""
 C = TypeVar("C", bound=Schema)
 
 
@@ -51,7 +54,7 @@ def resolve(
         require_version(found, readable_versions(model), file, ConfigError)
         sources.append(file)
 
-    def stacked(on_images: bool) -> dict[str, Any]:
+    def stacked(overlays: Collection[str]) -> dict[str, Any]:
         # nested defaults first, so that a file may set one key of an optimiser and keep the others
         values: dict[str, Any] = {
             name: field.default.model_dump()
@@ -61,7 +64,7 @@ def resolve(
         for _, layer in layers:
             _merge(values, layer)
         if preset:
-            _merge(values, read_preset(preset, section, on_images=on_images))
+            _merge(values, read_preset(preset, section, overlays))
         _merge(values, found)
         for key, value in (flags or {}).items():
             _assign(values, key, value)
@@ -69,11 +72,9 @@ def resolve(
             _assign(values, *read_assignment(text))
         return values
 
-    values = stacked(on_images=False)
-    data = values.get("data")
-    # what is asked for decides which data these are, and only then which settings lie below it
-    if preset and isinstance(data, Mapping) and not is_generated(data.get("dataset")):
-        values = stacked(on_images=True)
+    values = stacked(())
+    if preset and (overlays := overlays_of(values)):
+        values = stacked(overlays)
     return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
 
 
@@ -85,10 +86,23 @@ def read_assignment(text: str, flag: str = "--set") -> tuple[str, Any]:
     return key.strip(), parse_yaml(value, f"{flag} {key}: {value[:80]!r}")
 
 
-def read_preset(name: str, section: str, *, on_images: bool = False) -> dict[str, Any]:
-    """One verb's section of a preset; raises ConfigError for a name that does not exist.
+def overlays_of(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The overlays of a preset that apply to what is asked for, which only then lies over them.
 
-    What the section holds under `on_images` is for data that are not generated faces, over the rest.
+    `on_images` is for data that are not generated faces, `by_alphas` for searches in one process that end
+    with the cells that alphas or finalists choose.
+    """
+    data = values.get("data")
+    on_images = isinstance(data, Mapping) and not is_generated(data.get("dataset"))
+    by_alphas = values.get("strategy", "pc-darts") in ("pc-darts", "darts")
+    by_alphas &= values.get("derivation") != "darts-pt" and not launched().several
+    return tuple(name for name, applies in zip(OVERLAYS, (by_alphas, on_images), strict=True) if applies)
+
+
+def read_preset(name: str, section: str, overlays: Collection[str] = ()) -> dict[str, Any]:
+    """One verb's section of a preset, these overlays of it over the rest.
+
+    Raises ConfigError for a name that does not exist.
     """
     if name not in PRESETS:
         raise ConfigError(
@@ -96,9 +110,10 @@ def read_preset(name: str, section: str, *, on_images: bool = False) -> dict[str
         )
     values = read_yaml(Path(str(resources.files("autofas.config.presets") / f"{name}.yaml")))
     section_values = dict(values.get(section, {}))
-    other = section_values.pop("on_images", {})
-    if on_images:
-        _merge(section_values, other)
+    parts = {overlay: section_values.pop(overlay, {}) for overlay in OVERLAYS}
+    for overlay in OVERLAYS:
+        if overlay in overlays:
+            _merge(section_values, parts[overlay])
     return section_values
 
 

@@ -99,7 +99,7 @@ class Layout(Schema):
 class Variants(Schema):
     """The values that keys of a layout may have, the layout's own among them; none for a key that is fixed.
 
-    A search by trials chooses among them (autofas.search.layouts); any other takes the layout as it is.
+    Trials and finalists choose among them (autofas.search.layouts); any other search keeps the layout.
     """
 
     stem: tuple[tuple[StemLayer, ...], ...] = Field(default=(), max_length=64)

@@ -2,7 +2,7 @@
 
 from autofas.models.genotype import Cell, Edge, genotype_from_cells, save_genotype
 from autofas.models.space import load_space
-from benchmarks.experiment_cells import cells_table, weightless
+from benchmarks.experiment_cells import cells_table, layouts_table, weightless
 
 
 def cell(*operations):
@@ -28,3 +28,22 @@ def test_skips_and_pools_are_counted_and_a_cell_of_nearly_nothing_else_has_falle
     ]  # fmt: skip
     assert table.count("\n") == 2
     assert cells_table(("feathernet_b",), ("0",), tmp_path) == ""
+
+
+def test_layouts_are_counted_where_they_differ(tmp_path):
+    space = load_space("small_open")
+    edges = tuple(Edge(node, source, "skip_connect") for node in (2, 3) for source in (0, 1))
+    skips = Cell(edges=edges, concat=(2, 3))
+    for block, changed in enumerate(
+        ({}, {"normalise": "local"}, {"normalise": "local", "cells": ("normal",) * 3})
+    ):
+        folder = tmp_path / f"{block}-found"
+        folder.mkdir()
+        laid = space.with_layout(changed)
+        save_genotype(genotype_from_cells(laid, skips, skips, "random"), folder / "genotype.json")
+    table = layouts_table(("found", "feathernet_b"), "012", tmp_path)
+    assert [one.strip() for one in table.splitlines()[2].split("|")[1:-1]] == [
+        "found", "3", "local: 2, none: 1", "8: 3", "1: 2, 3: 1",
+    ]  # fmt: skip
+    assert table.count("\n") == 2
+    assert layouts_table(("found",), "0", tmp_path) == ""

@@ -47,8 +47,8 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
     def searched(**more: Any) -> SearchConfig:
         return resolve(SearchConfig, "search", preset="quick", **more)
 
-    assert searched().space == "small"
-    assert searched(flags={"data.dataset": "Synthetic"}).space == "small"  # as the catalog reads names
+    assert searched().space == "small_open"
+    assert searched(flags={"data.dataset": "Synthetic"}).space == "small_open"  # as the catalog reads names
     real = {"data.dataset": "mine/manifest.csv"}
     assert searched(flags=real).space == "small_even"
     assert searched(assignments=["data.dataset=nuaa"]).space == "small_even"
@@ -61,6 +61,28 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
     assert (faces.optimizer.name, faces.batch_size, faces.input_size) == ("adam", 16, 64)
     images = resolve_training(preset="quick", flags={"genotype": "some.json", "data.dataset": "nuaa"})[0]
     assert (images.optimizer.name, images.batch_size, images.input_size) == ("adam", 32, 128)
+
+
+@pytest.mark.parametrize(
+    ("flags", "finalists"),
+    [
+        ({}, 16),
+        ({"strategy": "darts"}, 16),
+        ({"finalists": 3}, 3),
+        ({"strategy": "tpe"}, 0),
+        ({"strategy": "random"}, 0),
+        ({"derivation": "darts-pt"}, 0),
+        ({"data.dataset": "mine/manifest.csv"}, 0),
+    ],
+)
+def test_quick_ends_with_finalists_where_a_search_can(flags: dict[str, Any], finalists: int) -> None:
+    assert resolve(SearchConfig, "search", preset="quick", flags=flags).finalists == finalists
+
+
+def test_quick_has_no_finalists_under_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("RANK", "0"), ("WORLD_SIZE", "2"), ("MASTER_ADDR", "x"), ("MASTER_PORT", "1")):
+        monkeypatch.setenv(name, value)
+    assert resolve(SearchConfig, "search", preset="quick").finalists == 0
 
 
 def test_a_file_may_set_one_key_of_an_optimiser(tmp_path: Path) -> None:
