@@ -1,4 +1,4 @@
-"""What the experiment's networks are made of: skips and pools in their cells, which carry no weights; layouts.
+"""What the experiment's networks are made of: layouts, and skips and pools, which carry no weights.
 
 DARTS is known to fall into them when it searches for long (Zela et al., "Understanding and robustifying
 differentiable architecture search", ICLR 2020): a cell of skips and pools alone learns nothing by itself.
