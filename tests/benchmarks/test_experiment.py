@@ -119,7 +119,9 @@ def test_the_plan_of_the_repository_is_ordered_by_blocks():
     assert {job["training"] for job in asked[: 12 * arms]} == {0}
 
 
-@pytest.mark.parametrize("name", ["plan", "open", "open_p2", "open_p3", "open_p4", "supervision"])
+@pytest.mark.parametrize(
+    "name", ["plan", "open", "open_p2", "open_p3", "open_p4", "stabilisers", "supervision"]
+)
 def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
     plan = validated(experiment.Plan, read_yaml(ROOT / f"results/experiment/{name}.yaml"), "plan")
     assert plan.searches % len(plan.data_seeds) == 0  # every data seed has as many blocks
