@@ -227,7 +227,7 @@ class BilevelSearch(Strategy):
         return derive_within(self.space, last, betas_of(last), rule, bounds), rule
 
     def _final(self, rule: str) -> tuple[tuple[Cell, Cell], str]:
-        """The best finalist's cells, and the rule that made them; finalists.csv holds all."""
+        """The best finalist's cells, and what made or chose them; finalists.csv holds all."""
         config = self.config
         first = 1 + next((number for number, row in enumerate(self.results) if row["arch_loss"] != ""), 0)
         generator = np.random.default_rng([config.seed, 2])
@@ -246,9 +246,9 @@ class BilevelSearch(Strategy):
             ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
         self.found = best.space or self.space
-        if best.layout:
-            self.run.log(f"layout of the best: {best.layout}")
-        return best.cells, best.rule
+        self.run.log(f"the best: {best.name}")
+        # what a search has chosen is no random network, whoever drew its cells
+        return best.cells, "finalists" if best.rule == "random" else best.rule
 
     def perturbed(self) -> tuple[Cell, Cell]:
         """The cells that the supernet can least do without; weights, alphas and betas stay as they are."""

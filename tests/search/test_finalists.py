@@ -102,7 +102,7 @@ def test_a_search_ends_in_the_layout_of_the_best(tmp_path, tiny_data, monkeypatc
     found = search(asked, space=opened(channels=(4, 8)))
     assert SPACE.layout.channels == 8
     assert load_genotype(found.path / "genotype.json").layout.channels == 4
-    assert "layout of the best: channels 4" in (found.path / "log.txt").read_text()
+    assert "the best: " in (found.path / "log.txt").read_text()
     with open(found.path / "finalists.csv") as stream:
         assert next(csv.DictReader(stream))["layout"] == "channels 4"
 
@@ -154,10 +154,21 @@ def test_a_search_ends_with_the_best_of_them(tmp_path, tiny_data):
     assert [int(row["rank"]) for row in rows] == [1, 2, 3, 4]
     assert [int(row["epochs"]) for row in rows] == [3, 3, 1, 1]
     assert float(rows[0]["arch_auc"]) >= float(rows[1]["arch_auc"])
-    assert found.genotype.derivation in rows[0]["origin"]
+    rule = rows[0]["origin"].rpartition(" ")[2]
+    assert found.genotype.derivation == ("finalists" if rule == "random" else rule)
     assert profile(build(found.genotype)).params <= 18_000
     again = search(SearchConfig(**asked | {"runs_dir": None}))
     assert again.genotype.same_network(found.genotype)
+
+
+def test_a_random_finalist_that_is_chosen_makes_a_searched_network(tmp_path, tiny_data, monkeypatch):
+    aucs = iter((0.6, 0.7))  # of the alphas' cells, of the random ones
+    monkeypatch.setattr(BriefTraining, "auc", lambda self, loader: next(aucs, 0.8))
+    asked = config(tmp_path, tiny_data, epochs=1, warmup_epochs=0, finalists=2, finalist_epochs=1)
+    found = search(asked)
+    with open(found.path / "finalists.csv") as stream:
+        assert next(csv.DictReader(stream))["origin"] == "random"
+    assert (found.genotype.derivation, build(found.genotype).kind) == ("finalists", "searched")
 
 
 def test_finalists_are_trained_on_one_half_judged_on_the_other_and_never_of_the_warm_up(
