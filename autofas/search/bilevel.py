@@ -68,6 +68,7 @@ class BilevelSearch(Strategy):
         self.weight_losses: list[Tensor] = []  # of the current epoch's batches
         self.arch_losses: list[Tensor] = []
         self.moving = False  # whether alphas move in the current epoch
+        self.winner = ""  # in words, of the finalists
 
     @property
     def rounds(self) -> int:
@@ -230,10 +231,9 @@ class BilevelSearch(Strategy):
         """The best finalist's cells, and what made or chose them; finalists.csv holds all."""
         config = self.config
         first = 1 + next((number for number, row in enumerate(self.results) if row["arch_loss"] != ""), 0)
-        generator = np.random.default_rng([config.seed, 2])
         pool = config.finalists * (config.finalist_pool if config.finalist_filter else 1)
         history = self.history[: self.chosen + 1]
-        chosen = nominate(self.layouts, history, rule, pool, first, generator)
+        chosen = nominate(self.layouts, history, rule, pool, first, np.random.default_rng([config.seed, 2]))
         if config.finalist_filter:
             name, batch = config.finalist_filter, next(iter(self.weight_batches()))
             for one in chosen:
@@ -246,7 +246,8 @@ class BilevelSearch(Strategy):
             ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
         self.found = best.space or self.space
-        self.run.log(f"the best: {best.name}")
+        self.winner = f"the best of {len(chosen)} brief trainings has {best.name}"
+        self.run.log(self.winner)
         # what a search has chosen is no random network, whoever drew its cells
         return best.cells, "finalists" if best.rule == "random" else best.rule
 
@@ -283,10 +284,8 @@ class BilevelSearch(Strategy):
         """The verdict on the chosen alphas; one process also measures the gap on the architecture half."""
         if self.config.auxiliary_skip:
             self.engine.supernet.set_auxiliary_skip(0.0)
-        found = None
-        if ranks.world_size() == 1:
-            found = gap(self.engine, cells, self.plain_loader)
-        return judge(self.space, self.history[self.chosen], cells, found)
+        found = gap(self.engine, cells, self.plain_loader) if ranks.world_size() == 1 else None
+        return judge(self.space, self.history[self.chosen], cells, found, self.winner)
 
     def write_tables(self) -> None:
         super().write_tables()

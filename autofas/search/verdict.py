@@ -75,7 +75,7 @@ class Verdict:
     `margin` is by how much softmax(alpha) of an edge's strongest operation other than none exceeds the next,
     the mean over edges; `over_half` counts the edges where it is over one half. `entropy`, in nats, is the
     mean over edges, at most `entropy_most` = ln(operations). `skips` and `pools` count edges of the derived
-    cells, `kept` all of them.
+    cells, `kept` all of them. `finalist` is which one was chosen, in words; empty where alphas alone chose.
     """
 
     edges: int
@@ -87,6 +87,7 @@ class Verdict:
     pools: int
     kept: int
     gap: Gap | None = None
+    finalist: str = ""
 
     @property
     def word(self) -> str:
@@ -110,6 +111,8 @@ class Verdict:
         ]
         if self.skips + self.pools > 0.75 * self.kept:
             lines[-1] += ": nearly all without weights, as when DARTS collapses"
+        if self.finalist:
+            lines.insert(0, f"finalists decided: {self.finalist}")
         if self.gap is not None:
             lines.append(
                 f"on the architecture half the supernet has loss {self.gap.supernet_loss:.3f} and AUC "
@@ -124,9 +127,13 @@ class Verdict:
 
 
 def judge(
-    space: Space, alphas: Mapping[str, Floats], cells: tuple[Cell, Cell], gap: Gap | None = None
+    space: Space,
+    alphas: Mapping[str, Floats],
+    cells: tuple[Cell, Cell],
+    gap: Gap | None = None,
+    finalist: str = "",
 ) -> Verdict:
-    """The verdict on the last alphas (edges, operations) by kind, and the cells derived from them."""
+    """The verdict on the last alphas (edges, operations) by kind, and the cells that the search ends with."""
     kinds = space.layout.kinds
     weights = np.concatenate([softmax(np.asarray(alphas[kind], dtype=np.float64)) for kind in kinds])
     ordered = np.sort(weights[:, _real(space)], axis=1)
@@ -148,6 +155,7 @@ def judge(
         pools=sum(isinstance(one, Pool) for one in chosen),
         kept=len(chosen),
         gap=gap,
+        finalist=finalist,
     )
 
 

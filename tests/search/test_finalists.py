@@ -1,6 +1,7 @@
 """Finalists: who is nominated, who is left, and a search that ends with one."""
 
 import csv
+import json
 import math
 
 import numpy as np
@@ -102,7 +103,9 @@ def test_a_search_ends_in_the_layout_of_the_best(tmp_path, tiny_data, monkeypatc
     found = search(asked, space=opened(channels=(4, 8)))
     assert SPACE.layout.channels == 8
     assert load_genotype(found.path / "genotype.json").layout.channels == 4
-    assert "the best: " in (found.path / "log.txt").read_text()
+    words = json.loads((found.path / "verdict.json").read_text())["words"]
+    assert words[0].startswith("finalists decided: the best of 4 brief trainings has ")
+    assert words[0].endswith("; channels 4")
     with open(found.path / "finalists.csv") as stream:
         assert next(csv.DictReader(stream))["layout"] == "channels 4"
 
