@@ -26,7 +26,10 @@ LINKED += sorted((ROOT / "results").rglob("*.md"))
 
 FACES = "data.synthetic={train_users: 2, dev_users: 1, test_users: 2, frames_per_video: 1, size: 32}"
 TINY = ["--epochs", "1", "--set", "input_size=32", "--set", "batch_size=30", "--threads", "1", "--set", FACES]
-SHORT = {"search": [*TINY, "--space", "small", "--set", "warmup_epochs=0"], "train": TINY}
+SHORT = {
+    "search": [*TINY, "--space", "small", "--set", "warmup_epochs=0", "--set", "finalist_epochs=1"],
+    "train": TINY,
+}
 
 
 def blocks(page: Path, language: str = "") -> list[str]:

@@ -126,11 +126,12 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     rule, record = config.resolved_derivation, history[epoch]
     if rule == "pc-darts" and not betas_of(record):
         raise ConfigError(f"the rule pc-darts needs betas, and {folder} has none; take --rule auto-fas")
-    limits = limits_of(config, space)
+    laid = _laid_out(space, folder)
+    limits = limits_of(config, laid)
     if rule == "darts-pt":
         cells = _perturbed(args, folder, config, space)
     else:
-        cells = derive_within(space, record, betas_of(record), rule, limits.bounds if limits else None)
+        cells = derive_within(laid, record, betas_of(record), rule, limits.bounds if limits else None)
     provenance: dict[str, str | int | float | bool | None] = {
         "run": folder.name,
         "command": "derive",
@@ -139,7 +140,16 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
         "epochs": epoch,
         **(limits.facts if limits else {}),
     }
-    return genotype_from_cells(space, *cells, rule, provenance), epoch
+    return genotype_from_cells(laid, *cells, rule, provenance), epoch
+
+
+def _laid_out(space: "Space", folder: Path) -> "Space":
+    """The space with the layout that the search's finalists chose; its own where they chose none."""
+    from autofas.models.genotype import load_genotype
+    from autofas.search.layouts import space_of
+
+    place = folder / "genotype.json"
+    return space_of(space, load_genotype(place)) if place.is_file() else space
 
 
 def _perturbed(

@@ -56,6 +56,20 @@ def test_another_rule_and_another_epoch(folder):
     assert found["edges_in_common"] < 16
 
 
+def test_the_layout_is_that_of_the_searchs_own_genotype(tmp_path):
+    space = load_space("small_open")
+    (tmp_path / "config.yaml").write_text(to_yaml(SearchConfig(space="small_open", finalists=2)))
+    generator = np.random.default_rng(0)
+    record = {kind: generator.normal(size=(5, 5)) for kind in ("normal", "reduction")}
+    record |= {f"{kind}_beta": generator.normal(size=5) for kind in ("normal", "reduction")}
+    write_alphas(tmp_path / "alphas.csv", [record], space)
+    laid = space.with_layout({"normalise": "local", "cells": ("normal",) * 3})
+    cells = derive(space, record, betas_of(record), "pc-darts")
+    save_genotype(genotype_from_cells(laid, *cells, "pc-darts"), tmp_path / "genotype.json")
+    found = load_genotype(main_values(["derive", str(tmp_path), "--rule", "auto-fas"])["genotype"])
+    assert found.layout == laid.layout
+
+
 def test_a_search_that_ended_early_has_its_own_epoch(folder):
     asked = {"eigenvalue_stop": 1.3, "eigenvalue_window": 1, "epochs": 9, "warmup_epochs": 0}
     (folder / "config.yaml").write_text(to_yaml(SearchConfig(space="small", seed=7, **asked)))
