@@ -274,10 +274,13 @@ def _of_config(word: str, verb: str, options: Sequence[str]) -> str:
         return ""
     from autofas.config.search import SearchConfig
     from autofas.config.train import TrainConfig
+    from autofas.storage.schema import Schema
 
     key = word.lstrip("-").replace("-", "_")
     config = SearchConfig if verb == "search" else TrainConfig
-    return f"; set it with --set {key}=VALUE" if key in config.model_fields else ""
+    known = config.model_fields.get(key)
+    settable = known is not None and not isinstance(known.default, Schema)  # those are groups of keys
+    return f"; set it with --set {key}=VALUE" if settable else ""
 
 
 def _of_others(word: str) -> str:

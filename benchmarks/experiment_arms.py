@@ -181,9 +181,9 @@ class BestOf(RandomDraw):
         Strategy.open(self, fresh=fresh)
 
     def choose(self) -> tuple[Cells, str]:
-        finalists = [Finalist(cells, "random", "random", space=space) for space, cells in self.given]
+        finalists = [Finalist(space, cells, "random", "random") for space, cells in self.given]
         best = halve(finalists, self.begin_brief, self.plain_loader, self.config.finalist_epochs)
-        self.found = best.space or self.space
+        self.found = best.space
         return best.cells, "random"
 
 

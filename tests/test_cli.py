@@ -53,6 +53,7 @@ def test_help_does_not_import_what_computes():
             ["search", "--warmup-epochs", "1"],
             "--warmup-epochs; set it with --set warmup_epochs=",
         ),
+        (["search", "--finalist", "3"], "unknown argument --finalist, did you mean --finalists?"),
         (["search", "--modality", "color"], "unknown argument --modality; train takes it"),
         (["search", "--set", "wieghts.lr=0.1"], "did you mean weights?"),
         (["search", "--set", "weights.lr"], "expected key=value"),

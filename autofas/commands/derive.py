@@ -126,7 +126,7 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     rule, record = config.resolved_derivation, history[epoch]
     if rule == "pc-darts" and not betas_of(record):
         raise ConfigError(f"the rule pc-darts needs betas, and {folder} has none; take --rule auto-fas")
-    laid = _laid_out(space, folder)
+    laid = _in_found_layout(space, folder)
     limits = limits_of(config, laid)
     if rule == "darts-pt":
         cells = _perturbed(args, folder, config, space)
@@ -143,7 +143,7 @@ def _derived(args: argparse.Namespace, folder: Path) -> tuple["Genotype", int]:
     return genotype_from_cells(laid, *cells, rule, provenance), epoch
 
 
-def _laid_out(space: "Space", folder: Path) -> "Space":
+def _in_found_layout(space: "Space", folder: Path) -> "Space":
     """The space with the layout that the search's finalists chose; its own where they chose none."""
     from autofas.models.genotype import load_genotype
     from autofas.search.layouts import space_of

@@ -55,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--finalists",
         type=int,
         metavar="K",
-        help=f"train K genotypes on the weight half, take the best on the architecture half ({finalists})",
+        help="train K genotypes on the weight half, each in the next layout where the space leaves that open,"
+        f" take the best on the architecture half ({finalists})",
     )
     variants.add_arguments(group)
     controls.add_arguments(group)

@@ -53,7 +53,9 @@ class BilevelSearch(Strategy):
         self, config: SearchConfig, space: Space, device: torch.device, datasets: OpenedDatasets
     ) -> None:
         super().__init__(config, space, device, datasets)
-        self.limits = self.layouts.limits_in(space)  # the supernet has the space's own layout
+        if space not in self.layouts.possible:  # limits rule the space's own layout out, not all others
+            space = self.space = self.found = self.layouts.possible[0]
+        self.limits = self.layouts.limits_in(space)  # in the supernet's layout
         if config.finalists and ranks.world_size() > 1:
             raise ConfigError("finalists are trained in a single process; start it without torchrun")
         if (config.eigenvalue_stop or config.derivation == "darts-pt") and ranks.world_size() > 1:
@@ -245,7 +247,7 @@ class BilevelSearch(Strategy):
         if self.run.writes:
             ordered = sorted(chosen, key=lambda one: (-one.epochs, one.rank))
             write_rows(self.run.path / "finalists.csv", [one.row() for one in ordered])
-        self.found = best.space or self.space
+        self.found = best.space
         self.winner = f"the best of {len(chosen)} brief trainings has {best.name}"
         self.run.log(self.winner)
         # what a search has chosen is no random network, whoever drew its cells

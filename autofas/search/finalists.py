@@ -30,12 +30,13 @@ from autofas.training.optimizers import build_optimizer
 
 @dataclass
 class Finalist:
-    """Two cells, where they come from, and what their training has come to; `auc` in [0, 1].
+    """Two cells in a layout, where they come from, and what their training has come to; `auc` in [0, 1].
 
-    `space` has the layout that they stand in, `layout` says it in words, empty where none is open. `proxy` is
-    what the untrained network was chosen by, None where nothing was.
+    `space` has the layout, `layout` says it in words, empty where none is open. `proxy` is what the untrained
+    network was chosen by, None where nothing was.
     """
 
+    space: Space
     cells: tuple[Cell, Cell]
     rule: str
     origin: str
@@ -43,7 +44,6 @@ class Finalist:
     auc: float = float("nan")
     rank: int = 0
     proxy: float | None = None
-    space: Space | None = None
     layout: str = ""
     training: "BriefTraining | None" = field(default=None, repr=False)
 
@@ -85,7 +85,7 @@ def nominate(
     def add(cells: tuple[Cell, Cell], by: str, origin: str) -> None:
         nonlocal space
         if all((cells, space) != (one.cells, one.space) for one in found):
-            found.append(Finalist(cells, by, origin, space=space, layout=layouts.told(space)))
+            found.append(Finalist(space, cells, by, origin, layout=layouts.told(space)))
             space = next(turn)
 
     for epoch, by in named:
@@ -96,7 +96,9 @@ def nominate(
     for _ in range(20 * count):
         if len(found) == count:
             break
+        before = len(found)
         add(layouts.draw_in(space, generator), "random", "random")
+        space = space if len(found) > before else next(turn)  # under limits a layout may have no others
     return found
 
 

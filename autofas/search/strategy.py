@@ -77,7 +77,7 @@ class Strategy(HalvedWork[SearchResult]):
 
     def network_of(self, one: Finalist) -> Network:
         """A finalist's network, its weights drawn from the search's seed."""
-        genotype = genotype_from_cells(one.space or self.space, *one.cells, one.rule)
+        genotype = genotype_from_cells(one.space, *one.cells, one.rule)
         modality = self.config.data.modalities[0]
         return self.seeded(lambda: build(genotype, supervision=self.config.supervision, modality=modality))
 

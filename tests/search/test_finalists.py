@@ -20,6 +20,7 @@ from autofas.search.bounds import derive_within
 from autofas.search.finalists import BriefTraining, Finalist, filtered, halve, nominate
 from autofas.search.history import betas_of
 from autofas.search.layouts import Layouts
+from autofas.search.limits import limits_of
 from autofas.search.search import search
 from tests.search.searches import config, opened
 
@@ -94,6 +95,27 @@ def test_layouts_that_limits_rule_out_are_nobodys():
     assert {one.space.layout.channels for one in found} == {8}
 
 
+def test_a_layout_that_has_no_more_networks_leaves_the_turn_to_the_next():
+    # of 16 channels one network alone keeps to the limit
+    space = opened(channels=(8, 16))
+    wide = space.with_layout({"channels": 16})
+    smallest = limits_of(SearchConfig(max_params="1M"), wide).bounds.smallest[0]
+    costs = space_costs(wide)
+    most = int(smallest + costs.fixed[0])
+    found = nominated(history(4), 6, space=space, max_params=most)
+    assert len(found) == 6
+    assert sum(one.space.layout.channels == 16 for one in found) <= 3
+
+
+def test_a_supernet_has_a_layout_that_the_limits_allow(tmp_path, tiny_data):
+    # the space's own stem makes maps of 8x8, which cost more
+    asked = config(tmp_path, tiny_data, space="small_open", epochs=2, warmup_epochs=0, input_size=16,
+                   finalists=2, finalist_epochs=1, max_macs="1.8M")  # fmt: skip
+    with pytest.raises(AutofasError, match="max_macs 1,800,000: no network"):
+        search(asked.model_copy(update={"finalists": 0}))
+    assert search(asked).genotype.layout.map_size() == 4
+
+
 def test_a_search_ends_in_the_layout_of_the_best(tmp_path, tiny_data, monkeypatch):
     def smaller_is_better(self, loader):
         return 1 / sum(weights.numel() for weights in self.network.parameters())
@@ -125,7 +147,7 @@ class Fake:
 
 def test_the_better_half_is_trained_on():
     worths = [0.5, 0.9, 0.7, 0.8, 0.6]
-    finalists = [Finalist((None, None), "random", str(worth)) for worth in worths]
+    finalists = [Finalist(SPACE, (None, None), "random", str(worth)) for worth in worths]
     lines = []
     best = halve(finalists, lambda one: Fake(float(one.origin)), lambda: None, 2, lines.append)
     assert best.origin == "0.9"
@@ -142,7 +164,7 @@ def test_the_better_half_is_trained_on():
 
 
 def test_one_alone_is_trained_too():
-    (alone,) = finalists = [Finalist((None, None), "random", "1.0")]
+    (alone,) = finalists = [Finalist(SPACE, (None, None), "random", "1.0")]
     assert halve(finalists, lambda one: Fake(1.0), lambda: None, 3) is alone
     assert (alone.epochs, alone.rank) == (3, 1)
 
@@ -205,7 +227,7 @@ def test_finalists_are_trained_on_one_half_judged_on_the_other_and_never_of_the_
 @pytest.mark.parametrize(("keep", "kept"), [("highest", ["b", "e"]), ("lowest", ["a", "d"])])
 def test_a_filter_keeps_an_end_of_the_proxies_and_the_order(keep, kept):
     values = {"a": 1.0, "b": 5.0, "c": -math.inf, "d": 2.0, "e": 4.0}
-    nominees = [Finalist((None, None), "random", name, proxy=value) for name, value in values.items()]
+    nominees = [Finalist(SPACE, (None, None), "random", name, proxy=value) for name, value in values.items()]
     assert [one.origin for one in filtered(nominees, 2, keep)] == kept
     assert len(filtered(nominees, 9, keep)) == 5
 
