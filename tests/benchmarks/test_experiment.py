@@ -137,6 +137,15 @@ def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
             block.config(arm)
 
 
+def test_a_protocol_with_folds_takes_the_next_for_every_block(tmp_path):
+    plan = validated(experiment.Plan, read_yaml(ROOT / "results/experiment/open_p3.yaml"), "plan")
+    firsts = list(experiment.jobs(plan))[:: len(plan.arms)]
+    blocks = [experiment.block_of(plan, job, tmp_path, 1, OpenedDatasets()) for job in firsts]
+    assert [block.flags["data.fold"] for block in blocks] == [1, 2, 3, 4, 5, 6, 1, 2]
+    assert {block.flags["data.protocol"] for block in blocks} == {"3"}
+    assert [block.config("finalists").data.fold for block in blocks[:2]] == [1, 2]
+
+
 def test_every_arm_of_the_repositorys_plan_has_a_configuration(tmp_path):
     plan = validated(experiment.Plan, read_yaml(ROOT / "results/experiment/plan.yaml"), "plan")
     block = experiment.block_of(plan, next(experiment.jobs(plan)), tmp_path, 1, OpenedDatasets())

@@ -52,6 +52,7 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
     real = {"data.dataset": "mine/manifest.csv"}
     assert searched(flags=real).space == "small_even"
     assert searched(assignments=["data.dataset=nuaa"]).space == "small_even"
+    assert (searched().arch_split, searched(flags=real).arch_split) == ("session", "subject")
     assert searched(flags={**real, "space": "small"}).space == "small"
     place = tmp_path / "mine.yaml"
     place.write_text("data: {dataset: mine/manifest.csv}\noptimizer: {lr: 0.2}\n", encoding="utf-8")
