@@ -70,7 +70,7 @@ _ALL = (
         factory="feathernet:feathernet_a",
         input_size=224,
         supervision="focal",
-        options=("head", "num_outputs", "input_size"),
+        options=("head", "num_outputs", "input_size", "width"),
     ),
     Baseline(
         name="feathernet_b",
@@ -79,7 +79,7 @@ _ALL = (
         factory="feathernet:feathernet_b",
         input_size=224,
         supervision="focal",
-        options=("head", "num_outputs", "input_size"),
+        options=("head", "num_outputs", "input_size", "width"),
     ),
     Baseline(
         name="resnet18",
@@ -105,7 +105,7 @@ _ALL = (
         factory="mobilenet_v2:mobilenet_v2",
         input_size=224,
         supervision="cross_entropy",
-        options=("num_outputs", "dropout", "input_size"),
+        options=("num_outputs", "dropout", "input_size", "width", "last_channels"),
     ),
     Baseline(
         name="shufflenet_v2",

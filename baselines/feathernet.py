@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from .blocks import init_fan_out
 from .published import FEATHERNETS, FEATHERNETS_TABLE_2, Published
-from .sizes import require_exactly, require_multiple, side_multiple
+from .sizes import require_exactly, require_multiple, scaled, side_multiple
 
 PUBLISHED = {
     "feathernet_a": (Published("0.35M", "79.99M", 224, FEATHERNETS_TABLE_2, FEATHERNETS),),
@@ -41,9 +41,10 @@ class LinearSqueezeExcitation(nn.Module):
     def __init__(self, channels: int, reduction: int = 8) -> None:
         super().__init__()
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.squeeze = nn.Linear(channels, channels // reduction)
+        squeezed = max(1, channels // reduction)
+        self.squeeze = nn.Linear(channels, squeezed)
         self.relu = nn.ReLU(inplace=True)
-        self.excite = nn.Linear(channels // reduction, channels)
+        self.excite = nn.Linear(squeezed, channels)
         self.gate = nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,8 +98,8 @@ class FeatherNet(nn.Module):
 
     F is 1024 at 224x224. Features are unbounded; softmax(features)[:, 1] in [0, 1] is the score, higher =
     bona fide. The heads of table 4: 'streaming' (Model1 without, Model2 with `average_pool_branch`),
-    'streaming_fc' (Model3) and 'gap_fc' (Model4); with a linear layer the output is (B, 2) logits. Raises
-    ValueError on any other side.
+    'streaming_fc' (Model3) and 'gap_fc' (Model4); with a linear layer the output is (B, 2) logits. `width`
+    multiplies the channels of every layer, 64 of F too; the paper has 1. Raises ValueError on any other side.
     """
 
     def __init__(
@@ -108,15 +109,19 @@ class FeatherNet(nn.Module):
         head: Head = "streaming",
         num_outputs: int = 2,
         input_size: int = 224,
+        width: float = 1.0,
     ) -> None:
         super().__init__()
         self.input_size = side_multiple(input_size, 32, "FeatherNet")
+        channels = scaled(32, width)
         self.stem = nn.Sequential(
-            nn.Conv2d(3, 32, 3, 2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU6(inplace=True)
+            nn.Conv2d(3, channels, 3, 2, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU6(inplace=True),
         )
         stages: list[nn.Module] = []
-        channels = 32
-        for expansion, out_channels, blocks, stride in STAGES:
+        for expansion, published, blocks, stride in STAGES:
+            out_channels = scaled(published, width)
             for index in range(blocks):
                 block_stride = stride if index == 0 else 1
                 stages.append(
@@ -157,11 +162,19 @@ class FeatherNet(nn.Module):
         return x if self.classifier is None else self.classifier(x)
 
 
-def feathernet_a(*, head: Head = "streaming", num_outputs: int = 2, input_size: int = 224) -> FeatherNet:
+def feathernet_a(
+    *, head: Head = "streaming", num_outputs: int = 2, input_size: int = 224, width: float = 1.0
+) -> FeatherNet:
     """FeatherNetA: stride-2 blocks have one branch (block C); Model1 of table 4 by default."""
-    return FeatherNet(average_pool_branch=False, head=head, num_outputs=num_outputs, input_size=input_size)
+    return FeatherNet(
+        average_pool_branch=False, head=head, num_outputs=num_outputs, input_size=input_size, width=width
+    )
 
 
-def feathernet_b(*, head: Head = "streaming", num_outputs: int = 2, input_size: int = 224) -> FeatherNet:
+def feathernet_b(
+    *, head: Head = "streaming", num_outputs: int = 2, input_size: int = 224, width: float = 1.0
+) -> FeatherNet:
     """FeatherNetB: stride-2 blocks have a pooled second branch (block B); Model2 of table 4 by default."""
-    return FeatherNet(average_pool_branch=True, head=head, num_outputs=num_outputs, input_size=input_size)
+    return FeatherNet(
+        average_pool_branch=True, head=head, num_outputs=num_outputs, input_size=input_size, width=width
+    )

@@ -1,10 +1,11 @@
-"""Checks of what goes into a network: a wrong input fails in one line that names the right one.
+"""Sides, channels and modalities of a network: a wrong one fails in one line that names the right one.
 
 Sides are plain integers in eager mode and under torch.export, where the checks hold. While torch.jit.trace
 records, sides are traced values and a comparison would be frozen into the graph with a warning, so the
 checks step aside.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -78,6 +79,16 @@ def side_multiple(input_size: int, multiple: int, network: str) -> int:
             f"such as {below} or {below + multiple}"
         )
     return input_size
+
+
+def scaled(channels: int, width: float) -> int:
+    """`channels` times the width multiplier (MobileNets, Howard et al., 2017), to the nearest whole number.
+
+    At least 1; a half goes up. Raises ValueError unless `width` is positive.
+    """
+    if not isinstance(width, int | float) or not 0 < width < math.inf:
+        raise ValueError(f"width {width} is no multiplier of channels; choose a positive number, such as 0.5")
+    return max(1, math.floor(channels * width + 0.5))
 
 
 def require_modalities(images: Mapping[str, Tensor], modalities: Sequence[str], network: str) -> list[Tensor]:

@@ -34,6 +34,7 @@ from autofas.search.search import search
 from autofas.search.strategy import Strategy
 from autofas.storage.files import write_json
 from autofas.storage.schema import Schema
+from benchmarks.scaled_baselines import Options, scaled_to
 
 AS_WRITTEN = {"finalists": 0, "arch_split": "subject"}
 """What `quick` had when the plans were written; their arms name what they change."""
@@ -47,7 +48,8 @@ class Arm(Schema):
     Draws: `matched`, as many parameters as arm `of` within 10 %, in a layout drawn with the cells where `of`
     could choose one; `shuffled`, its operations on other edges; `largest`, of the most parameters that there
     are; `best`, of `count` matched ones the best after the brief trainings of `of`'s search; `same`, the very
-    network that `of` found. `training` holds keys over the plan's recipe, which all arms share otherwise.
+    network that `of` found. A baseline with `of` is scaled in width to as many parameters, within 10 %.
+    `training` holds keys over the plan's recipe, which all arms share otherwise.
     """
 
     search: dict[str, Any] | None = None
@@ -62,11 +64,12 @@ class Arm(Schema):
     def _is_one_thing(self) -> "Arm":
         if sum(value is not None for value in (self.search, self.draw, self.baseline)) != 1:
             raise ValueError("an arm is one of search, draw and baseline")
-        if (self.of is None) != (self.draw in (None, "largest")) or (self.count is None) == (
-            self.draw == "best"
-        ):
+        relative = self.draw not in (None, "largest")
+        wrong_of = (self.of is None) == relative and not (self.baseline and self.of)
+        if wrong_of or (self.count is None) == (self.draw == "best"):
             raise ValueError(
-                "matched, shuffled, same and best need `of`, best needs `count`; others have neither"
+                "matched, shuffled, same and best need `of`, a baseline may have it, best needs `count`; "
+                "others have neither"
             )
         return self
 
@@ -103,6 +106,16 @@ class Block:
             self._find(name, arm, folder)
             write_json(done, {"seconds": time.process_time() - started})
         return place, float(json.loads(done.read_text(encoding="utf-8"))["seconds"])
+
+    def options(self, name: str, input_size: int) -> Options:
+        """The build arguments of a hand-designed arm: those of the width that its `of` asks for, if any."""
+        arm = self.named(name)
+        if arm.baseline is None or arm.of is None:
+            return {}
+        genotype = load_genotype(self.genotype(arm.of)[0])
+        space = space_of(load_space(self.space), genotype)
+        cost = space_costs(space).of(genotype.normal, genotype.reduction)
+        return scaled_to(arm.baseline, int(cost[COSTS.index("params")]), input_size)
 
     def keys(self, name: str) -> dict[str, Any]:
         """The keys of an arm's search, those of the arms below it first."""

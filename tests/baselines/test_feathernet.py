@@ -50,6 +50,22 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def test_a_width_scales_every_layer():
+    with torch.device("meta"):
+        for name in ("feathernet_a", "feathernet_b"):
+            half = build_baseline(name, width=0.5)
+            kernels = [module for module in half.modules() if isinstance(module, nn.Conv2d)]
+            published = [module for module in build_baseline(name).modules() if isinstance(module, nn.Conv2d)]
+            # the image alone keeps its channels
+            assert kernels[0].in_channels == 3
+            assert [2 * one.out_channels for one in kernels] == [one.out_channels for one in published]
+            assert half(torch.empty(2, 3, 224, 224)).shape == (2, 512)
+            build_baseline(name, width=0.05)(torch.empty(2, 3, 64, 64))  # squeezed to one, not to none
+    for width in (0, -1, math.nan, math.inf, "wide"):
+        with pytest.raises(ValueError, match="no multiplier of channels"):
+            build_baseline("feathernet_a", width=width)
+
+
 def test_feathernet_has_1024_features_at_224_and_the_heads_of_table_4():
     with torch.device("meta"):
         images = torch.empty(2, 3, 224, 224)

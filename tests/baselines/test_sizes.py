@@ -7,6 +7,7 @@ from autofas.baselines.sizes import (
     require_exactly,
     require_modalities,
     require_multiple,
+    scaled,
     side_at_least,
     side_multiple,
 )
@@ -56,3 +57,10 @@ def test_modalities_come_in_the_networks_order():
     given["depth"] = torch.zeros(1, 3, 5, 5)
     with pytest.raises(ValueError, match=r"of one shape; color has \(1, 3, 4, 4\) and depth \(1, 3, 5, 5\)"):
         require_modalities(given, ("color", "depth"), "Net")
+
+
+@pytest.mark.parametrize(
+    ("channels", "width", "expected"), [(32, 1, 32), (32, 0.5, 16), (5, 0.5, 3), (5, 0.49, 2), (3, 0.01, 1)]
+)
+def test_channels_at_a_width(channels, width, expected):
+    assert scaled(channels, width) == expected

@@ -31,6 +31,7 @@ arms:
   shuffle: {draw: shuffled, of: found}
   best: {draw: best, of: found, count: 2}
   plain: {draw: same, of: found, training: {supervision: bce}}
+  by_hand: {baseline: feathernet_b, of: found}
 families:
   against random:
     - [found, random_found]
@@ -55,7 +56,7 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
     assert "No block is whole" in capsys.readouterr().out
     assert call(plan, "--json") == 0
     rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
-    assert [row["arm"] for row in rows] == ["random_found", "found", "shuffle", "best", "plain"]
+    assert [row["arm"] for row in rows] == ["random_found", "found", "shuffle", "best", "plain", "by_hand"]
     with (plan.parent / "rows.csv").open() as stream:
         assert list(csv.DictReader(stream)) == rows
     sizes = {row["arm"]: int(row["params"]) for row in rows}
@@ -120,7 +121,7 @@ def test_the_plan_of_the_repository_is_ordered_by_blocks():
 
 
 @pytest.mark.parametrize(
-    "name", ["plan", "open", "open_p2", "open_p3", "open_p4", "stabilisers", "supervision"]
+    "name", ["plan", "open", "open_p2", "open_p3", "open_p4", "stabilisers", "supervision", "hand_designed"]
 )
 def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
     plan = validated(experiment.Plan, read_yaml(ROOT / f"results/experiment/{name}.yaml"), "plan")
