@@ -11,7 +11,6 @@ from typing import Protocol
 import numpy as np
 
 from autofas.analysis.text_tables import count, markdown_table
-from autofas.runs.provenance import machine
 from benchmarks import strata
 from benchmarks.experiment_cells import cells_table, layouts_table
 
@@ -87,7 +86,7 @@ def arms_table(plan: Compared, rows: Sequence[Row]) -> str:
             np.array([float(row[name]) for row in own])
             for name in ("params", "macs", "search_seconds", "training_seconds")
         )
-        sizes = sorted({count(int(size)) for size in (params.min(), params.max())}, key=len)
+        sizes = dict.fromkeys(count(int(size)) for size in (params.min(), params.max()))
         lines.append(
             [
                 arm,
@@ -187,14 +186,15 @@ def _tables(plan: Compared, kept: Sequence[Row], of: int) -> str:
     text = (
         f"{len(blocks)} whole blocks, {len(kept)} of {of} rows. AUC and ACER by video on test; ACER at the "
         "threshold of dev's equal error rate. `sd` is between networks, data seeds among them, `noise` "
-        "between trainings of one network, both of AUC; seconds are of CPU.\n\n"
+        "between trainings of one network, both of AUC. Seconds are of CPU, of whichever machine a row ran "
+        "on: they compare within a block.\n\n"
         f"{arms_table(plan, kept)}\n\n{power_note(kept)}\n"
     )
     for family, pairs in plan.families.items():
         text += f"\n{family[0].upper()}{family[1:]}, differences in points:\n\n"
         text += f"{family_table(plan, kept, pairs)}\n"
     text += "\nAUC in percent of every network, by data seed and search seed:\n\n"
-    return text + f"{seeds_table(plan, kept)}\n\n{machine()}; commits {', '.join(sorted(commits))}.\n"
+    return text + f"{seeds_table(plan, kept)}\n\nCommits {', '.join(sorted(commits))}.\n"
 
 
 def _flat(by_seed: Mapping[int, Mapping[int, float]]) -> strata.Floats:

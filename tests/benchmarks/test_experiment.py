@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -219,9 +220,12 @@ def test_only_whole_passes_count_and_trainings_are_averaged():
 
 def test_tables_of_rows_known_by_hand(tmp_path):
     rows = rows_of([(0.9, 0.8), (0.7, 0.75), (0.99, 0.95), (0.98, 0.96)])
+    rows[0]["params"], rows[1]["params"] = "990000", "9000"
     text = experiment_tables.write_summary(TWO, rows, tmp_path / "rows.md")
     line = next(line for line in text.splitlines() if line.startswith("| a ") and " b " in line)
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     # 2 of 4 pairs, then 4 of 4; differences of +2.5 and +3 points
-    assert cells[:6] == ["a", "b", "1.00", "+2.75", "+0.00", "0.75"]
+    assert cells[:2] + cells[3:6] == ["a", "b", "+2.75", "+0.00", "0.75"]
+    assert "| a | 4 | 1.00K to 0.99M | " in re.sub(" +", " ", text)
+    assert "| b | 4 | 1.00K to 9.00K | " in re.sub(" +", " ", text)
     assert "Power: " in text
