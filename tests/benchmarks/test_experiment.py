@@ -122,7 +122,19 @@ def test_the_plan_of_the_repository_is_ordered_by_blocks():
 
 
 @pytest.mark.parametrize(
-    "name", ["plan", "open", "open_p2", "open_p3", "open_p4", "stabilisers", "supervision", "hand_designed"]
+    "name",
+    [
+        "plan",
+        "open",
+        "open_p2",
+        "open_p3",
+        "open_p4",
+        "stabilisers",
+        "supervision",
+        "hand_designed",
+        "asked_p2",
+        "asked_p3",
+    ],
 )
 def test_every_plan_of_the_repository_can_be_run(name, tmp_path):
     plan = validated(experiment.Plan, read_yaml(ROOT / f"results/experiment/{name}.yaml"), "plan")
