@@ -33,7 +33,7 @@ from autofas.config.search import SearchConfig
 from autofas.models.build import build
 from autofas.models.candidates import CANDIDATES, Pool, Skip
 from autofas.models.genotype import Cell
-from autofas.runs.provenance import commit, machine
+from autofas.runs.provenance import commit
 from autofas.search.search import search
 from autofas.storage.files import write_text
 from benchmarks.rows import append, read_rows
@@ -157,7 +157,7 @@ def page(name: str, rows: Sequence[Mapping[str, str]]) -> str:
     command = f"python -m benchmarks.collapse --setting {name} --seeds {seeds} --out results"
     return "\n".join([
         "# Skips and pools in derived cells", "", setting.words, "",
-        f"`{command}`, as far as it has run,", f"commit {commits}, {machine()}", "",
+        f"`{command}`, as far as it has run,", f"commits {commits}", "",
         markdown_table(HEADER, lines, HEADER[1:]),
     ]) + "\n"  # fmt: skip
 

@@ -49,7 +49,7 @@ from autofas.metrics import (
     roc_auc,
 )
 from autofas.metrics.transfer_thresholds import quantile_threshold
-from autofas.runs.provenance import commit, machine
+from autofas.runs.provenance import commit
 from autofas.training.train import train
 from benchmarks.leave_out import append, read_rows
 from benchmarks.leave_out_tables import interval
@@ -236,7 +236,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     rows = read_rows(args.out)
     print(f"{summary(rows)}\n\n{calibration_summary(rows)}")
-    print(f"\n{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}")
+    print(f"\nCommits {', '.join(sorted({row['commit'] for row in rows}))}")
     return 0
 
 

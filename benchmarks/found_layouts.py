@@ -25,7 +25,7 @@ from autofas.data.opening import OpenedDatasets
 from autofas.errors import AutofasError
 from autofas.models.genotype import Genotype
 from autofas.models.space import load_space
-from autofas.runs.provenance import commit, machine
+from autofas.runs.provenance import commit
 from autofas.search.search import search
 from autofas.storage.files import write_text
 from benchmarks.rows import append, read_rows
@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "architecture half. Which values carry over: effects.md, other seeds. p: binomial test against a "
         f"layout drawn at random. All rows are in {place.name}.\n\n{summary(rows)}\n\n"
         "```\npython -m benchmarks.found_layouts CROSSED --out results/leave_out\n```\n"
-        f"{machine()}; commits {', '.join(sorted({row['commit'] for row in rows}))}.\n"
+        f"Commits {', '.join(sorted({row['commit'] for row in rows}))}.\n"
     )
     write_text(place.with_suffix(".md"), text)
     print(text)

@@ -20,7 +20,6 @@ from autofas.metrics.transfer_thresholds import (
     near_attacks_threshold,
     quantile_threshold,
 )
-from autofas.runs.provenance import machine
 
 RULES = {
     "edge": eer_threshold,
@@ -162,7 +161,7 @@ def write_summary(
                 f"alone, in points, from {pairs} pairs: {told}.\n\n"
             )
     commits = ", ".join(sorted({row["commit"] for row in rows}))
-    text += f"```\n{command}\n```\n{machine()}; commits {commits}.\n"
+    text += f"```\n{command}\n```\nCommits {commits}; CPU seconds are of whichever machine a row ran on.\n"
     place.write_text(text, encoding="utf-8")
     return text
 

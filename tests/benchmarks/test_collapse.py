@@ -33,7 +33,7 @@ def test_the_page_has_means_and_ranges():
         "DARTS", "2", "3.0", "7.0", "10.0", "7-13", "4.0", "50 %"
     ]  # fmt: skip
     assert (
-        "benchmarks.collapse --setting small --seeds 0 1 --out results`, as far as it has run,\ncommit abc"
+        "benchmarks.collapse --setting small --seeds 0 1 --out results`, as far as it has run,\ncommits abc"
         in page
     )
 
