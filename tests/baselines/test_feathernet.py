@@ -60,7 +60,10 @@ def test_a_width_scales_every_layer():
             assert kernels[0].in_channels == 3
             assert [2 * one.out_channels for one in kernels] == [one.out_channels for one in published]
             assert half(torch.empty(2, 3, 224, 224)).shape == (2, 512)
-            build_baseline(name, width=0.05)(torch.empty(2, 3, 64, 64))  # squeezed to one, not to none
+            narrow = build_baseline(name, width=0.05)
+            assert narrow(torch.empty(2, 3, 64, 64)).shape == (2, 3)
+            squeezed = [module.out_features for module in narrow.modules() if isinstance(module, nn.Linear)]
+            assert squeezed[::2] == [1, 1, 1, 1]  # not to none
     for width in (0, -1, math.nan, math.inf, "wide"):
         with pytest.raises(ValueError, match="no multiplier of channels"):
             build_baseline("feathernet_a", width=width)
