@@ -40,6 +40,7 @@ SHOWN = (
 )
 COMPARED = ("auc", "auc_both_swapped", "bpcer_at_0.05", "acer_quantile")
 REPLICATES = 2000
+NOT_OF_TRAINING = ("fold", "seed", "cpu_seconds", "commit")
 
 Row = Mapping[str, str]
 
@@ -50,6 +51,17 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     drawn = np.random.default_rng(0).integers(0, len(sample), (REPLICATES, len(sample)))
     low, high = np.quantile(sample[drawn].mean(axis=1), (0.025, 0.975))
     return float(sample.mean()), float(low), float(high)
+
+
+def distinct(rows: Sequence[Row]) -> list[Row]:
+    """The rows without those that are another's training: the same network and recipe, every figure alike.
+
+    Two seeds may leave out the same people, and a recipe that names its own seed then trains the same twice.
+    """
+    found: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        found.setdefault(tuple(value for name, value in row.items() if name not in NOT_OF_TRAINING), row)
+    return list(found.values())
 
 
 def summary(rows: Sequence[Row]) -> str:
@@ -138,10 +150,12 @@ def write_summary(
     retrained: str | Mapping[str, str] | None = None,
 ) -> str:
     """Question, tables and provenance as a Markdown page at `place`."""
+    given, rows = len(rows), distinct(rows)
+    repeated = f" {given - len(rows)} of them repeat another's training and count once." * (given > len(rows))
     text = (
         f"# {place.stem}\n\n{question.strip()}\n\n"
         f"Percent; mean over folds and seeds with a 95 % bootstrap interval; {level}s are judged. "
-        f"All rows are in {place.stem}.csv.\n\n{summary(rows)}\n\n"
+        f"All rows are in {place.stem}.csv.{repeated}\n\n{summary(rows)}\n\n"
     )
     if reference and (table := differences(rows, reference)):
         text += (

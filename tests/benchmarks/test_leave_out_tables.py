@@ -7,10 +7,12 @@ from benchmarks.leave_out_tables import (
     RULES,
     SHOWN,
     differences,
+    distinct,
     interval,
     noise,
     summary,
     told_apart,
+    write_summary,
 )
 
 
@@ -29,6 +31,14 @@ def test_an_interval_holds_its_mean_and_one_training_has_none():
     assert mean == pytest.approx(0.5)
     assert "| 60.00 |" in summary(ROWS[:1])
     assert "| 70.00 [60.00, 80.00] |" in summary(ROWS[:2])
+
+
+def test_a_training_that_two_seeds_share_counts_once(tmp_path):
+    rows = [{**each, "commit": "c"} for each in (*ROWS, row("b", 7, 0.9), row("c", 7, 0.9))]
+    assert distinct(rows) == [*rows[:5], rows[6]]  # another recipe with the same figures is another training
+    text = write_summary("Q", rows, tmp_path / "t.md", "run")
+    assert "All rows are in t.csv. 1 of them repeat another's training and count once." in text
+    assert "repeat" not in write_summary("Q", rows[:5], tmp_path / "t.md", "run")
 
 
 def test_differences_are_taken_where_both_were_trained():
