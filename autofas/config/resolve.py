@@ -73,7 +73,8 @@ def resolve(
         return values
 
     values = stacked(())
-    if preset and (overlays := overlays_of(values)):
+    field = model.model_fields.get("strategy")  # a trial draws where a search goes by alphas
+    if preset and (overlays := overlays_of({"strategy": field and field.default} | values)):
         values = stacked(overlays)
     return validated(model, values, " + ".join([*sources, "arguments"]) if sources else "configuration")
 
@@ -94,7 +95,7 @@ def overlays_of(values: Mapping[str, Any]) -> tuple[str, ...]:
     """
     data = values.get("data")
     on_images = isinstance(data, Mapping) and not is_generated(data.get("dataset"))
-    by_alphas = values.get("strategy", "pc-darts") in ("pc-darts", "darts")
+    by_alphas = values.get("strategy") in ("pc-darts", "darts")
     by_alphas &= values.get("derivation") != "darts-pt" and not launched().several
     return tuple(name for name, applies in zip(OVERLAYS, (by_alphas, on_images), strict=True) if applies)
 

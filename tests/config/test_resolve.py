@@ -8,6 +8,7 @@ import pytest
 from autofas.config.recipes import resolve_training
 from autofas.config.resolve import resolve, to_yaml
 from autofas.config.search import SearchConfig
+from autofas.config.trial import TrialConfig
 from autofas.errors import AutofasError, ConfigError
 
 
@@ -78,6 +79,11 @@ def test_quick_differs_on_images_and_stays_below_what_is_asked_for(tmp_path: Pat
 )
 def test_quick_ends_with_finalists_where_a_search_can(flags: dict[str, Any], finalists: int) -> None:
     assert resolve(SearchConfig, "search", preset="quick", flags=flags).finalists == finalists
+
+
+def test_a_trial_has_no_finalists_under_quick() -> None:
+    trial = resolve(TrialConfig, "search", preset="quick", flags={"genotype": "some.json"})
+    assert (trial.strategy, trial.finalists) == ("random", 0)
 
 
 def test_quick_has_no_finalists_under_torchrun(monkeypatch: pytest.MonkeyPatch) -> None:
