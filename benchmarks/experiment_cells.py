@@ -12,6 +12,7 @@ from autofas.analysis.text_tables import markdown_table
 from autofas.models.candidates import CANDIDATES, Pool, Skip
 from autofas.models.genotype import Cell, Genotype, load_genotype
 
+PARTS = ("normalise", "side of the map", "cells")
 COLLAPSED = 7 / 8
 """A cell is fallen in where this share of its edges, or more, carries no weights."""
 
@@ -46,18 +47,36 @@ def layouts_table(arms: Iterable[str], blocks: Iterable[str], found: Path) -> st
     """
     lines, met = [], set()
     for arm, genotypes in _genotypes(arms, blocks, found):
-        layouts = [one.layout for one in genotypes]
-        parts = {
-            "normalise": [one.normalise for one in layouts],
-            "map": [one.map_size() for one in layouts],
-            "cells": [len(one.cells) for one in layouts],
-        }
-        met |= set(zip(*parts.values(), strict=True))
-        counted = [Counter(values).most_common() for values in parts.values()]
+        parts = [_parts(one) for one in genotypes]
+        met |= set(parts)
+        counted = [Counter(values).most_common() for values in zip(*parts, strict=True)]
         told = [", ".join(f"{value}: {count}" for value, count in each) for each in counted]
-        lines.append([arm, str(len(layouts)), *told])
-    header = ("arm", "networks", "normalise", "side of the map", "cells")
+        lines.append([arm, str(len(parts)), *told])
+    header = ("arm", "networks", *PARTS)
     return markdown_table(header, lines, numeric=header[1:2]) if len(met) > 1 else ""
+
+
+def values_table(aucs: Mapping[tuple[str, str], float], found: Path) -> str:
+    """A line a value of a part of the layout: how many networks have it, and their mean AUC.
+
+    `aucs` has the AUC of a network by arm and block. Empty where all networks have the same layout.
+    """
+    by_value: dict[tuple[str, str], list[float]] = {}
+    for (arm, block), auc in aucs.items():
+        if (file := _place(found, block, arm)).is_file():  # a hand-designed one has none
+            for part, value in zip(PARTS, _parts(load_genotype(file)), strict=True):
+                by_value.setdefault((part, str(value)), []).append(auc)
+    lines = [
+        [*key, str(len(each)), f"{100 * sum(each) / len(each):.2f}"] for key, each in sorted(by_value.items())
+    ]
+    header = ("part", "value", "networks", "AUC, %")
+    return markdown_table(header, lines, numeric=header[2:]) if len(lines) > len(PARTS) else ""
+
+
+def _parts(genotype: Genotype) -> tuple[str, int, int]:
+    """What `PARTS` names, of a network."""
+    layout = genotype.layout
+    return layout.normalise, layout.map_size(), len(layout.cells)
 
 
 def _genotypes(
@@ -66,9 +85,13 @@ def _genotypes(
     """The genotypes of every arm that has any: a hand-designed one has none."""
     places = sorted(set(blocks), key=int)
     for arm in arms:
-        files = [found / f"{block}-{arm}" / "genotype.json" for block in places]
+        files = [_place(found, block, arm) for block in places]
         if genotypes := [load_genotype(file) for file in files if file.is_file()]:
             yield arm, genotypes
+
+
+def _place(found: Path, block: str, arm: str) -> Path:
+    return found / f"{block}-{arm}" / "genotype.json"
 
 
 def _fallen(cells: Mapping[str, list[Cell]]) -> int:

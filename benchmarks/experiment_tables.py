@@ -12,7 +12,7 @@ import numpy as np
 
 from autofas.analysis.text_tables import count, markdown_table
 from benchmarks import strata
-from benchmarks.experiment_cells import cells_table, layouts_table
+from benchmarks.experiment_cells import cells_table, layouts_table, values_table
 
 Row = Mapping[str, str]
 Figures = dict[str, dict[int, dict[int, float]]]
@@ -177,6 +177,12 @@ def write_summary(plan: Compared, rows: Sequence[Row], place: Path, found: Path 
     ):
         made = table(plan.arms, blocks, found) if found else ""
         text += f"\n{words}\n\n{made}\n" if made else ""
+    aucs = figures(kept, "auc_video")
+    for pool, arms in plan.pools.items():
+        own = [(arm, blocks) for arm in arms for blocks in aucs.get(arm, {}).values()]
+        each = {(arm, str(block)): auc for arm, blocks in own for block, auc in blocks.items()}
+        made = values_table(each, found) if found else ""
+        text += f"\nNetworks of {pool} by what their layouts have.\n\n{made}\n" if made else ""
     place.write_text(text, encoding="utf-8")
     return text
 

@@ -1,8 +1,10 @@
 """Skips and pools of cells, counted by hand."""
 
+import re
+
 from autofas.models.genotype import Cell, Edge, genotype_from_cells, save_genotype
 from autofas.models.space import load_space
-from benchmarks.experiment_cells import cells_table, layouts_table, weightless
+from benchmarks.experiment_cells import cells_table, layouts_table, values_table, weightless
 
 
 def cell(*operations):
@@ -47,3 +49,11 @@ def test_layouts_are_counted_where_they_differ(tmp_path):
     ]  # fmt: skip
     assert table.count("\n") == 2
     assert layouts_table(("found",), "0", tmp_path) == ""
+
+    aucs = {("found", "0"): 0.9, ("found", "1"): 0.8, ("found", "2"): 0.5, ("feathernet_b", "0"): 0.1}
+    lines = [re.sub(" +", " ", line) for line in values_table(aucs, tmp_path).splitlines()[2:]]
+    assert lines == [
+        "| cells | 1 | 2 | 85.00 |", "| cells | 3 | 1 | 50.00 |", "| normalise | local | 2 | 65.00 |",
+        "| normalise | none | 1 | 90.00 |", "| side of the map | 8 | 3 | 73.33 |",
+    ]  # fmt: skip
+    assert values_table({("found", "0"): 0.9}, tmp_path) == ""
