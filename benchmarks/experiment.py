@@ -64,6 +64,8 @@ class Plan(Schema):
         return self
 
 
+AS_TRAINED: dict[str, Any] = {"average": None}
+"""What the recipe of `quick` had when the plans were written, where they do not say it."""
 Job = dict[str, Any]
 
 
@@ -100,7 +102,7 @@ def one(plan: Plan, job: Job, block: Block) -> dict[str, Any]:
     source = {"baseline": arm.baseline, "data.modalities": ["color"]} if arm.baseline else {"genotype": found}
     source = {key: value if isinstance(value, list) else str(value) for key, value in source.items()}
     flags = {**block.flags, **source, "seed": seed, "name": name, "runs_dir": str(block.work)}
-    config = resolve_training(preset="quick", flags=flags | plan.training | arm.training)[0]
+    config = resolve_training(preset="quick", flags=flags | AS_TRAINED | plan.training | arm.training)[0]
     options = block.options(job["arm"], config.input_size or 0)
     config = config.model_copy(update={"checkpoint_every": config.epochs, "options": options})
     folder = block.work / "train" / name

@@ -54,7 +54,7 @@ def test_a_recipe_gives_a_legal_training_at_the_published_size(name: str) -> Non
 @pytest.mark.parametrize("name", list(BASELINES))
 def test_quick_is_quick(name: str) -> None:
     config, notes = resolve_training(preset="quick", flags={"baseline": name})
-    assert config.epochs == 12
+    assert (config.epochs, config.keep, config.average) == (24, "last", 0.98)
     assert config.batch_size == 16
     assert config.input_size is not None
     assert config.input_size <= 64
@@ -68,7 +68,8 @@ def test_quick_is_quick(name: str) -> None:
 def test_quick_gives_a_baseline_on_images_what_it_gives_a_genotype() -> None:
     def trained(network: dict[str, str], dataset: str) -> tuple[object, ...]:
         config = resolve_training(preset="quick", flags={**network, "data.dataset": dataset})[0]
-        return config.input_size, config.optimizer, config.epochs, config.batch_size, config.average
+        how = config.epochs, config.keep, config.average, config.batch_size
+        return config.input_size, config.optimizer, *how
 
     for dataset in ("mine/manifest.csv", "synthetic"):
         baseline = trained({"baseline": "feathernet_b"}, dataset)
@@ -77,6 +78,7 @@ def test_quick_gives_a_baseline_on_images_what_it_gives_a_genotype() -> None:
         assert baseline[1].name == genotype[1].name  # type: ignore[attr-defined]
         assert baseline[1].lr == genotype[1].lr  # type: ignore[attr-defined]
         assert baseline[2:] == genotype[2:]
+    assert trained({"genotype": "some.json"}, "mine/manifest.csv")[2:] == (12, "best", None, 32)
     own = resolve_training(
         preset="quick", flags={"baseline": "feathernet_b", "data.dataset": "x.csv", "input_size": 96}
     )[0]
