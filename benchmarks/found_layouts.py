@@ -131,8 +131,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = (
         "# Does a search find the layout that carries over?\n\n"
         f"Space {SPACE}, {args.trials} trials of {args.epochs} epochs by TPE, judged by AUC on the "
-        "architecture half. Which values carry over: the direction that effects.md has on other seeds, where none "
-        "is shown beyond the noise of retraining. p: binomial test against a layout drawn at random. "
+        "architecture half. Which values carry over: the direction that effects.md has on other seeds, where "
+        "none is shown beyond the noise of retraining. p: binomial test against a layout drawn at random. "
         f"All rows are in {place.name}.\n\n{summary(rows)}\n\n"
         "```\npython -m benchmarks.found_layouts CROSSED --out results/leave_out\n```\n"
         f"Commits {', '.join(sorted({row['commit'] for row in rows}))}.\n"
