@@ -71,11 +71,13 @@ def test_a_plan_is_run_resumed_and_summarised(plan, capsys, monkeypatch):
     }
     # an arm's own keys are of its training alone
     assert found["plain"].same_network(found["found"])
-    supervised = {
-        name: read_yaml(plan.parent / "work" / "train" / f"{name}-0-0-0" / "config.yaml")["supervision"]
-        for name in ("found", "plain")
+    trained = {
+        name: read_yaml(plan.parent / "work" / "train" / f"{name}-0-0-0" / "config.yaml")
+        for name in ("found", "plain", "by_hand")
     }
-    assert supervised == {"found": None, "plain": "bce"}
+    assert [each["supervision"] for each in trained.values()] == [None, "bce", "focal"]
+    assert [each["average"] for each in trained.values()] == [None] * 3  # what quick has had since
+    assert 0 < trained["by_hand"]["options"]["width"] < 1
     operations = [sorted(e.operation for e in found[one].normal.edges) for one in ("found", "shuffle")]
     assert operations[0] == operations[1]
 
