@@ -103,7 +103,7 @@ def one(plan: Plan, job: Job, block: Block) -> dict[str, Any]:
     source = {key: value if isinstance(value, list) else str(value) for key, value in source.items()}
     flags = {**block.flags, **source, "seed": seed, "name": name, "runs_dir": str(block.work)}
     config = resolve_training(preset="quick", flags=flags | AS_TRAINED | plan.training | arm.training)[0]
-    options = block.options(job["arm"], config.input_size or 0)
+    options = config.options | block.options(job["arm"], config.input_size or 0)
     config = config.model_copy(update={"checkpoint_every": config.epochs, "options": options})
     folder = block.work / "train" / name
     if folder.exists():

@@ -13,6 +13,7 @@ from autofas.models.candidates import CANDIDATES, Pool, Skip
 from autofas.models.genotype import Cell, Genotype, load_genotype
 
 PARTS = ("normalise", "side of the map", "cells")
+"""The parts of a layout that are told, in the order of `_parts`."""
 COLLAPSED = 7 / 8
 """A cell is fallen in where this share of its edges, or more, carries no weights."""
 

@@ -9,6 +9,7 @@ import bisect
 
 import torch
 from autofas.baselines import build_baseline
+from autofas.baselines.mobilenet_v2 import LAST
 
 from autofas.errors import ConfigError
 from autofas.search.controls import WITHIN
@@ -24,7 +25,7 @@ def options_of_width(name: str, width: float) -> Options:
     MobileNetV2's paper keeps its last convolution at 1280 channels, which at a tenth of the width would be
     most of the network.
     """
-    last: Options = {"last_channels": round(1280 * width)} if name == "mobilenet_v2" else {}
+    last: Options = {"last_channels": round(LAST * width)} if name == "mobilenet_v2" else {}
     return {"width": width} | last
 
 
