@@ -272,6 +272,7 @@ def _of_config(word: str, verb: str, options: Sequence[str]) -> str:
     """How to set what has no flag of its own but is a key of the verb's configuration."""
     if "--set" not in options:
         return ""
+    from autofas.baselines import BASELINES
     from autofas.config.search import SearchConfig
     from autofas.config.train import TrainConfig
     from autofas.storage.schema import Schema
@@ -280,6 +281,12 @@ def _of_config(word: str, verb: str, options: Sequence[str]) -> str:
     config = SearchConfig if verb == "search" else TrainConfig
     known = config.model_fields.get(key)
     settable = known is not None and not isinstance(known.default, Schema)  # those are groups of keys
+    if (
+        verb in ("train", "retrain")
+        and not settable
+        and any(key in one.options for one in BASELINES.values())
+    ):
+        return f"; where the baseline has it (autofas baselines), set it with --set options.{key}=VALUE"
     return f"; set it with --set {key}=VALUE" if settable else ""
 
 

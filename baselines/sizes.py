@@ -84,8 +84,10 @@ def side_multiple(input_size: int, multiple: int, network: str) -> int:
 def scaled(channels: int, width: float) -> int:
     """`channels` times the width multiplier (MobileNets, Howard et al., 2017), to the nearest whole number.
 
-    At least 1; a half goes up. Raises ValueError unless `width` is positive.
+    At least 1; a half goes up. Raises ValueError unless both are positive.
     """
+    if channels < 1:
+        raise ValueError(f"{channels} channels are none; choose 1 or more")
     if not isinstance(width, int | float) or not 0 < width < math.inf:
         raise ValueError(f"width {width} is no multiplier of channels; choose a positive number, such as 0.5")
     return max(1, math.floor(channels * width + 0.5))

@@ -64,3 +64,5 @@ def test_modalities_come_in_the_networks_order():
 )
 def test_channels_at_a_width(channels, width, expected):
     assert scaled(channels, width) == expected
+    with pytest.raises(ValueError, match="0 channels are none; choose 1 or more"):
+        scaled(0, width)
